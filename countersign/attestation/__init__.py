@@ -1,0 +1,1 @@
+"""Signed records and their chain: pure computation over bytes."""

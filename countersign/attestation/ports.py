@@ -1,0 +1,49 @@
+"""The audit branch as readers and writers see it. Only runners are given a writer."""
+
+from typing import Protocol
+
+from countersign.attestation.record import Draft, Entry
+from countersign.domain.ids import ChangeRef
+
+
+class TakenError(Exception):
+    """The log already holds a record with this key. `entry` is that record."""
+
+    def __init__(self, entry: Entry) -> None:
+        """Keep the record that stands."""
+        super().__init__(f"{entry.key} is already on the record as number {entry.seq}")
+        self.entry = entry
+
+
+class LedgerReader(Protocol):
+    """Reads records whose signatures and links it has verified. Raises LedgerFault when the branch is wrong or cannot be read.
+
+    Every call sees the branch as it is at the remote now.
+    """
+
+    def find(self, key: str) -> Entry | None:
+        """Give the record with this key."""
+        ...
+
+    def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
+        """Give all records of a change, oldest first."""
+        ...
+
+    def open_intents(self) -> tuple[Entry, ...]:
+        """Give the intents that no outcome follows yet, oldest first."""
+        ...
+
+
+class Ledger(LedgerReader, Protocol):
+    """Also extends the log."""
+
+    def append(self, draft: Draft) -> Entry:
+        """Sign the record and push it onto the tip: durable at the remote when this returns.
+
+        Compare-and-swap: where another writer was first, fetch, look for the key again, re-parent and sign again.
+
+        Raises:
+            TakenError: a record with this key stands already.
+            LedgerFault: refused by the remote, or not accepted within a bounded number of tries. Nothing was written.
+        """
+        ...

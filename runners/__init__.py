@@ -1,0 +1,1 @@
+"""The hands: they look again, decide again, mint, run, revoke and record."""

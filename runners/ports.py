@@ -1,0 +1,105 @@
+"""What the pipeline asks of brokers, sandboxes and locks. Interfaces live here, each backend in a file of its own."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from countersign.domain.authorization import Authorization
+from countersign.domain.credential import Credential
+from countersign.domain.ids import Digest, RunId
+from countersign.domain.run import Control, RunResult, RunSpec
+from countersign.domain.scope import Grant, Revocation, Scope
+
+
+class Broker(Protocol):
+    """One kind of target that can make credentials for a run. Every method raises BrokerFault when the target fails."""
+
+    @property
+    def provider(self) -> str:
+        """Give the word that policies use for it."""
+        ...
+
+    def check(self, scope: Scope) -> None:
+        """See, without the target, that the scope can be honoured.
+
+        Raises:
+            Refused: a parameter is missing or unknown, or the lifetime is outside what the target can do.
+        """
+        ...
+
+    def handle(self, run: RunId, scope: Scope) -> str:
+        """Give the handle that mint will use: known before minting, so that the intent record can name it."""
+        ...
+
+    def mint(self, authorization: Authorization, scope: Scope) -> tuple[Grant, Credential]:
+        """Make a credential for this run, no wider and no longer than the scope.
+
+        Raises:
+            Refused: the scope is not one of the authorization's.
+        """
+        ...
+
+    def revoke(self, handle: str, scope: Scope, credential: Credential | None) -> Revocation:
+        """End it and prove it: by an attempt to use the credential where it is at hand, else by what the target lists.
+
+        Idempotent: a credential that was never minted, or is already gone, gives the same answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What a sandbox backend proved from inside, at `at`: the controls in force, and one line of evidence for each tried."""
+
+    backend: str
+    runtime: str
+    controls: frozenset[Control]
+    evidence: tuple[tuple[Control, bool, str], ...]
+    profile_digest: Digest
+    at: datetime
+
+
+class Sandbox(Protocol):
+    """A place to run one command. Raises SandboxFault when it fails before the command began."""
+
+    def attest(self) -> Attestation:
+        """Prove the controls from inside a container made as a run's would be. Costly; callers keep the answer."""
+        ...
+
+    def run(self, spec: RunSpec, credential: Credential | None) -> RunResult:
+        """Run the command; the container is gone when this returns or raises.
+
+        Raises:
+            Refused: the run asks for a control that is not in force (naming it), or the image is not there by digest.
+        """
+        ...
+
+    def reap(self, run: RunId) -> int:
+        """Remove what a dead runner left of this run; give how many containers there were."""
+        ...
+
+
+class Leases(Protocol):
+    """Who is at work on a run. Losing it (an emptied Redis) may cost time, never safety: the audit branch decides."""
+
+    def hold(self, run: RunId) -> AbstractContextManager[bool]:
+        """Try to hold the run for as long as the context lasts; False where a living runner holds it."""
+        ...
+
+    def held(self, run: RunId) -> bool:
+        """Say whether a living runner holds the run."""
+        ...
+
+
+class Steps(Protocol):
+    """Where the six steps report their beginning and end, for the timeline and for tests that end the process there."""
+
+    def step(self, number: int, name: str) -> AbstractContextManager[None]:
+        """Measure one step."""
+        ...
+
+    def timeline(self) -> Iterator[tuple[int, str, datetime, int]]:
+        """Give number, name, beginning and milliseconds of each step that has ended."""
+        ...
