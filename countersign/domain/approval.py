@@ -13,12 +13,14 @@ class Evidence:
 
     `members` maps a team of the policy to the people in it. `asked` is the time of the signed record that first showed
     exactly this plan under exactly this policy for exactly this head; an approval given before it approved something
-    else, or nothing, and does not count. None means that the question has not been put yet: then none counts.
+    else, or nothing, and does not count. None means that the question has not been put yet: then none counts. `machines` are
+    the accounts that this installation itself runs under (bot, runner): they never count, whatever the forge calls them.
     """
 
     approvals: tuple[Approval, ...] = ()
     members: Mapping[str, frozenset[Person]] = field(default_factory=dict)
     asked: datetime | None = None
+    machines: frozenset[Person] = frozenset()
 
 
 NOTHING_YET = Evidence()
