@@ -1,6 +1,6 @@
 """What the pipeline asks of brokers, sandboxes and locks. Interfaces live here, each backend in a file of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,6 +61,25 @@ class Attestation:
     at: datetime
 
 
+class Outbox(Protocol):
+    """Where a result waits between the end of the command and the outcome record: the act is never forgotten.
+
+    On the runner's own disk, since what it is for is the death of everything else.
+    """
+
+    def put(self, run: RunId, result: Mapping[str, object]) -> None:
+        """Keep the result; durable when this returns. Raises Fault where the disk refuses."""
+        ...
+
+    def get(self, run: RunId) -> Mapping[str, object] | None:
+        """Give what was kept for a run."""
+        ...
+
+    def drop(self, run: RunId) -> None:
+        """Forget it: the outcome is on the record."""
+        ...
+
+
 class Sandbox(Protocol):
     """A place to run one command. Raises SandboxFault when it fails before the command began."""
 
@@ -90,16 +109,4 @@ class Leases(Protocol):
 
     def held(self, run: RunId) -> bool:
         """Say whether a living runner holds the run."""
-        ...
-
-
-class Steps(Protocol):
-    """Where the six steps report their beginning and end, for the timeline and for tests that end the process there."""
-
-    def step(self, number: int, name: str) -> AbstractContextManager[None]:
-        """Measure one step."""
-        ...
-
-    def timeline(self) -> Iterator[tuple[int, str, datetime, int]]:
-        """Give number, name, beginning and milliseconds of each step that has ended."""
         ...

@@ -45,6 +45,14 @@ class Observation:
     proposal: Proposal
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision and the evidence that it was made from, so that the record can show both."""
+
+    decision: Decision
+    evidence: Evidence
+
+
 def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = ()) -> House:
     """Find the accounts of this installation on the forge.
 
@@ -100,7 +108,7 @@ def observe(change: Change, *, forge: Forge, repository: Repository, house: Hous
     return Observation(change=change, policy=policy, proposal=proposal)
 
 
-def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house: House, clock: Clock) -> Decision:
+def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house: House, clock: Clock) -> Judgement:
     """Decide with everything that is known now: approvals, membership, and when the question was put on the record.
 
     Raises:
@@ -118,7 +126,7 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
         asked=None if entry is None else entry.time,
         machines=house.machines,
     )
-    return decide(observation.policy, observation.proposal, evidence, now=clock())
+    return Judgement(decide(observation.policy, observation.proposal, evidence, now=clock()), evidence)
 
 
 def assessed_key(proposal: Proposal, decision: Decision) -> str:

@@ -1,0 +1,87 @@
+"""Ends what an intent began: container gone, credentials revoked and proved dead, outcome on the record.
+
+The same hand closes a run that ended before its eyes and one whose runner died: it relies on the intent record alone, and
+on the outbox where that survived. Every act here can be repeated. Does not decide, mint or run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.record import Entry
+from countersign.domain.credential import Credential
+from countersign.domain.outcomes import LedgerFault
+from countersign.domain.ports import Clock
+from countersign.domain.scope import Scope
+from runners import scribe
+from runners.brokers.registry import Brokers
+from runners.ports import Outbox, Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """Closes runs."""
+
+    brokers: Brokers
+    sandbox: Sandbox
+    outbox: Outbox
+    clock: Clock
+
+    def close(
+        self,
+        ledger: Ledger,
+        intent: Entry,
+        credentials: Mapping[str, Credential] | None = None,
+        kept: Mapping[str, object] | None = None,
+    ) -> Entry:
+        """Bring an intent to its outcome; give the outcome's record.
+
+        `credentials` are those still at hand, by handle: with them, revocation is proved by an attempt that must fail.
+        `kept` is what happened, where this process saw it; else the outbox is asked.
+
+        Raises:
+            BrokerFault: a credential could not be revoked now. No outcome is recorded; try again.
+            LedgerFault: the outcome could not be recorded now. The outbox keeps the result; try again.
+        """
+        if intent.run is None:
+            raise LedgerFault(f"record {intent.seq} is an intent without a run")
+        done = ledger.find(f"outcome/{intent.run}")
+        if done is not None:
+            return done
+        self.sandbox.reap(intent.run)
+        at_hand = credentials or {}
+        revocations = [
+            self.brokers.of(scope.provider).revoke(handle, scope, at_hand.get(handle))
+            for handle, scope in leases_of(intent).items()
+        ]
+        draft = scribe.outcome(intent, kept or self.outbox.get(intent.run), revocations, now=self.clock())
+        try:
+            entry = ledger.append(draft)
+        except TakenError as taken:
+            entry = taken.entry
+        self.outbox.drop(intent.run)
+        return entry
+
+
+def leases_of(intent: Entry) -> dict[str, Scope]:
+    """Read from an intent what it may have minted.
+
+    Raises:
+        LedgerFault: the record does not say it as we write it.
+    """
+    leases = intent.body.get("leases")
+    if not isinstance(leases, list):
+        raise LedgerFault(f"record {intent.seq} does not name its leases")
+    found: dict[str, Scope] = {}
+    for lease in leases:
+        try:
+            scope = lease["scope"]
+            found[str(lease["handle"])] = Scope(
+                name=str(scope["name"]),
+                provider=str(scope["provider"]),
+                parameters={str(key): str(value) for key, value in scope["parameters"].items()},
+                ttl=int(scope["ttl"]),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise LedgerFault(f"record {intent.seq} names a lease that cannot be read") from error
+    return found

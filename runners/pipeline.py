@@ -1,0 +1,233 @@
+"""The path of a change through the runner: six steps, each of which relies on nothing but what this process saw itself.
+
+    (1) observe  (2) authorize  (3) intent  (4) mint  (5) run  (6) outcome
+
+Before the intent stands on the record nothing exists that would have to be undone; from then on `Closer` ends it, in this
+process or in another. A run is named by change and head, so there is at most one, however often it is asked for.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from countersign.domain.decide import decide
+
+from countersign.adapters.observe import House, judge, observe
+from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.approval import NOTHING_YET
+from countersign.domain.authorization import Authorization, authorize
+from countersign.domain.credential import Credential
+from countersign.domain.decision import Effect, Plan
+from countersign.domain.ids import ChangeRef, run_id
+from countersign.domain.outcomes import BrokerFault, Fault, Refused
+from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
+from countersign.domain.run import Control, RunSpec
+from countersign.domain.scope import Grant, Scope
+from runners import scribe, telling
+from runners.brokers.registry import Brokers
+from runners.closing import Closer
+from runners.ports import Attestation, Leases, Outbox, Sandbox
+from runners.steps import Steps
+from runners.workspace import lay_out
+
+
+class Ending(StrEnum):
+    """How a request ended, for logs, metrics and tests."""
+
+    BUSY = "busy"
+    GONE = "gone"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    NOTHING_TO_RUN = "nothing-to-run"
+    APPLIED = "applied"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+_OF_KIND = {RecordKind.EXECUTED: Ending.APPLIED, RecordKind.FAILED: Ending.FAILED, RecordKind.LOST: Ending.LOST}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a runner has of one project: its objects and its audit branch."""
+
+    repository: Repository
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Carries out requests. Holds no state of its own: forge and audit branch are the state."""
+
+    forge: Forge
+    house: House
+    brokers: Brokers
+    sandbox: Sandbox
+    attestation: Attestation
+    leases: Leases
+    outbox: Outbox
+    closer: Closer
+    environments: frozenset[str]
+    clock: Clock
+    ticks: Callable[[], int]
+
+    def handle(self, ref: ChangeRef, room: Room) -> Ending:
+        """Look at a change and do what is due, if anything.
+
+        Raises:
+            Fault: could not find out, or could not finish. Safe to try again: what was done is not done twice.
+        """
+        change = self.forge.change(ref)
+        with self.leases.hold(run_id(ref, change.head)) as mine:
+            if not mine:
+                return Ending.BUSY
+            intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
+            if intent is not None:
+                return self._finish(change, self.closer.close(room.ledger, intent))
+            if change.state is not ChangeState.OPEN:
+                return Ending.GONE
+            if change.draft:
+                return Ending.WAITING
+            try:
+                return self._consider(change, room)
+            except Refused as no:
+                entry = self._append(room, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
+                telling.refused(self.forge, change, entry, no.why)
+                return Ending.REFUSED
+
+    def _consider(self, change: Change, room: Room) -> Ending:
+        steps = Steps(self.clock, self.ticks)
+        with steps.step(1, "observe"):
+            seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
+            question = decide(seen.policy, seen.proposal, NOTHING_YET, now=self.clock())
+            if question.effect is not Effect.REFUSED:
+                self._append(room, scribe.assessed(seen, question, now=self.clock()))
+            judged = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)
+        decision = judged.decision
+        if decision.effect is Effect.REFUSED:
+            entry = self._append(room, scribe.refused(seen, decision, now=self.clock()))
+            telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
+            return Ending.REFUSED
+        if not decision.satisfied:
+            return Ending.WAITING
+        if decision.plan is None:
+            telling.nothing_to_run(self.forge, change)
+            return Ending.NOTHING_TO_RUN
+        with steps.step(2, "authorize"):
+            authorization = authorize(seen.proposal, decision, now=self.clock())
+            leases = self._prepare(authorization.plan, authorization)
+            files = lay_out(authorization.plan, room.repository)
+        draft = scribe.intent(authorization, seen, judged.evidence.approvals, leases, now=self.clock())
+        return self._run(change, room, authorization, draft, files, steps)
+
+    def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
+        """See that everything the plan asks for can be had, before anything exists.
+
+        Raises:
+            Refused: another runner's environment, a control that is not in force here, a scope that no broker can honour.
+        """
+        if plan.environment is not None and plan.environment not in self.environments:
+            raise Refused("policy", f"this runner does not serve the environment {plan.environment!r}")
+        for control in sorted(_controls(plan) - self.attestation.controls):
+            evidence = next((text for tried, _, text in self.attestation.evidence if tried is control), "never proved")
+            raise Refused("sandbox", f"{control} is not in force on this host: {evidence}")
+        leases: dict[str, Scope] = {}
+        for scope in plan.scopes:
+            broker = self.brokers.of(scope.provider)
+            broker.check(scope)
+            leases[broker.handle(authorization.run, scope)] = scope
+        return leases
+
+    def _run(  # noqa: PLR0913 - one value from each of the first two steps
+        self,
+        change: Change,
+        room: Room,
+        authorization: Authorization,
+        draft: Draft,
+        files: Files,
+        steps: Steps,
+    ) -> Ending:
+        with steps.step(3, "intent"):
+            try:
+                intent = room.ledger.append(draft)
+            except TakenError:
+                return Ending.BUSY
+        credentials, kept = self._carry_out(authorization, files, steps)
+        with steps.step(6, "outcome"):
+            entry = self.closer.close(room.ledger, intent, credentials, kept)
+        return self._finish(change, entry)
+
+    def _carry_out(
+        self, authorization: Authorization, files: Files, steps: Steps
+    ) -> tuple[dict[str, Credential], dict[str, object]]:
+        """Mint and run. Whatever happens is kept in the outbox; the credentials come back only to be proved dead."""
+        grants: list[Grant] = []
+        credentials: dict[str, Credential] = {}
+        result: dict[str, object] | None = None
+        fault: str | None = None
+        plan = authorization.plan
+        spec = _spec(authorization, files)
+        try:
+            with steps.step(4, "mint"):
+                for scope in plan.scopes:
+                    grant, credential = self.brokers.of(scope.provider).mint(authorization, scope)
+                    grants.append(grant)
+                    credentials[grant.handle] = credential
+            with steps.step(5, "run"):
+                ran = self.sandbox.run(spec, _together(credentials))
+            result = scribe.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network)
+        except (Refused, Fault) as error:
+            fault = str(error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not leave a credential alive; it is recorded
+            fault = f"unexpected {type(error).__name__}"
+        kept = scribe.keep(result=result, grants=grants, fault=fault, timeline=steps.document())
+        with suppress(Fault):  # a full disk must not delay revocation; the outcome below says the same
+            self.outbox.put(authorization.run, kept)
+        return credentials, kept
+
+    def _finish(self, change: Change, outcome: Entry) -> Ending:
+        """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
+        ending = _OF_KIND[outcome.kind]
+        if ending is Ending.APPLIED and change.state is ChangeState.OPEN:
+            telling.applied(self.forge, change, outcome)
+            self.forge.merge(change.ref, change.head)
+        elif ending is not Ending.APPLIED:
+            telling.not_applied(self.forge, change, outcome)
+        return ending
+
+    def _append(self, room: Room, draft: Draft) -> Entry:
+        try:
+            return room.ledger.append(draft)
+        except TakenError as taken:
+            return taken.entry
+
+
+def _controls(plan: Plan) -> frozenset[Control]:
+    return frozenset(Control) if plan.allow else frozenset(Control) - {Control.EGRESS_PROXY}
+
+
+def _spec(authorization: Authorization, files: Files) -> RunSpec:
+    plan = authorization.plan
+    return RunSpec(
+        run=authorization.run,
+        argv=plan.argv,
+        image=plan.image,
+        limits=plan.limits,
+        network=plan.network,
+        allow=plan.allow,
+        files=files,
+        environment={"COUNTERSIGN_ENVIRONMENT": plan.environment or "", "COUNTERSIGN_RUN": authorization.run},
+        controls=_controls(plan),
+    )
+
+
+def _together(credentials: dict[str, Credential]) -> Credential | None:
+    """Put the variables of all credentials side by side; two that want the same name must not be mixed up."""
+    together: dict[str, str] = {}
+    for credential in credentials.values():
+        for name, value in credential.reveal().items():
+            if together.setdefault(name, value) != value:
+                raise BrokerFault(f"two credentials of one run both set {name}")
+    return Credential(together) if together else None

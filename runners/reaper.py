@@ -1,0 +1,36 @@
+"""Finds intents whose runner is dead and closes them. Safe beside living runners: it touches no run that is held."""
+
+from dataclasses import dataclass
+
+from countersign.attestation.ports import Ledger
+from countersign.attestation.record import Entry
+from countersign.domain.outcomes import Fault
+from runners.closing import Closer
+from runners.ports import Leases
+
+
+@dataclass(frozen=True, slots=True)
+class Reaper:
+    """Closes what the dead left open."""
+
+    closer: Closer
+    leases: Leases
+
+    def sweep(self, ledger: Ledger) -> tuple[list[Entry], list[Fault]]:
+        """Close every open intent that nobody holds; give the outcomes, and the faults of those that must wait.
+
+        Raises:
+            LedgerFault: the branch cannot be read.
+        """
+        closed: list[Entry] = []
+        faults: list[Fault] = []
+        for intent in ledger.open_intents():
+            if intent.run is None:
+                continue
+            try:
+                with self.leases.hold(intent.run) as mine:
+                    if mine:
+                        closed.append(self.closer.close(ledger, intent))
+            except Fault as fault:
+                faults.append(fault)  # one target that is down must not keep the others' credentials alive
+        return closed, faults

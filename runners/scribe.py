@@ -1,0 +1,297 @@
+"""Words for the record: turns what the runner saw and did into drafts. Pure; signing and pushing are the ledger's.
+
+Says what was observed, never what was said: the agent's rationale goes in by digest alone, since it may hold anything.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from countersign.adapters.observe import Observation, assessed_key
+from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.authorization import Authorization, binding
+from countersign.domain.canonical import canonical_json
+from countersign.domain.decision import Decision
+from countersign.domain.ids import ChangeRef, digest_of
+from countersign.domain.people import Approval
+from countersign.domain.ports import Change
+from countersign.domain.proposal import Proposal
+from countersign.domain.run import RunResult
+from countersign.domain.scope import Grant, Revocation, Scope
+
+Body = dict[str, object]
+
+
+def assessed(observation: Observation, decision: Decision, *, now: datetime) -> Draft:
+    """Put the question on the record: from its time on, approvals of exactly this count."""
+    return Draft(
+        kind=RecordKind.ASSESSED,
+        key=assessed_key(observation.proposal, decision),
+        summary=f"Assessed {_what(decision)}: {decision.effect.word}, tier {decision.tier or 'none'}, {observation.change.ref}",
+        change=observation.change.ref,
+        run=None,
+        time=now,
+        body=_judged(observation, decision, ()),
+        subject=_subject(observation.proposal, decision),
+    )
+
+
+def refused(observation: Observation, decision: Decision, *, now: datetime) -> Draft:
+    """Record that the policy says no, with every reason."""
+    rules = sorted({reason.rule for reason in decision.deciding})
+    why = "; ".join(rules) or "the policy"
+    return Draft(
+        kind=RecordKind.REFUSED,
+        key=_refused_key(observation.change.ref, [observation.change.head, decision.policy_digest, rules]),
+        summary=f"Refused {_what(decision)}: {why}, {observation.change.ref}",
+        change=observation.change.ref,
+        run=None,
+        time=now,
+        body=_judged(observation, decision, ()) | {"stage": "policy", "why": why},
+        subject=_subject(observation.proposal, decision),
+    )
+
+
+def unjudged(change: Change, *, stage: str, why: str, now: datetime) -> Draft:
+    """Record a refusal that came before the policy could speak: conflict, fork, no valid policy."""
+    body: Body = {
+        "change": _change(change) | {"base": None, "tree": None, "paths": []},
+        "stage": stage,
+        "why": why,
+    }
+    return Draft(
+        kind=RecordKind.REFUSED,
+        key=_refused_key(change.ref, [change.head, stage, why]),
+        summary=f"Refused {change.ref} at {stage}",
+        change=change.ref,
+        run=None,
+        time=now,
+        body=body,
+        subject=(("head", {"gitCommit": change.head}),),
+    )
+
+
+def message_refused(message: bytes, *, why: str, now: datetime) -> Draft:
+    """Record a queue message that no honest bot sends. The message itself goes in by digest."""
+    digest = digest_of(message)
+    return Draft(
+        kind=RecordKind.REFUSED,
+        key=f"refused/{digest}",
+        summary="Refused a message from the queue: not of its form",
+        change=None,
+        run=None,
+        time=now,
+        body={"message": {"bytes": len(message), "digest": digest}, "stage": "intake", "why": why},
+    )
+
+
+def intent(
+    authorization: Authorization,
+    observation: Observation,
+    approvals: Sequence[Approval],
+    leases: Mapping[str, Scope],
+    *,
+    now: datetime,
+) -> Draft:
+    """Announce the run before any credential exists. `leases` maps each handle that minting will use to its scope."""
+    return Draft(
+        kind=RecordKind.INTENT,
+        key=f"intent/{authorization.run}",
+        summary=f"Will run {_what(authorization.decision)}: {_approved_by(authorization.decision)}, {observation.change.ref}",
+        change=observation.change.ref,
+        run=authorization.run,
+        time=now,
+        body=_judged(observation, authorization.decision, approvals)
+        | {"leases": [{"handle": handle, "scope": scope.document()} for handle, scope in sorted(leases.items())]},
+        subject=_subject(observation.proposal, authorization.decision),
+    )
+
+
+def outcome(
+    intent: Entry,
+    kept: Mapping[str, object] | None,
+    revocations: Sequence[Revocation],
+    *,
+    now: datetime,
+) -> Draft:
+    """Say what came of an intent: executed, failed, or lost where nobody can tell.
+
+    `kept` is what the outbox holds (`keep`); None where the command never ended under our eyes.
+    """
+    kept = kept or {}
+    kind = _outcome_kind(kept)
+    plan = _plan_of(intent.body)
+    ended = {revocation.handle: revocation for revocation in revocations}
+    grants = kept.get("grants")
+    minted = {str(grant["handle"]): grant for grant in grants} if isinstance(grants, list) else {}
+    verb = {RecordKind.EXECUTED: "Applied", RecordKind.FAILED: "Failed to apply", RecordKind.LOST: "Lost sight of"}[kind]
+    return Draft(
+        kind=kind,
+        key=f"outcome/{intent.run}",
+        summary=f"{verb} {plan.get('action')} to {plan.get('environment') or 'no environment'}, {intent.change}",
+        change=intent.change,
+        run=intent.run,
+        time=now,
+        body={
+            "change": intent.body.get("change"),
+            "fault": kept.get("fault"),
+            "grants": [
+                {"handle": handle, **minted.get(handle, {"minted": None}), **_ended(ended.get(handle))}
+                for handle in sorted(minted.keys() | ended.keys())
+            ],
+            "intent": {"digest": intent.digest, "seq": intent.seq},
+            "outcome": kind.value,
+            "result": kept.get("result"),
+            "timeline": kept.get("timeline", []),
+        },
+    )
+
+
+def keep(
+    *,
+    result: Mapping[str, object] | None,
+    grants: Sequence[Grant],
+    fault: str | None,
+    timeline: Sequence[Mapping[str, object]],
+) -> Body:
+    """Write down what happened, for the outbox: everything that the outcome needs but the ends of the credentials."""
+    return {
+        "fault": fault,
+        "grants": [
+            {
+                "expires": grant.expires.isoformat(),
+                "handle": grant.handle,
+                "minted": grant.minted.isoformat(),
+                "provider": grant.scope.provider,
+                "public_id": grant.public_id,
+                "scope_digest": grant.scope.digest(),
+            }
+            for grant in grants
+        ],
+        "result": None if result is None else dict(result),
+        "timeline": [dict(step) for step in timeline],
+    }
+
+
+def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, network: str) -> Body:
+    """Give a result as the record keeps it: outputs by digest, plus a tail for people who read the branch."""
+    return {
+        "argv": list(spec_argv),
+        "backend": result.backend,
+        "connections": [
+            {
+                "allowed": item.allowed,
+                "name": str(item.endpoint),
+                "received": item.received,
+                "sent": item.sent,
+            }
+            for item in result.connections
+        ],
+        "ending": result.ending.value,
+        "exit_code": result.exit_code,
+        "finished": result.finished.isoformat(),
+        "image": image,
+        "network": network,
+        "ok": result.ok,
+        "profile_digest": result.profile_digest,
+        "runtime": result.runtime,
+        "started": result.started.isoformat(),
+        "stderr": {"digest": result.stderr_digest, "tail": result.stderr[-1000:]},
+        "stdout": {"digest": result.stdout_digest, "tail": result.stdout[-1000:]},
+        "tainted": result.tainted,
+    }
+
+
+def _outcome_kind(kept: Mapping[str, object]) -> RecordKind:
+    result, fault = kept.get("result"), kept.get("fault")
+    if fault is not None:
+        return RecordKind.FAILED
+    if isinstance(result, Mapping):
+        return RecordKind.EXECUTED if result.get("ok") is True else RecordKind.FAILED
+    return RecordKind.LOST
+
+
+def _judged(observation: Observation, decision: Decision, approvals: Sequence[Approval]) -> Body:
+    proposal = observation.proposal
+    counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
+    return {
+        "actor": {
+            "agent": None
+            if proposal.agent is None
+            else {"id": proposal.agent.id, "model": proposal.agent.model, "strength": proposal.agent.strength},
+            "approvers": [
+                {
+                    "at": approval.at.isoformat(),
+                    "head": approval.head,
+                    "id": approval.person.id,
+                    "team": counted[approval.person.id],
+                    "username": approval.person.username,
+                }
+                for approval in approvals
+                if approval.person.id in counted
+            ],
+            "author": {"id": proposal.author.id, "username": proposal.author.username},
+            "sponsor": None if proposal.sponsor is None else {"id": proposal.sponsor.id, "username": proposal.sponsor.username},
+        },
+        "binding": binding(proposal, decision),
+        "change": _change(observation.change)
+        | {
+            "base": proposal.base,
+            "lines": proposal.facts.lines,
+            "paths": [file.path for file in proposal.facts.files][:200],
+            "paths_total": len(proposal.facts.files),
+            "tree": proposal.tree,
+        },
+        "claims": {
+            "environment": proposal.claims.environment,
+            "rationale_digest": digest_of(proposal.claims.rationale.encode()),
+            "rollback": proposal.claims.rollback,
+            "tests_unverified": len(proposal.claims.tests),
+        },
+        "decision": decision.document(),
+        "policy": {"commit": proposal.base, "digest": decision.policy_digest},
+    }
+
+
+def _change(change: Change) -> Body:
+    return {
+        "head": change.head,
+        "iid": change.ref.iid,
+        "repository": change.ref.project,
+        "source_branch": change.source_branch,
+        "target_branch": change.target_branch,
+        "url": change.url,
+    }
+
+
+def _ended(revocation: Revocation | None) -> Body:
+    if revocation is None:
+        return {"proof": None, "proof_detail": None, "revoked": None}
+    return {"proof": revocation.proof.value, "proof_detail": revocation.detail, "revoked": revocation.revoked.isoformat()}
+
+
+def _subject(proposal: Proposal, decision: Decision) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    head = ("head", {"gitCommit": str(proposal.head)})
+    if decision.plan is None:
+        return (head,)
+    return (head, ("plan", {"sha256": decision.plan.digest().removeprefix("sha256:")}))
+
+
+def _what(decision: Decision) -> str:
+    what = decision.plan.action if decision.plan is not None else "a change"
+    where = decision.environment or "no environment"
+    return f"{what} to {where}"
+
+
+def _approved_by(decision: Decision) -> str:
+    names = sorted({person.username for need in decision.needs for person in need.filled_by})
+    return "approved by " + " and ".join(names) if names else "autonomous"
+
+
+def _plan_of(body: Mapping[str, object]) -> Mapping[str, object]:
+    decision = body.get("decision")
+    plan = decision.get("plan") if isinstance(decision, Mapping) else None
+    return plan if isinstance(plan, Mapping) else {}
+
+
+def _refused_key(change: ChangeRef, reasons: object) -> str:
+    return f"refused/{digest_of(canonical_json([str(change), reasons]))}"

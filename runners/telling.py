@@ -1,0 +1,70 @@
+"""Tells the people on the change what came of it: commit status, label, one comment edited in place.
+
+Says nothing that an agent wrote: no output, no rationale. The record is the truth; this is a courtesy that points to it.
+"""
+
+from collections.abc import Mapping
+
+from countersign.domain.neutral import neutral
+
+from countersign.attestation.record import AUDIT_BRANCH, Entry
+from countersign.domain.ports import Change, Forge, StatusState
+
+MARKER = "<!-- countersign:runner -->"
+_FAMILY = "countersign"
+
+
+def running(forge: Forge, change: Change) -> None:
+    """Say that a run has begun."""
+    forge.set_status(change.ref.project, change.head, StatusState.RUNNING, "running in the sandbox", None)
+    forge.set_label(change.ref, "countersign::running", family=_FAMILY)
+
+
+def applied(forge: Forge, change: Change, outcome: Entry) -> None:
+    """Say that the change was applied, before it is merged."""
+    _say(forge, change, outcome, "✔ Applied", _ends(outcome))
+    forge.set_label(change.ref, "countersign::applied", family=_FAMILY)
+    forge.set_status(change.ref.project, change.head, StatusState.SUCCESS, f"applied, record {outcome.seq}", None)
+
+
+def not_applied(forge: Forge, change: Change, outcome: Entry) -> None:
+    """Say that a run failed, or that its runner died and nobody can tell how far it came."""
+    word = outcome.kind.value
+    fault = outcome.body.get("fault")
+    because = f": {neutral(str(fault))}" if fault else ""
+    detail = {
+        "failed": f"The command did not succeed{because}. It is not tried again by itself: push a new commit.",
+        "lost": "The runner died after it had announced the run. The command may have taken effect: look at the target, "
+        "then push a new commit.",
+    }[word]
+    _say(forge, change, outcome, f"✘ {word.capitalize()}", detail + "\n\n" + _ends(outcome))
+    forge.set_label(change.ref, f"countersign::{word}", family=_FAMILY)
+    forge.set_status(change.ref.project, change.head, StatusState.FAILED, f"{word}, record {outcome.seq}", None)
+
+
+def refused(forge: Forge, change: Change, entry: Entry, why: str) -> None:
+    """Say that the runner, looking for itself, refuses."""
+    _say(forge, change, entry, "✘ Refused: nothing was minted, nothing was run", neutral(why))
+    forge.set_label(change.ref, "countersign::refused", family=_FAMILY)
+    forge.set_status(change.ref.project, change.head, StatusState.FAILED, f"refused, record {entry.seq}", None)
+
+
+def nothing_to_run(forge: Forge, change: Change) -> None:
+    """Say that people may merge: no action takes the change."""
+    forge.set_label(change.ref, "countersign::nothing-to-run", family=_FAMILY)
+    forge.set_status(change.ref.project, change.head, StatusState.SUCCESS, "allowed; no action takes it, nothing to run", None)
+
+
+def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -> None:
+    where = f"Record {entry.seq} on branch `{AUDIT_BRANCH}`: `{entry.path}`, `{entry.digest}`"
+    forge.say(change.ref, MARKER, f"{MARKER}\n### {headline}\n\n{text}\n\n{where}\n")
+
+
+def _ends(outcome: Entry) -> str:
+    grants = outcome.body.get("grants")
+    lines = [
+        f"- `{grant.get('public_id') or grant.get('handle')}`: revoked {grant.get('revoked')}, {grant.get('proof')}"
+        for grant in (grants if isinstance(grants, list) else [])
+        if isinstance(grant, Mapping)
+    ]
+    return "Credentials of this run:\n" + "\n".join(lines) if lines else "No credential was minted."
