@@ -1,0 +1,64 @@
+"""Which head an approval was given for, told by time: GitLab keeps no commit with an approval.
+
+Pure. Whoever calls reads versions and approvals from the forge; nothing here decides whether an approval counts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from countersign.domain.ids import Sha
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One state of a change as the forge took it in: its head, when, and the forge's own number, which only grows."""
+
+    number: int
+    head: Sha
+    created: datetime
+
+
+def ordered(versions: Iterable[Version]) -> tuple[Version, ...]:
+    """Put versions in the order in which the forge took them in.
+
+    Raises:
+        ValueError: numbers repeat, or number and time disagree about the order: nothing can be bound by time then.
+    """
+    by_number = sorted(versions, key=lambda version: version.number)
+    for earlier, later in pairwise(by_number):
+        if earlier.number == later.number or earlier.created > later.created:
+            raise ValueError("the versions of the change are not in one order by number and time")
+    return tuple(by_number)
+
+
+def head_at(versions: Iterable[Version], at: datetime) -> Sha | None:
+    """Give the head that was the newest one strictly before a moment; None where that cannot be proved.
+
+    A version made in the very same instant could be what was looked at, or not: unless it has the same head, no head is
+    proved. So it is with versions that share an instant among themselves: the forge's numbers order those.
+
+    Raises:
+        ValueError: as for `ordered`.
+    """
+    known = [version for version in ordered(versions) if version.created <= at]
+    if not known or known[0].created == at:
+        return None
+    newest_before = next(version for version in reversed(known) if version.created < at)
+    in_the_instant = {version.head for version in known if version.created == at}
+    return newest_before.head if in_the_instant <= {newest_before.head} else None
+
+
+def taken_in(versions: Iterable[Version]) -> Version | None:
+    """Give the version with which the newest head arrived: later versions of the same head (another target) do not move it.
+
+    Raises:
+        ValueError: as for `ordered`.
+    """
+    found: Version | None = None
+    for version in reversed(ordered(versions)):
+        if found is not None and version.head != found.head:
+            break
+        found = version
+    return found
