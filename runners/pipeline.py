@@ -58,6 +58,23 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """What steps 1 and 2 hand to steps 3 to 6: the proof, the record that announces the run, and its files."""
+
+    authorization: Authorization
+    intent: Draft
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What steps 4 and 5 leave: what is known of them, and the credentials that are now to be proved dead."""
+
+    kept: dict[str, object]
+    credentials: dict[str, Credential]
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Carries out requests. Holds no state of its own: forge and audit branch are the state."""
 
@@ -120,7 +137,7 @@ class Pipeline:
             leases = self._prepare(authorization.plan, authorization)
             files = lay_out(authorization.plan, room.repository)
         draft = scribe.intent(authorization, seen, judged.evidence.approvals, leases, now=self.clock())
-        return self._run(change, room, authorization, draft, files, steps)
+        return self._run(change, room, Ready(authorization, draft, files), steps)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
         """See that everything the plan asks for can be had, before anything exists.
@@ -140,35 +157,24 @@ class Pipeline:
             leases[broker.handle(authorization.run, scope)] = scope
         return leases
 
-    def _run(  # noqa: PLR0913 - one value from each of the first two steps
-        self,
-        change: Change,
-        room: Room,
-        authorization: Authorization,
-        draft: Draft,
-        files: Files,
-        steps: Steps,
-    ) -> Ending:
+    def _run(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Ending:
         with steps.step(3, "intent"):
             try:
-                intent = room.ledger.append(draft)
+                intent = room.ledger.append(ready.intent)
             except TakenError:
                 return Ending.BUSY
-        credentials, kept = self._carry_out(authorization, files, steps)
+        carried = self._carry_out(ready, steps)
         with steps.step(6, "outcome"):
-            entry = self.closer.close(room.ledger, intent, credentials, kept)
+            entry = self.closer.close(room.ledger, intent, carried.credentials, carried.kept)
         return self._finish(change, entry)
 
-    def _carry_out(
-        self, authorization: Authorization, files: Files, steps: Steps
-    ) -> tuple[dict[str, Credential], dict[str, object]]:
-        """Mint and run. Whatever happens is kept in the outbox; the credentials come back only to be proved dead."""
+    def _carry_out(self, ready: Ready, steps: Steps) -> Carried:
+        """Mint and run. Whatever happens is kept, in the outbox too; no exception gets past, so closing always follows."""
         grants: list[Grant] = []
         credentials: dict[str, Credential] = {}
         result: dict[str, object] | None = None
         fault: str | None = None
-        plan = authorization.plan
-        spec = _spec(authorization, files)
+        authorization, plan = ready.authorization, ready.authorization.plan
         try:
             with steps.step(4, "mint"):
                 for scope in plan.scopes:
@@ -176,7 +182,7 @@ class Pipeline:
                     grants.append(grant)
                     credentials[grant.handle] = credential
             with steps.step(5, "run"):
-                ran = self.sandbox.run(spec, _together(credentials))
+                ran = self.sandbox.run(_spec(ready), _together(credentials))
             result = scribe.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network)
         except (Refused, Fault) as error:
             fault = str(error)
@@ -185,7 +191,7 @@ class Pipeline:
         kept = scribe.keep(result=result, grants=grants, fault=fault, timeline=steps.document())
         with suppress(Fault):  # a full disk must not delay revocation; the outcome below says the same
             self.outbox.put(authorization.run, kept)
-        return credentials, kept
+        return Carried(kept, credentials)
 
     def _finish(self, change: Change, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
@@ -208,8 +214,8 @@ def _controls(plan: Plan) -> frozenset[Control]:
     return frozenset(Control) if plan.allow else frozenset(Control) - {Control.EGRESS_PROXY}
 
 
-def _spec(authorization: Authorization, files: Files) -> RunSpec:
-    plan = authorization.plan
+def _spec(ready: Ready) -> RunSpec:
+    authorization, plan = ready.authorization, ready.authorization.plan
     return RunSpec(
         run=authorization.run,
         argv=plan.argv,
@@ -217,7 +223,7 @@ def _spec(authorization: Authorization, files: Files) -> RunSpec:
         limits=plan.limits,
         network=plan.network,
         allow=plan.allow,
-        files=files,
+        files=ready.files,
         environment={"COUNTERSIGN_ENVIRONMENT": plan.environment or "", "COUNTERSIGN_RUN": authorization.run},
         controls=_controls(plan),
     )
