@@ -1,0 +1,1 @@
+"""Backends of the `Broker` port, one target a file."""
