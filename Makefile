@@ -1,0 +1,38 @@
+# Countersign. `make help` lists the targets; `make demo` and `make test` install what they need and say so.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit lint clean lock schema bench
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: ## Install what is missing: Debian packages, uv, Python packages
+	@.ci/setup
+
+demo: setup ## Run the main job on an embedded forge; AUTO=1 approves as a second person and ends by itself
+	@$(PYTHON) -m tests.stage.demo $(if $(filter 1,$(AUTO)),--auto)
+
+test: setup lint ## Check style and types, then run all tests
+	@.venv/bin/pytest
+
+unit: setup ## Run the pure tests only
+	@.venv/bin/pytest tests/unit
+
+lint: setup ## Check style, types and import contracts
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy
+
+bench: setup ## Print benchmark figures
+	@.venv/bin/pytest tests/bench -s -p no:cacheprovider
+
+schema: setup ## Write policy-schema/ anew from the types
+	@$(PYTHON) -m countersign.cli.main policy schema --write policy-schema
+
+clean: ## Stop what the demo left running and remove what was made
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tests.stage.clean; fi
+	@rm -rf .demo .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+lock: setup ## Resolve the dependencies anew
+	@.ci/lock
