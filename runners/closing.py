@@ -63,6 +63,13 @@ class Closer:
         return entry
 
 
+def environment_of(intent: Entry) -> str | None:
+    """Give the environment that an intent was for; None where the action needs none."""
+    decision = intent.body.get("decision")
+    environment = decision.get("environment") if isinstance(decision, Mapping) else None
+    return None if environment is None else str(environment)
+
+
 def leases_of(intent: Entry) -> dict[str, Scope]:
     """Read from an intent what it may have minted.
 

@@ -27,7 +27,7 @@ from countersign.domain.run import Control, RunSpec
 from countersign.domain.scope import Grant, Scope
 from runners import scribe, telling
 from runners.brokers.registry import Brokers
-from runners.closing import Closer
+from runners.closing import Closer, environment_of
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.steps import Steps
 from runners.workspace import lay_out
@@ -102,17 +102,24 @@ class Pipeline:
                 return Ending.BUSY
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
             if intent is not None:
-                return self._finish(change, self.closer.close(room.ledger, intent))
+                return self._resume(change, room, intent)
             if change.state is not ChangeState.OPEN:
                 return Ending.GONE
-            if change.draft:
-                return Ending.WAITING
-            try:
-                return self._consider(change, room)
-            except Refused as no:
-                entry = self._append(room, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
-                telling.refused(self.forge, change, entry, no.why)
-                return Ending.REFUSED
+            return Ending.WAITING if change.draft else self._consider_or_refuse(change, room)
+
+    def _resume(self, change: Change, room: Room, intent: Entry) -> Ending:
+        """Close what was begun, by this runner's earlier life or by another of the same environment; never begin it again."""
+        if not self._serves(environment_of(intent)):
+            return Ending.BUSY
+        return self._finish(change, self.closer.close(room.ledger, intent))
+
+    def _consider_or_refuse(self, change: Change, room: Room) -> Ending:
+        try:
+            return self._consider(change, room)
+        except Refused as no:
+            entry = self._append(room, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
+            telling.refused(self.forge, change, entry, no.why)
+            return Ending.REFUSED
 
     def _consider(self, change: Change, room: Room) -> Ending:
         steps = Steps(self.clock, self.ticks)
@@ -128,6 +135,7 @@ class Pipeline:
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
+            telling.waiting(self.forge, change, decision)
             return Ending.WAITING
         if decision.plan is None:
             telling.nothing_to_run(self.forge, change)
@@ -145,7 +153,7 @@ class Pipeline:
         Raises:
             Refused: another runner's environment, a control that is not in force here, a scope that no broker can honour.
         """
-        if plan.environment is not None and plan.environment not in self.environments:
+        if not self._serves(plan.environment):
             raise Refused("policy", f"this runner does not serve the environment {plan.environment!r}")
         for control in sorted(_controls(plan) - self.attestation.controls):
             evidence = next((text for tried, _, text in self.attestation.evidence if tried is control), "never proved")
@@ -202,6 +210,9 @@ class Pipeline:
         elif ending is not Ending.APPLIED:
             telling.not_applied(self.forge, change, outcome)
         return ending
+
+    def _serves(self, environment: str | None) -> bool:
+        return environment is None or environment in self.environments
 
     def _append(self, room: Room, draft: Draft) -> Entry:
         try:

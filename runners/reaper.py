@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from countersign.attestation.ports import Ledger
 from countersign.attestation.record import Entry
 from countersign.domain.outcomes import Fault
-from runners.closing import Closer
+from runners.closing import Closer, environment_of
 from runners.ports import Leases
 
 
@@ -15,9 +15,10 @@ class Reaper:
 
     closer: Closer
     leases: Leases
+    environments: frozenset[str]
 
     def sweep(self, ledger: Ledger) -> tuple[list[Entry], list[Fault]]:
-        """Close every open intent that nobody holds; give the outcomes, and the faults of those that must wait.
+        """Close every open intent of our environments that nobody holds; give the outcomes, and the faults of those that must wait.
 
         Raises:
             LedgerFault: the branch cannot be read.
@@ -25,8 +26,8 @@ class Reaper:
         closed: list[Entry] = []
         faults: list[Fault] = []
         for intent in ledger.open_intents():
-            if intent.run is None:
-                continue
+            if intent.run is None or not (environment_of(intent) is None or environment_of(intent) in self.environments):
+                continue  # another runner's: this one has no credential there
             try:
                 with self.leases.hold(intent.run) as mine:
                     if mine:

@@ -5,19 +5,20 @@ Says nothing that an agent wrote: no output, no rationale. The record is the tru
 
 from collections.abc import Mapping
 
-from countersign.domain.neutral import neutral
-
 from countersign.attestation.record import AUDIT_BRANCH, Entry
+from countersign.domain.decision import Decision
+from countersign.domain.neutral import neutral
 from countersign.domain.ports import Change, Forge, StatusState
 
 MARKER = "<!-- countersign:runner -->"
 _FAMILY = "countersign"
 
 
-def running(forge: Forge, change: Change) -> None:
-    """Say that a run has begun."""
-    forge.set_status(change.ref.project, change.head, StatusState.RUNNING, "running in the sandbox", None)
-    forge.set_label(change.ref, "countersign::running", family=_FAMILY)
+def waiting(forge: Forge, change: Change, decision: Decision) -> None:
+    """Say, once the question is on the record, what it waits for: approvals count from now on."""
+    missing = ", ".join(f"{need.missing} of {need.team}" for need in decision.needs if need.missing)
+    text = f"on the record; {decision.effect.word}" + (f", waits for {missing}" if missing else "")
+    forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
 
 
 def applied(forge: Forge, change: Change, outcome: Entry) -> None:

@@ -1,0 +1,135 @@
+"""What a runner is told by its deployer. The one place of the runners that reads the environment.
+
+Variables start with COUNTERSIGN_RUNNER_. Secrets come as files (a mounted Secret), never as values in the environment of a
+process that starts containers. A missing or malformed setting stops the start, naming the variable.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from countersign.domain.ids import ChangeRef
+
+PREFIX = "COUNTERSIGN_RUNNER_"
+
+
+class SettingsError(Exception):
+    """The runner cannot start; the text names every variable or file that is wrong, never a secret."""
+
+
+def _words(value: object) -> object:
+    return tuple(word for word in value.replace(",", " ").split() if word) if isinstance(value, str) else value
+
+
+def _projects(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(ChangeRef(name, 1).project for name in names)
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+"""Several names in one variable, separated by commas or spaces."""
+
+
+class RunnerSettings(BaseSettings):
+    """One runner process.
+
+    `environments` are those whose queues it serves: a runner for staging never holds production's credentials.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    forge_url: str
+    forge_token_file: Path
+    bot_account: str
+    machine_accounts: Words = ()
+    projects: Annotated[Words, Field(min_length=1), AfterValidator(_projects)]
+    environments: Annotated[Words, Field(min_length=1)]
+    branch: str = "main"
+    redis_url: str
+    state_dir: Path
+    signing_key_file: Path
+    trust_root_file: Path
+    targets_file: Path
+    container_socket: Path
+
+
+class AwsTarget(BaseModel):
+    """How this runner reaches STS and IAM. Without keys, boto3's own chain is used (workload identity)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    region: str
+    endpoint_url: str | None = None
+    sandbox_endpoint: str | None = None
+    web_identity_token_file: Path | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
+    revoker_access_key_id: str | None = None
+    revoker_secret_access_key: SecretStr | None = None
+
+
+class Targets(BaseModel):
+    """What this runner can reach: the targets file, JSON, readable by the runner's user alone.
+
+    `postgres` maps a server as policies name it (`host:port`) to the connection string of a role that may create roles.
+    `resolve` maps a name to the address and port that the egress proxy uses for it, where DNS does not (local development).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    postgres: dict[str, SecretStr] = {}
+    aws: AwsTarget | None = None
+    resolve: dict[str, tuple[str, int]] = {}
+
+
+def load_settings() -> RunnerSettings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: a variable is missing or malformed.
+    """
+    try:
+        return RunnerSettings()  # type: ignore[call-arg]  # pydantic-settings fills the fields from the environment
+    except ValidationError as error:
+        raise SettingsError(_complaints(error, PREFIX)) from None
+
+
+def load_targets(path: Path) -> Targets:
+    """Read the targets file.
+
+    Raises:
+        SettingsError: it cannot be read, others can read it, or it is malformed.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(f"{path} can be read by others; chmod 600 it")
+        return Targets.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        raise SettingsError(_complaints(error, f"{path}: ")) from None
+
+
+def read_secret(path: Path) -> str:
+    """Read a secret from its file.
+
+    Raises:
+        SettingsError: it cannot be read or is empty.
+    """
+    try:
+        text = path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    if not text:
+        raise SettingsError(f"{path} is empty")
+    return text
+
+
+def _complaints(error: ValidationError, prefix: str) -> str:
+    """Name every field that is wrong, as its variable where the prefix is one; never a value."""
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        field = ".".join(str(part) for part in item["loc"])
+        lines.append(f"{prefix}{field.upper() if prefix == PREFIX else field}: {item['msg']}")
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""Puts a runner together from its settings. The one place that constructs adapters and backends."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+from countersign.adapters.forges.gitlab import GitLabForge
+from countersign.adapters.git import GitRepository
+from countersign.adapters.ledger.writer import GitLedger
+from countersign.attestation.keys import TrustRoot, load_signer
+
+from countersign.adapters.observe import household
+from countersign.attestation.ports import TakenError
+from countersign.domain.ids import ChangeRef
+from countersign.domain.outcomes import Refused
+from runners import clock, scribe
+from runners.brokers.aws import AwsBroker
+from runners.brokers.postgres import PostgresBroker
+from runners.brokers.registry import Brokers
+from runners.closing import Closer
+from runners.leases import RedisLeases
+from runners.outbox import FileOutbox
+from runners.pipeline import Ending, Pipeline, Room
+from runners.ports import Attestation, Broker
+from runners.reaper import Reaper
+from runners.sandbox.container import ContainerSandbox
+from runners.settings import RunnerSettings, Targets, load_targets, read_secret
+
+_LEASE_SECONDS = 15
+
+
+@dataclass(slots=True)
+class Runner:
+    """One runner with everything it needs. Not shared between threads: each has one of its own."""
+
+    settings: RunnerSettings
+    pipeline: Pipeline
+    reaper: Reaper
+    attestation: Attestation
+    _rooms: dict[str, Room] = field(default_factory=dict)
+
+    def room(self, project: str) -> Room:
+        """Give the repository and audit branch of a project.
+
+        Raises:
+            Refused: the project is not one of this runner's.
+        """
+        if project not in self.settings.projects:
+            raise Refused("intake", "the project is not one that this runner serves")
+        if project not in self._rooms:
+            self._rooms[project] = _room(self.settings, self.pipeline.forge.clone_url(project), project)
+        return self._rooms[project]
+
+    def handle(self, ref: ChangeRef) -> Ending:
+        """Look at a change and do what is due."""
+        return self.pipeline.handle(ref, self.room(ref.project))
+
+    def refuse_message(self, message: bytes, why: str) -> None:
+        """Record a message that names no change of ours, in the first project's log: it belongs to none."""
+        draft = scribe.message_refused(message, why=why, now=clock.now())
+        with suppress(TakenError):
+            self.room(self.settings.projects[0]).ledger.append(draft)
+
+
+def build(settings: RunnerSettings, *, attestation: Attestation | None = None) -> Runner:
+    """Put a runner together. Proves the sandbox's controls unless `attestation` holds the proof already.
+
+    Raises:
+        SettingsError: a file is missing or malformed.
+        Fault: forge, Redis or container socket cannot be reached.
+    """
+    targets = load_targets(settings.targets_file)
+    forge = GitLabForge(url=settings.forge_url, token=read_secret(settings.forge_token_file))
+    sandbox = ContainerSandbox(
+        socket=str(settings.container_socket),
+        resolve=targets.resolve,
+        state_dir=settings.state_dir / "sandbox",
+        clock=clock.now,
+    )
+    outbox = FileOutbox(settings.state_dir / "outbox")
+    brokers = Brokers(_brokers(targets))
+    leases = RedisLeases(redis.Redis.from_url(settings.redis_url), seconds=_LEASE_SECONDS)
+    closer = Closer(brokers=brokers, sandbox=sandbox, outbox=outbox, clock=clock.now)
+    environments = frozenset(settings.environments)
+    proved = attestation or sandbox.attest()
+    pipeline = Pipeline(
+        forge=forge,
+        house=household(forge, branch=settings.branch, bot=settings.bot_account, machines=settings.machine_accounts),
+        brokers=brokers,
+        sandbox=sandbox,
+        attestation=proved,
+        leases=leases,
+        outbox=outbox,
+        closer=closer,
+        environments=environments,
+        clock=clock.now,
+        ticks=clock.ticks,
+    )
+    return Runner(settings, pipeline, Reaper(closer, leases, environments), proved)
+
+
+def _room(settings: RunnerSettings, url: str, project: str) -> Room:
+    place = settings.state_dir / "projects" / project.replace("/", "@")
+    token = read_secret(settings.forge_token_file)
+    return Room(
+        repository=GitRepository(url=url, directory=place / "objects", token=token),
+        ledger=GitLedger(
+            remote_url=url,
+            directory=place / "ledger",
+            token=token,
+            trust_root=TrustRoot.parse(_text(settings.trust_root_file)),
+            signer=load_signer(_text(settings.signing_key_file).encode()),
+            origin=url,
+            clock=clock.now,
+        ),
+    )
+
+
+def _brokers(targets: Targets) -> list[Broker]:
+    brokers: list[Broker] = []
+    if targets.postgres:
+        admin = {server: dsn.get_secret_value() for server, dsn in targets.postgres.items()}
+        brokers.append(PostgresBroker(admin=admin, clock=clock.now))
+    if targets.aws is not None:
+        brokers.append(AwsBroker(targets.aws, clock=clock.now))
+    return brokers
+
+
+def _text(path: Path) -> str:
+    return read_secret(path) + "\n"
