@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Entry
 from countersign.domain.credential import Credential
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import BrokerFault, LedgerFault
 from countersign.domain.ports import Clock
-from countersign.domain.scope import Scope
+from countersign.domain.scope import Proof, Scope
 from runners import scribe
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
@@ -40,7 +40,7 @@ class Closer:
         `kept` is what happened, where this process saw it; else the outbox is asked.
 
         Raises:
-            BrokerFault: a credential could not be revoked now. No outcome is recorded; try again.
+            BrokerFault: a credential could not be revoked, or lives on. No outcome is recorded; try again.
             LedgerFault: the outcome could not be recorded now. The outbox keeps the result; try again.
         """
         if intent.run is None:
@@ -54,6 +54,8 @@ class Closer:
             self.brokers.of(scope.provider).revoke(handle, scope, at_hand.get(handle))
             for handle, scope in leases_of(intent).items()
         ]
+        if any(revocation.proof is Proof.ALIVE for revocation in revocations):
+            raise BrokerFault(f"{intent.run}: a credential still works after it was revoked; the run stays open")
         draft = scribe.outcome(intent, kept or self.outbox.get(intent.run), revocations, now=self.clock())
         try:
             entry = ledger.append(draft)

@@ -11,7 +11,7 @@ from countersign.domain.neutral import neutral
 from countersign.domain.ports import Change, Forge, StatusState
 
 MARKER = "<!-- countersign:runner -->"
-_FAMILY = "countersign"
+_FAMILY = "countersign::"
 
 
 def waiting(forge: Forge, change: Change, decision: Decision) -> None:
@@ -58,7 +58,7 @@ def nothing_to_run(forge: Forge, change: Change) -> None:
 
 def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -> None:
     where = f"Record {entry.seq} on branch `{AUDIT_BRANCH}`: `{entry.path}`, `{entry.digest}`"
-    forge.say(change.ref, MARKER, f"{MARKER}\n### {headline}\n\n{text}\n\n{where}\n")
+    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n")
 
 
 def _ends(outcome: Entry) -> str:
