@@ -1,0 +1,96 @@
+"""Targets that the broker contract is asked of: the one in memory, a real PostgreSQL, moto as AWS.
+
+`Target` says the same of each, so that no test needs to know which one it has.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from countersign.domain.credential import Credential
+from countersign.domain.scope import Proof, Scope
+from runners import clock
+from runners.brokers.postgres import PostgresBroker
+from runners.ports import Broker
+from tests.fakes.brokers import FakeBroker
+from tests.support.postgres import PostgresServer
+from tests.support.process import free_port
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of target. `works` tries a credential for real; `unaided` is what revocation can prove without the credential.
+
+    `another` gives a broker as a second process would have it, `stranded` one whose target does not answer.
+    """
+
+    broker: Broker
+    scope: Callable[[str, int], Scope]
+    works: Callable[[Credential], bool]
+    another: Callable[[], Broker]
+    stranded: Callable[[], Broker]
+    ttl: int
+    floor: int
+    ceiling: int
+    unaided: Proof = Proof.DEAD
+
+
+@contextmanager
+def fake_target() -> Iterator[Target]:
+    broker = FakeBroker(clock=clock.now)
+    stranded = FakeBroker(clock=clock.now)
+    stranded.fail_next("mint", times=9)
+    stranded.fail_next("revoke", times=9)
+    yield Target(
+        broker=broker,
+        scope=lambda name, ttl: Scope(name, "fake", {"role": "shop_migrator"}, ttl),
+        works=broker.works,
+        another=lambda: broker,
+        stranded=lambda: stranded,
+        ttl=600,
+        floor=60,
+        ceiling=3600,
+    )
+
+
+def log_in(credential: Credential) -> psycopg.Connection[tuple[object, ...]]:
+    """Open a session as a run's tool would: from the variables alone."""
+    env = credential.reveal()
+    return psycopg.connect(
+        host=env["PGHOST"],
+        port=env["PGPORT"],
+        user=env["PGUSER"],
+        password=env["PGPASSWORD"],
+        dbname=env["PGDATABASE"],
+        sslmode=env["PGSSLMODE"],
+        connect_timeout=5,
+    )
+
+
+def lets_in(credential: Credential) -> bool:
+    """Try the credential at its server."""
+    try:
+        log_in(credential).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def postgres_target(server: PostgresServer, admin: str) -> Iterator[Target]:
+    nobody = f"127.0.0.1:{free_port()}"
+    away = psycopg.conninfo.make_conninfo(admin, port=nobody.partition(":")[2])
+    yield Target(
+        broker=PostgresBroker(admin={server.address: admin}, clock=clock.now),
+        scope=lambda name, ttl: Scope(
+            name, "postgres", {"server": server.address, "database": "shop", "role": "shop_migrator"}, ttl
+        ),
+        works=lets_in,
+        another=lambda: PostgresBroker(admin={server.address: admin}, clock=clock.now),
+        stranded=lambda: PostgresBroker(admin={server.address: away}, clock=clock.now),
+        ttl=600,
+        floor=60,
+        ceiling=3600,
+    )
