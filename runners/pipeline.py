@@ -243,8 +243,10 @@ def _spec(ready: Ready) -> RunSpec:
 def _together(credentials: dict[str, Credential]) -> Credential | None:
     """Put the variables of all credentials side by side; two that want the same name must not be mixed up."""
     together: dict[str, str] = {}
+    public: set[str] = set()
     for credential in credentials.values():
+        public |= credential.public
         for name, value in credential.reveal().items():
             if together.setdefault(name, value) != value:
                 raise BrokerFault(f"two credentials of one run both set {name}")
-    return Credential(together) if together else None
+    return Credential(together, public=public) if together else None
