@@ -67,6 +67,8 @@ def faults(doing: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         said = error.diag.message_primary or (str(error).strip() if isinstance(error, psycopg.OperationalError) else "")
+        if isinstance(error, psycopg.errors.DependentObjectsStillExist):
+            said += f" ({error.diag.message_detail}); take that back by hand, then it is tried again"
         raise BrokerFault(f"postgres: {doing}: {error.sqlstate or type(error).__name__}: {said}") from None
 
 
