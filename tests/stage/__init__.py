@@ -1,0 +1,1 @@
+"""A whole installation of Countersign on loopback: what the demo and the acceptance tests play on."""
