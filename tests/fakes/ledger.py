@@ -1,0 +1,83 @@
+"""The audit branch in memory: Ledger and LedgerReader with real record bytes, without git and without signatures.
+
+Passes the same contract suite as the real one (tests/contract/test_ledger.py).
+"""
+
+import hashlib
+from threading import Lock
+
+from countersign.attestation import statement
+from countersign.attestation.index import LogIndex
+from countersign.attestation.ports import TakenError
+from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.outcomes import LedgerFault
+
+
+class FakeLedger:
+    """One log. Hand the same to several runners, to a reaper and to the bot, from any thread."""
+
+    def __init__(self, *, origin: str = "https://forge.example/acme/shop.git") -> None:
+        """Begin with an empty log."""
+        self._origin = origin
+        self._index = LogIndex()
+        self._lock = Lock()
+        self._failures: list[tuple[str | None, str]] = []
+        self.calls: list[str] = []
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Give all records in order."""
+        return self._index.entries
+
+    @property
+    def kinds(self) -> list[RecordKind]:
+        """Give the kinds of all records in order: the story in short."""
+        return [entry.kind for entry in self._index.entries]
+
+    def fail_next(self, method: str | None = None, *, why: str = "the audit branch is away", times: int = 1) -> None:
+        """Let the next calls (of one method) raise LedgerFault."""
+        self._failures.extend((method, why) for _ in range(times))
+
+    def find(self, key: str) -> Entry | None:
+        """Give the record with this key."""
+        with self._lock:
+            self._called("find")
+            return self._index.find(key)
+
+    def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
+        """Give all records of a change, oldest first."""
+        with self._lock:
+            self._called("of_change")
+            return self._index.of_change(change)
+
+    def open_intents(self) -> tuple[Entry, ...]:
+        """Give the intents that no outcome follows yet, oldest first."""
+        with self._lock:
+            self._called("open_intents")
+            return self._index.open_intents()
+
+    def append(self, draft: Draft) -> Entry:
+        """Add a record."""
+        with self._lock:
+            self._called("append")
+            taken = self._index.find(draft.key)
+            if taken is not None:
+                raise TakenError(taken)
+            objection = self._index.objection(kind=draft.kind, key=draft.key, change=draft.change, run=draft.run)
+            if objection is not None:
+                raise LedgerFault(f"{draft.key} cannot be recorded: {objection}")
+            last = self._index.last
+            recorded = draft.time if last is None else max(draft.time, statement.read(last.raw).predicate.recorded_time)
+            place = statement.Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
+            raw = statement.write(draft, place)
+            entry = statement.read(raw).entry(raw, Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()))
+            self._index.add(entry)
+            return entry
+
+    def _called(self, method: str) -> None:
+        self.calls.append(method)
+        for failure in self._failures:
+            if failure[0] in {None, method}:
+                self._failures.remove(failure)
+                raise LedgerFault(failure[1])
