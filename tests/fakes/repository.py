@@ -7,6 +7,8 @@ files, so two sides that change different lines of one file conflict here and no
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from countersign.adapters.gitdiff import BYTES_A_LINE
+from countersign.domain.commit_people import people_of
 from countersign.domain.facts import FileChange, FileStatus, Kind
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault
@@ -176,12 +178,9 @@ class FakeRepository:
         lines = [f"tree {kept}", *(f"parent {parent}" for parent in parents)]
         lines += [f"author Somebody <{author}> {when} +0000", f"committer Somebody <{committer}> {when} +0000", "", message]
         lines += ["", *(f"{key}: {value}" for key, value in trailers)] if trailers else []
-        name = object_name("commit", ("\n".join(lines) + "\n").encode())
-        coauthors = [
-            value.rpartition("<")[2].rstrip(">").strip() for key, value in trailers if key.lower() == "co-authored-by"
-        ]  # fmt: skip
-        emails = tuple(dict.fromkeys((author, committer, *coauthors)))
-        self._commits[name] = _Commit(kept, parents, CommitPeople(name, emails, trailers))
+        raw = ("\n".join(lines) + "\n").encode()
+        name = object_name("commit", raw)
+        self._commits[name] = _Commit(kept, parents, people_of(name, raw))
         return name
 
     def _history(self, name: Sha) -> dict[Sha, None]:
@@ -221,14 +220,18 @@ def _differing(old: Tree, new: Tree) -> list[str]:
 
 
 def _compared(path: str, old: File | None, new: File | None) -> FileChange:
-    sides = [side for side in (old, new) if side is not None]
-    kinds = {kind for side in sides for mode, kind in _KIND_OF_MODE.items() if side.mode == mode}
-    binary = any(side.binary for side in sides)
+    there = [side for side in (old, new) if side is not None]
+    kinds = {kind for side in there for mode, kind in _KIND_OF_MODE.items() if side.mode == mode}
+    binary = any(side.binary for side in there)
     if binary:
         kinds.add(Kind.BINARY)
     if old and new and old.mode != new.mode:
         kinds.add(Kind.MODE_CHANGE)
-    added, removed = changed_lines((old or _NOTHING).text, (new or _NOTHING).text)
+    sides = ((old or _NOTHING).text, (new or _NOTHING).text)
+    if binary and sides[0] != sides[1]:
+        removed, added = (-(-len(side) // BYTES_A_LINE) for side in sides)
+    else:
+        added, removed = changed_lines(*sides)
     return FileChange(
         path=path,
         status=FileStatus.ADDED if old is None else FileStatus.DELETED if new is None else FileStatus.MODIFIED,
