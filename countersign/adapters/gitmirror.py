@@ -59,7 +59,7 @@ class Mirror:
         with self._alone():
             self._remote_run(
                 [
-                    *("fetch", "--quiet", "--atomic", "--force", "--prune", "--no-tags", "--no-auto-gc"),
+                    *("fetch", "--quiet", "--force", "--prune", "--no-tags", "--no-auto-gc"),
                     *("--no-recurse-submodules", "--no-write-fetch-head", self._url),
                     *(f"+refs/heads/*:{HEADS}*", f"+refs/merge-requests/*/head:{CHANGES}*"),
                 ]

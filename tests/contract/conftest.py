@@ -1,0 +1,10 @@
+from pathlib import Path
+
+import pytest
+
+from tests.contract.repositories import MAKERS, Pair
+
+
+@pytest.fixture(params=sorted(MAKERS))
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Pair:
+    return MAKERS[request.param](tmp_path)
