@@ -18,7 +18,7 @@ class Credential:
     def __init__(self, env: Mapping[str, str], *, public: Iterable[str] = ()) -> None:
         """Hold the variables. `public` names those that are no secret (a host, a region, a user): output may show them."""
         self._env = dict(env)
-        self._public = frozenset(public)
+        self._public = frozenset(public) & self._env.keys()
 
     @property
     def public(self) -> frozenset[str]:
