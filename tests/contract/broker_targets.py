@@ -3,18 +3,23 @@
 `Target` says the same of each, so that no test needs to know which one it has.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
+from botocore.exceptions import ClientError
 
 from countersign.domain.credential import Credential
 from countersign.domain.scope import Proof, Scope
 from runners import clock
+from runners.brokers.aws import AwsBroker
+from runners.brokers.aws_access import AwsAccess
 from runners.brokers.postgres import PostgresBroker
 from runners.ports import Broker
 from tests.fakes.brokers import FakeBroker
+from tests.support.moto import ACTIONS, MotoServer
 from tests.support.postgres import PostgresServer
 from tests.support.process import free_port
 
@@ -94,3 +99,45 @@ def postgres_target(server: PostgresServer, admin: str) -> Iterator[Target]:
         floor=60,
         ceiling=3600,
     )
+
+
+def access_to(server: MotoServer) -> AwsAccess:
+    """Give the way to the account that a runner has."""
+    return AwsAccess(region=server.region, identity=server.runner, revoker=server.revoker, endpoint_url=server.endpoint)
+
+
+def session_policy(bucket: str) -> str:
+    """Give a session policy as a repository would narrow one action."""
+    statement = {"Effect": "Allow", "Action": ACTIONS, "Resource": f"arn:aws:s3:::{bucket}/*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+
+
+def can_write(server: MotoServer, credential: Credential) -> bool:
+    """Write an object as a run would."""
+    s3 = access_to(server).s3(credential)
+    try:
+        s3.put_object(Bucket=server.bucket, Key="index.html", Body=b"<h1>Shop</h1>")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "AccessDenied":
+            return False
+        raise
+    return True
+
+
+@contextmanager
+def aws_target(server: MotoServer) -> Iterator[Target]:
+    access = access_to(server)
+    away = replace(access, endpoint_url=f"http://127.0.0.1:{free_port()}")
+    parameters = {"role": server.role_arn, "session_policy": session_policy(server.bucket)}
+    yield Target(
+        broker=AwsBroker(access=access, clock=clock.now),
+        scope=lambda name, ttl: Scope(name, "aws", parameters, ttl),
+        works=lambda credential: can_write(server, credential),
+        another=lambda: AwsBroker(access=access, clock=clock.now),
+        stranded=lambda: AwsBroker(access=away, clock=clock.now),
+        ttl=900,
+        floor=900,
+        ceiling=3600,
+        unaided=Proof.UNPROVED,
+    )
+    server.lift_denials()

@@ -10,8 +10,9 @@ import pytest
 from countersign.domain.credential import Credential
 from countersign.domain.outcomes import BrokerFault, Refused
 from countersign.domain.scope import Grant, Proof, Scope
-from tests.contract.broker_targets import Target, fake_target, postgres_target
+from tests.contract.broker_targets import Target, aws_target, fake_target, postgres_target
 from tests.fakes.authorizations import authorization
+from tests.support.moto import MotoServer, moto_server
 from tests.support.postgres import PostgresServer, postgres_server
 
 
@@ -23,14 +24,22 @@ def postgres() -> Iterator[tuple[PostgresServer, str]]:
         yield server, admin
 
 
-@pytest.fixture(params=["fake", "postgres"])
+@pytest.fixture(scope="module")
+def aws() -> Iterator[MotoServer]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["fake", "postgres", "aws"])
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     if request.param == "fake":
-        with fake_target() as made:
-            yield made
+        made = fake_target()
+    elif request.param == "postgres":
+        made = postgres_target(*request.getfixturevalue("postgres"))
     else:
-        with postgres_target(*request.getfixturevalue("postgres")) as made:
-            yield made
+        made = aws_target(request.getfixturevalue("aws"))
+    with made as ready:
+        yield ready
 
 
 @pytest.fixture
