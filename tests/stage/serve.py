@@ -1,0 +1,60 @@
+"""Keeps a stage running in the background for the demo, until it is told to stop or two hours have passed.
+
+Writes `stage.json` (everything a visitor needs, readable by its owner alone) when all is ready, and progress to its output.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from tests.stage.stage import stage
+from tests.support.process import UnusableError
+
+_LONGEST = 2 * 3600
+"""Seconds. A forgotten demo must not run for ever."""
+
+
+def main() -> int:
+    """Serve; exit status 0 when stopped, 1 where a part is missing."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stage.serve", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where state and logs go")
+    folder: Path = parser.parse_args().folder.resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stop = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    (folder / "stage.pid").write_text(str(os.getpid()))
+    try:
+        with stage(folder / "state", say=lambda text: print(text, flush=True)) as running:
+            card = {
+                "admin_token": running.forge.admin_token,
+                "agent_token": running.cast.agent_token,
+                "allowed_signers": str(running.allowed_signers),
+                "bot": running.cast.bot,
+                "bucket": {"endpoint": running.moto.url, **running.moto.reader()},
+                "clone_url": running.clone_url,
+                "databases": {name: running.postgres.dsn(database=name) for name in ("shop_staging", "shop_production")},
+                "forge": running.forge.url,
+                "image": running.image,
+                "tokens": running.cast.tokens,
+            }
+            partial = folder / "stage.partial"
+            partial.touch(0o600)
+            partial.write_text(json.dumps(card, indent=2))
+            partial.replace(folder / "stage.json")
+            stop.wait(_LONGEST)
+    except UnusableError as error:
+        print(f"could not: {error}", file=sys.stderr, flush=True)
+        return 1
+    finally:
+        (folder / "stage.json").unlink(missing_ok=True)
+        (folder / "stage.pid").unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
