@@ -49,7 +49,8 @@ def report(demo: "Demo") -> int:
 def _runs(demo: "Demo", records: list[dict[str, Any]]) -> None:
     for name, iid in demo.changes.items():
         mine = [record for record in records if _iid(record) == iid]
-        print(f"  !{iid} {name}: {' → '.join(f'{record["kind"]} ({record["seq"]})' for record in mine)}")
+        kinds = " → ".join(f"{record['kind']} ({record['seq']})" for record in mine)
+        print(f"  !{iid} {name}: {kinds}")
         for record in mine:
             _timeline(record)
 

@@ -30,21 +30,9 @@ def main() -> int:
     (folder / "stage.pid").write_text(str(os.getpid()))
     try:
         with stage(folder / "state", say=lambda text: print(text, flush=True)) as running:
-            card = {
-                "admin_token": running.forge.admin_token,
-                "agent_token": running.cast.agent_token,
-                "allowed_signers": str(running.allowed_signers),
-                "bot": running.cast.bot,
-                "bucket": {"endpoint": running.moto.url, **running.moto.reader()},
-                "clone_url": running.clone_url,
-                "databases": {name: running.postgres.dsn(database=name) for name in ("shop_staging", "shop_production")},
-                "forge": running.forge.url,
-                "image": running.image,
-                "tokens": running.cast.tokens,
-            }
             partial = folder / "stage.partial"
             partial.touch(0o600)
-            partial.write_text(json.dumps(card, indent=2))
+            partial.write_text(json.dumps(running.card(), indent=2))
             partial.replace(folder / "stage.json")
             stop.wait(_LONGEST)
     except UnusableError as error:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from tests.support.localforge import LocalForge, local_forge
@@ -61,16 +62,30 @@ class Stage:
         self.runners[environment] = child
         return child
 
-    def declare_freeze(self) -> None:
-        """Let the owners of the repository put a freeze into the policy on main."""
-        now = datetime.now(UTC)  # noqa: TID251 - the stage is no part of the house
-        forge.replace_on_main(
-            self.forge.url,
-            self.forge.admin_token,
-            ".countersign/policy.yaml",
-            shop.policy(image=self.image, freeze=shop.freeze_around(now)),
-            "Freeze production for stocktaking",
+    def another_runner(self, environment: str) -> Child:
+        """Start a second runner of an environment, on a state folder of its own, as on a second host."""
+        folder = self.folder / f"runner-{environment}-2"
+        return Child(
+            [sys.executable, "-m", "runners.cli", "work"],
+            log=self.folder / f"runner-{environment}-2.log",
+            environment={**self.runner_environment[environment], "COUNTERSIGN_RUNNER_STATE_DIR": str(folder)},
+            folder=ROOT,
         )
+
+    def card(self) -> dict[str, Any]:
+        """Give all that a visitor needs to look for himself."""
+        return {
+            "admin_token": self.forge.admin_token,
+            "agent_token": self.cast.agent_token,
+            "allowed_signers": str(self.allowed_signers),
+            "bot": self.cast.bot,
+            "bucket": {"endpoint": self.moto.url, **self.moto.reader()},
+            "clone_url": self.clone_url,
+            "databases": {f"shop_{name}": self.postgres.dsn(database=f"shop_{name}") for name in shop.ENVIRONMENTS},
+            "forge": self.forge.url,
+            "image": self.image,
+            "tokens": self.cast.tokens,
+        }
 
 
 @contextmanager

@@ -113,6 +113,25 @@ class Child:
         """Give the end of its output."""
         return self._log.read_text(errors="replace").strip()[-2000:]
 
+    def wait(self, *, seconds: float) -> int:
+        """Wait until it ends by itself; give its status, negative for a signal.
+
+        Raises:
+            UnusableError: it still runs; the text ends with what it wrote.
+        """
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise UnusableError(f"{self.name} still runs after {seconds} s: {self.written()}") from None
+
+    def pause(self) -> None:
+        """Stop it in its tracks (SIGSTOP), as a machine that hangs."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self, *, seconds: float = 10) -> None:
         """End it: politely, then not. Can be repeated."""
         if self._process.poll() is None:

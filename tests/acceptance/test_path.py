@@ -1,0 +1,88 @@
+"""The whole path over HTTP alone: webhook bytes in, verified branch out."""
+
+from tests.acceptance.asks import insert, migration
+from tests.acceptance.ledger import AuditBranch
+from tests.stage import shop
+from tests.stage.people import wait_until
+from tests.stage.stage import Stage
+
+
+def settled(playing: Stage, iid: int, word: str, *, seconds: float = 90) -> None:
+    """Wait until the status of a change begins with a word."""
+    cast = playing.cast
+    wait_until(
+        f"{word!r} for !{iid}", lambda: cast.status(iid)[1].startswith(word), seconds=seconds, shows=lambda: cast.status(iid)
+    )
+
+
+def merged(playing: Stage, iid: int, *, seconds: float = 90) -> None:
+    """Wait until a change is merged."""
+    cast = playing.cast
+    wait_until(f"the merge of !{iid}", lambda: cast.state(iid) == "merged", seconds=seconds, shows=lambda: cast.status(iid))
+
+
+def test_staging_is_autonomous_and_on_the_record(playing: Stage, branch: AuditBranch) -> None:
+    iid = playing.cast.propose(migration("staging", "ALTER TABLE orders ADD COLUMN a_path text;"))
+    merged(playing, iid)
+    assert branch.kinds(iid) == ["assessed", "intent", "executed"]
+    assert "a_path" in branch.visitor().columns("staging", "orders")
+    executed = branch.of(iid)[-1]
+    assert [grant["proof"] for grant in executed["grants"]] == ["dead"]
+    assert executed["result"]["network"] == "staging"
+    assert {item["name"] for item in executed["result"]["connections"]} == {"db.staging.shop.example:5432"}
+
+
+def test_production_waits_for_somebody_else(playing: Stage, branch: AuditBranch) -> None:
+    cast = playing.cast
+    iid = cast.propose(migration("production", "ALTER TABLE orders ADD COLUMN b_path text;"))
+    wait_until("the question", lambda: cast.asked(iid), shows=lambda: cast.status(iid))
+    cast.approve(shop.SPONSOR, iid)
+    wait_until(
+        "the bot to say that the sponsor does not count",
+        lambda: any("sponsor" in note.body for note in cast.change("lea", iid).notes.list(get_all=True)),
+    )
+    assert cast.state(iid) == "opened"
+    assert branch.kinds(iid) == ["assessed"]
+    cast.approve("wim", iid)
+    merged(playing, iid)
+    assert branch.kinds(iid) == ["assessed", "intent", "executed"]
+    intent = branch.of(iid)[1]
+    assert [approver["username"] for approver in intent["actor"]["approvers"]] == ["wim"]
+    assert intent["actor"]["sponsor"]["username"] == shop.SPONSOR
+    assert intent["actor"]["agent"]["id"] == shop.AGENT
+
+
+def test_a_dropped_table_is_refused_with_every_approval(playing: Stage, branch: AuditBranch) -> None:
+    cast = playing.cast
+    iid = cast.propose(shop.drop_table())
+    for username in ("lea", "lou", "wanda", "wim"):
+        cast.approve(username, iid)
+    settled(playing, iid, "refused, record")
+    assert set(branch.kinds(iid)) == {"refused"}
+    refused = branch.of(iid)[0]
+    assert "data that would be gone" in refused["why"]
+    deciding = [reason for reason in refused["decision"]["reasons"] if reason["decides"]]
+    assert any(str(reason["place"]).startswith(".countersign/policy.yaml:") for reason in deciding)
+    assert cast.state(iid) == "opened"
+    assert "name" in branch.visitor().columns("production", "executives")
+    assert branch.visitor().roles_of_runs() == []
+
+
+def test_a_failing_migration_is_recorded_and_not_merged(playing: Stage, branch: AuditBranch) -> None:
+    iid = playing.cast.propose(migration("staging", "ALTER TABLE no_such_table ADD COLUMN x text;"))
+    settled(playing, iid, "failed, record")
+    assert branch.kinds(iid) == ["assessed", "intent", "failed"]
+    failed = branch.of(iid)[-1]
+    assert failed["result"]["exit_code"] != 0
+    assert [grant["proof"] for grant in failed["grants"]] == ["dead"]
+    assert playing.cast.state(iid) == "opened"
+
+
+def test_the_branch_verifies_offline_and_with_stock_git(playing: Stage, branch: AuditBranch) -> None:
+    merged(playing, playing.cast.propose(insert("staging", 1)))
+    verified = branch.verify()
+    assert verified.status == 0, verified.text
+    assert verified.text.strip().endswith("0 problems")
+    signatures = branch.visitor().signatures().text
+    assert "Good" in signatures
+    assert "No signature" not in signatures
