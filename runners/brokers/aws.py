@@ -152,7 +152,7 @@ class AwsBroker:
     def _assume(
         self, authorization: Authorization, scope: Scope
     ) -> "AssumeRoleResponseTypeDef | AssumeRoleWithWebIdentityResponseTypeDef":
-        role, policy, tags = scope.parameters["role"], scope.parameters.get("session_policy"), _tags(authorization)
+        role, policy, tags = scope.parameters["role"], scope.parameters.get("session_policy"), session_tags(authorization)
         if self._access.web_identity is not None:  # tags and source identity are the token's to bring
             by_token: AssumeRoleWithWebIdentityRequestTypeDef = {
                 "RoleArn": role,
@@ -205,7 +205,7 @@ def _judge(before: tuple[Verdict, str], after: tuple[Verdict, str], *, stood: bo
             return Proof.UNPROVED, f"answered neither yes nor no ({after[1]})"
 
 
-def _tags(authorization: Authorization) -> dict[str, str]:
+def session_tags(authorization: Authorization) -> dict[str, str]:
     """Give what CloudTrail and policies can know a session by. IAM allows no `!` in a tag, so the change is `project:iid`."""
     change, plan = authorization.proposal.change, authorization.plan
     return {
