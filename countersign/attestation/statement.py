@@ -166,8 +166,8 @@ def write(draft: Draft, place: Place) -> bytes:
             "seq": place.seq,
             "id": identifier,
             "prev": place.prev,
-            "time": _written_time(draft.time),
-            "recorded_time": _written_time(place.recorded),
+            "time": _written(draft.time),
+            "recorded_time": _written(place.recorded),
             "kind": draft.kind.value,
             "key": draft.key,
             "run_id": draft.run,
@@ -221,7 +221,16 @@ def milliseconds(moment: datetime) -> int:
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
-def _written_time(moment: datetime) -> str:
+def in_utc(moment: datetime) -> datetime:
+    """Give the moment in UTC.
+
+    Raises:
+        LedgerFault: it has no zone, so nobody can tell which moment it is.
+    """
     if moment.utcoffset() is None:
         raise LedgerFault("a time without a zone cannot be recorded")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC)
+
+
+def _written(moment: datetime) -> str:
+    return in_utc(moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

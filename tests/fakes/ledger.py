@@ -68,7 +68,8 @@ class FakeLedger:
             if objection is not None:
                 raise LedgerFault(f"{draft.key} cannot be recorded: {objection}")
             last = self._index.last
-            recorded = draft.time if last is None else max(draft.time, statement.read(last.raw).predicate.recorded_time)
+            happened = statement.in_utc(draft.time)
+            recorded = happened if last is None else max(happened, statement.read(last.raw).predicate.recorded_time)
             place = statement.Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
             raw = statement.write(draft, place)
             entry = statement.read(raw).entry(raw, Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()))

@@ -1,0 +1,1 @@
+"""The audit branch over git. The bot reads it; only runners import the writer."""

@@ -1,0 +1,170 @@
+"""git's objects as bytes: their names, and trees read strictly.
+
+A name is always computed from the bytes, never believed: an object whose bytes do not give its name is treated as not there.
+Does not read a repository; `Source` is whatever gives the bytes.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from countersign.domain.ids import MalformedError, Sha
+
+ObjectKind = Literal["blob", "tree", "commit"]
+FILE, FOLDER = "100644", "40000"
+_ENTRY = re.compile(rb"(?P<mode>[1-7][0-7]{4,5}) (?P<name>[^\0/]+)\0(?P<id>.{20})", re.DOTALL)
+
+
+class Source(Protocol):
+    """Gives objects by name."""
+
+    def read(self, name: Sha) -> tuple[str, bytes] | None:
+        """Give an object's kind and bytes; None where there is no such object, or none that can be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """What a tree says of one name: mode (`100644` a file, `40000` a folder) and object."""
+
+    mode: str
+    object: Sha
+
+
+Tree = Mapping[str, TreeEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Objects that are not stored yet, on top of a source."""
+
+    objects: Mapping[Sha, tuple[ObjectKind, bytes]]
+    below: Source
+
+    def read(self, name: Sha) -> tuple[str, bytes] | None:
+        """Give an object from above, else from below."""
+        return self.objects.get(name) or self.below.read(name)
+
+
+def object_name(kind: ObjectKind, data: bytes) -> Sha:
+    """Compute the name that git gives to these bytes."""
+    return Sha(hashlib.sha1(f"{kind} {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest())
+
+
+def read_object(source: Source, name: Sha, kind: ObjectKind) -> bytes:
+    """Give the bytes of an object, its name computed anew from them.
+
+    Raises:
+        MalformedError: it is not there, of another kind, or its bytes do not give its name.
+    """
+    found = source.read(name)
+    if found is None:
+        raise MalformedError(f"{kind} {name} is missing or cannot be read")
+    if found[0] != kind or object_name(kind, found[1]) != name:
+        raise MalformedError(f"{kind} {name} does not hold what its name says")
+    return found[1]
+
+
+def parse_tree(data: bytes) -> Tree:
+    """Read a tree's entries, in git's order.
+
+    Raises:
+        MalformedError: not a tree as git writes it, or a name that is not UTF-8.
+    """
+    entries: dict[str, TreeEntry] = {}
+    at = 0
+    while at < len(data):
+        entry = _ENTRY.match(data, at)
+        if entry is None:
+            raise MalformedError("a tree is not of git's form")
+        try:
+            name = entry["name"].decode()
+        except UnicodeDecodeError:
+            raise MalformedError("a tree holds a name that is not UTF-8") from None
+        entries[name] = TreeEntry(entry["mode"].decode(), Sha(entry["id"].hex()))
+        at = entry.end()
+    if format_tree(entries) != data:
+        raise MalformedError("a tree is not in git's order, or names something twice")
+    return entries
+
+
+def format_tree(tree: Tree) -> bytes:
+    """Write a tree as git does: sorted as if the name of a folder ended in a slash."""
+
+    def order(item: tuple[str, TreeEntry]) -> bytes:
+        return (item[0] + "/" * (item[1].mode == FOLDER)).encode()
+
+    return b"".join(
+        f"{entry.mode} {name}\0".encode() + bytes.fromhex(entry.object) for name, entry in sorted(tree.items(), key=order)
+    )
+
+
+def added_files(source: Source, old: Tree, new: Tree, *, prefix: str = "", limit: int = 8) -> dict[str, TreeEntry]:
+    """Give the files, by path, that the new tree has and the old one has not.
+
+    Raises:
+        MalformedError: something was changed or removed, more than `limit` files were added, or an object is not as it should be.
+    """
+    for name in old:
+        if name not in new:
+            raise MalformedError(f"{prefix}{name} was removed")
+    added: dict[str, TreeEntry] = {}
+    for name, entry in new.items():
+        before, path = old.get(name), prefix + name
+        if entry == before:
+            continue
+        if entry.mode != FOLDER or (before is not None and before.mode != FOLDER):
+            if before is not None:
+                raise MalformedError(f"{path} was changed")
+            added[path] = entry
+        else:
+            inner_old: Tree = {} if before is None else read_tree(source, before.object)
+            inner_new = read_tree(source, entry.object)
+            if not inner_new:
+                raise MalformedError(f"{path} is an empty folder")
+            added |= added_files(source, inner_old, inner_new, prefix=f"{path}/", limit=limit - len(added))
+        if len(added) > limit:
+            raise MalformedError(f"more than {limit} files were added at once")
+    return added
+
+
+def read_tree(source: Source, name: Sha) -> Tree:
+    """Give a tree by its name.
+
+    Raises:
+        MalformedError: it is missing or not as git writes it.
+    """
+    return parse_tree(read_object(source, name, "tree"))
+
+
+def insert(source: Source, root: Tree, files: Iterable[tuple[str, bytes]]) -> tuple[Sha, dict[Sha, tuple[ObjectKind, bytes]]]:
+    """Put new files into a tree; give the new root's name and the objects that have to be stored.
+
+    Raises:
+        MalformedError: a tree on the way cannot be read, or a path is taken.
+    """
+    objects: dict[Sha, tuple[ObjectKind, bytes]] = {}
+    top = root
+    for path, data in files:
+        top = _with(Overlay(objects, source), objects, top, path.split("/"), data)
+    return _store(objects, "tree", format_tree(top)), objects
+
+
+def _with(source: Source, objects: dict[Sha, tuple[ObjectKind, bytes]], tree: Tree, path: list[str], data: bytes) -> Tree:
+    first, *rest = path
+    before = tree.get(first)
+    if not rest:
+        if before is not None:
+            raise MalformedError(f"{first} is there already")
+        return {**tree, first: TreeEntry(FILE, _store(objects, "blob", data))}
+    inner: Tree = {} if before is None else read_tree(source, before.object)
+    changed = _with(source, objects, inner, rest, data)
+    return {**tree, first: TreeEntry(FOLDER, _store(objects, "tree", format_tree(changed)))}
+
+
+def _store(objects: dict[Sha, tuple[ObjectKind, bytes]], kind: ObjectKind, data: bytes) -> Sha:
+    name = object_name(kind, data)
+    objects[name] = (kind, data)
+    return name

@@ -1,0 +1,179 @@
+"""SSH signatures (OpenSSH's PROTOCOL.sshsig) over Ed25519, made and checked in process.
+
+What this makes, stock `git verify-commit` and `ssh-keygen -Y verify` accept, and the other way round. Parses strictly: there is
+one way to write a signature, so nobody can change a byte of one that stands. Does not say whose a key is (`keys.py`).
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from countersign.domain.ids import MalformedError
+
+NAMESPACE = "git"
+_MAGIC = b"SSHSIG"
+_VERSION = 1
+_KEY_TYPE = b"ssh-ed25519"
+_KEY_BYTES, _SIGNATURE_BYTES = 32, 64
+_HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
+_BEGIN, _END = "-----BEGIN SSH SIGNATURE-----\n", "-----END SSH SIGNATURE-----\n"
+_LINE = 70
+_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PublicKey:
+    """An Ed25519 public key: its 32 bytes."""
+
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        """Check the length.
+
+        Raises:
+            MalformedError: not 32 bytes.
+        """
+        if len(self.raw) != _KEY_BYTES:
+            raise MalformedError("an Ed25519 public key has 32 bytes")
+
+    @property
+    def blob(self) -> bytes:
+        """Give the key as SSH writes it on the wire (RFC 8709)."""
+        return _string(_KEY_TYPE) + _string(self.raw)
+
+    @property
+    def line(self) -> str:
+        """Give the key as files of public keys hold it."""
+        return f"ssh-ed25519 {base64.b64encode(self.blob).decode()}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Give the name by which `ssh-keygen -l` shows it."""
+        return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
+
+    @classmethod
+    def from_blob(cls, blob: bytes) -> "PublicKey":
+        """Read a key as SSH writes it on the wire.
+
+        Raises:
+            MalformedError: another type of key, or not exactly one key.
+        """
+        reader = _Reader(blob)
+        if reader.string() != _KEY_TYPE:
+            raise MalformedError("only Ed25519 keys are accepted")
+        key = cls(reader.string())
+        reader.end()
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A parsed signature. Says nothing yet: `check` does."""
+
+    key: PublicKey
+    hash_name: bytes
+    signature: bytes
+
+    def check(self, message: bytes) -> bool:
+        """Say whether this key made this signature over this message, in git's namespace."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key.raw).verify(self.signature, _signed(message, self.hash_name))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def sign(message: bytes, key: PublicKey, sign_raw: Callable[[bytes], bytes]) -> str:
+    """Sign a message in git's namespace and give the armored signature. `sign_raw` is the private key's own operation."""
+    return _armored(_blob(Signature(key, b"sha512", sign_raw(_signed(message, b"sha512")))))
+
+
+def parse(armored: str) -> Signature:
+    """Read an armored signature.
+
+    Raises:
+        MalformedError: not exactly one signature over git's namespace by an Ed25519 key, written as OpenSSH writes it.
+    """
+    if len(armored) > _LIMIT or not armored.startswith(_BEGIN) or not armored.endswith(_END):
+        raise MalformedError("not an SSH signature")
+    try:
+        blob = base64.b64decode(armored[len(_BEGIN) : -len(_END)].replace("\n", ""), validate=True)
+    except ValueError:
+        raise MalformedError("the signature is not base64") from None
+    reader = _Reader(blob)
+    if reader.take(len(_MAGIC)) != _MAGIC or reader.number() != _VERSION:
+        raise MalformedError("not an SSH signature of version 1")
+    key = PublicKey.from_blob(reader.string())
+    namespace, reserved, hash_name = reader.string(), reader.string(), reader.string()
+    inner = _Reader(reader.string())
+    reader.end()
+    if namespace != NAMESPACE.encode():
+        raise MalformedError("the signature is for another use than git")
+    if reserved or hash_name not in _HASHES:
+        raise MalformedError("the signature names a hash that is not accepted")
+    if inner.string() != _KEY_TYPE:
+        raise MalformedError("the signature is of another type than its key")
+    signature = inner.string()
+    inner.end()
+    if len(signature) != _SIGNATURE_BYTES:
+        raise MalformedError("an Ed25519 signature has 64 bytes")
+    found = Signature(key, hash_name, signature)
+    if _armored(_blob(found)) != armored:
+        raise MalformedError("the signature is not written as OpenSSH writes it")
+    return found
+
+
+def _signed(message: bytes, hash_name: bytes) -> bytes:
+    digest = _HASHES[hash_name](message).digest()
+    return _MAGIC + _string(NAMESPACE.encode()) + _string(b"") + _string(hash_name) + _string(digest)
+
+
+def _blob(signature: Signature) -> bytes:
+    return b"".join(
+        (
+            _MAGIC,
+            _VERSION.to_bytes(4),
+            _string(signature.key.blob),
+            _string(NAMESPACE.encode()),
+            _string(b""),
+            _string(signature.hash_name),
+            _string(_string(_KEY_TYPE) + _string(signature.signature)),
+        )
+    )
+
+
+def _armored(blob: bytes) -> str:
+    text = base64.b64encode(blob).decode()
+    return _BEGIN + "".join(f"{text[at : at + _LINE]}\n" for at in range(0, len(text), _LINE)) + _END
+
+
+def _string(data: bytes) -> bytes:
+    return len(data).to_bytes(4) + data
+
+
+class _Reader:
+    """Takes apart what RFC 4251 puts together. Never reads past the end, and `end` insists on having come there."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        if count > len(self._data) - self._at:
+            raise MalformedError("the signature or key is cut short")
+        self._at += count
+        return self._data[self._at - count : self._at]
+
+    def number(self) -> int:
+        return int.from_bytes(self.take(4))
+
+    def string(self) -> bytes:
+        return self.take(self.number())
+
+    def end(self) -> None:
+        if self._at != len(self._data):
+            raise MalformedError("something follows the signature or key")

@@ -1,0 +1,150 @@
+"""The Ledger port: what pipeline, reaper and bot rely on, asked of the fake and of git alike."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.record import Draft, RecordKind
+from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
+from countersign.domain.outcomes import LedgerFault
+from tests.fakes.ledger import FakeLedger
+from tests.support.audit import CHANGE, RUN, START, Remote, intent, outcome, refused
+
+Writer = Callable[[], Ledger]
+
+
+@pytest.fixture(params=["fake", "git"])
+def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Writer:
+    """Give one more writer of one log."""
+    if request.param == "fake":
+        fake = FakeLedger()
+        return lambda: fake
+    return Remote.make(tmp_path).writer
+
+
+def test_an_empty_log_knows_nothing(writer: Writer) -> None:
+    ledger = writer()
+    assert ledger.find("refused/a") is None
+    assert ledger.of_change(CHANGE) == ()
+    assert ledger.open_intents() == ()
+
+
+def test_what_one_appends_the_other_finds(writer: Writer) -> None:
+    first, second = writer(), writer()
+    entry = first.append(refused("a"))
+    assert second.find("refused/a") == entry
+    assert second.of_change(CHANGE) == (entry,)
+
+
+def test_an_entry_is_the_draft_in_its_place(writer: Writer) -> None:
+    ledger, draft = writer(), refused("b", time=START + timedelta(microseconds=1))
+    ledger.append(refused("a"))
+    entry = ledger.append(draft)
+    assert (entry.seq, entry.kind, entry.key, entry.change, entry.run) == (1, draft.kind, draft.key, CHANGE, None)
+    assert entry.time == draft.time, "approvals count from this moment on; it must not be rounded"
+    assert entry.body == draft.body
+    assert entry.digest == digest_of(entry.raw)
+    assert entry.path.startswith("records/2026/03/01/12/0000000001-")
+
+
+def test_a_key_is_taken_once(writer: Writer) -> None:
+    first, second = writer(), writer()
+    entry = first.append(refused("a"))
+    for ledger in (first, second):
+        with pytest.raises(TakenError) as taken:
+            ledger.append(refused("a", time=START + timedelta(hours=1)))
+        assert taken.value.entry == entry
+
+
+def test_records_of_other_changes_are_told_apart(writer: Writer) -> None:
+    ledger = writer()
+    ledger.append(refused("a"))
+    assert ledger.of_change(ChangeRef("acme/shop", 8)) == ()
+    assert ledger.of_change(ChangeRef("acme/shop2", 7)) == ()
+
+
+def test_an_intent_is_open_until_its_outcome(writer: Writer) -> None:
+    ledger, watching = writer(), writer()
+    announced = ledger.append(intent())
+    assert watching.open_intents() == (announced,)
+    ledger.append(outcome())
+    assert watching.open_intents() == ()
+
+
+@pytest.mark.parametrize("kind", [RecordKind.FAILED, RecordKind.LOST, RecordKind.EXECUTED])
+def test_an_intent_has_one_outcome(writer: Writer, kind: RecordKind) -> None:
+    ledger = writer()
+    ledger.append(intent())
+    standing = ledger.append(outcome(kind=kind))
+    with pytest.raises(TakenError) as taken:
+        ledger.append(outcome())
+    assert taken.value.entry == standing
+
+
+def test_an_outcome_without_intent_is_not_recorded(writer: Writer) -> None:
+    ledger = writer()
+    ledger.append(refused("a"))
+    with pytest.raises(LedgerFault, match="no open intent"):
+        ledger.append(outcome())
+    assert ledger.find(f"outcome/{RUN}") is None
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        refused("a b"),
+        refused("x" * 200),
+        refused("a", summary=" "),
+        refused("a", time=datetime(2026, 3, 1)),  # noqa: DTZ001 - without a zone, on purpose
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"blob": "x" * 70_000}),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"ratio": 0.5}),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"raw": b"x"}),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"half": "\ud800"}),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, RUN, START, {}),
+        Draft(RecordKind.ASSESSED, "refused/a", "No", CHANGE, None, START, {}),
+        Draft(RecordKind.INTENT, f"intent/{RUN}", "Will run", None, RUN, START, {}),
+        Draft(RecordKind.INTENT, "intent/other", "Will run", CHANGE, RUN, START, {}),
+    ],
+    ids=lambda draft: draft.key[:12],
+)
+def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(writer: Writer, draft: Draft) -> None:
+    ledger = writer()
+    with pytest.raises(LedgerFault):
+        ledger.append(draft)
+    entry = ledger.append(refused("after"))
+    assert entry.seq == 0
+
+
+def test_a_summary_becomes_one_harmless_line(writer: Writer) -> None:
+    entry = writer().append(refused("a", summary="Refused @all\n\nCountersign-Seq: 9\n\x1b[2J"))
+    assert b"\x1b" not in entry.raw
+    assert b'"summary": "Refused \xef\xbc\xa0all Countersign-Seq: 9 ' in entry.raw
+
+
+def test_of_many_writers_none_loses_a_record_and_one_wins_each_key(writer: Writer) -> None:
+    ledgers = [writer() for _ in range(4)]
+    runs = [run_id(CHANGE, Sha(f"{number:040x}")) for number in range(3)]
+
+    def work(number: int) -> list[bool]:
+        ledger = ledgers[number]
+        won = []
+        for step, run in enumerate(runs):
+            ledger.append(refused(f"{number}-{step}"))
+            try:
+                ledger.append(intent(run))
+                won.append(True)
+            except TakenError:
+                won.append(False)
+        return won
+
+    with ThreadPoolExecutor(len(ledgers)) as pool:
+        wins = list(pool.map(work, range(len(ledgers))))
+    assert [sum(column) for column in zip(*wins, strict=True)] == [1, 1, 1], "exactly one writer wins each run"
+    records = writer().of_change(CHANGE)
+    assert [entry.seq for entry in records] == list(range(4 * 3 + 3))
+    assert len({entry.key for entry in records}) == len(records)
+    assert [entry.run for entry in writer().open_intents()] == [entry.run for entry in records if entry.run]
