@@ -104,6 +104,18 @@ class GitRepository:
         except MalformedError as error:
             raise GitFault(str(error)) from None
 
+    def is_ancestor(self, ancestor: Sha, commit: Sha) -> bool:
+        """Say whether a commit is among another's ancestors, or is that commit."""
+        for name in (ancestor, commit):
+            self._expect(name, "commit")
+        try:
+            self.mirror.run(["merge-base", "--is-ancestor", ancestor, commit])
+        except GitFailed as failed:
+            if failed.status == 1 and not failed.stderr:
+                return False
+            raise
+        return True
+
     def _related(self, base: Sha, head: Sha) -> bool:
         try:
             self.mirror.run(["merge-base", base, head])

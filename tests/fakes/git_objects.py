@@ -1,4 +1,4 @@
-"""Names of git objects and counts of changed lines, computed as git does. Holds nothing; `repository.py` keeps the objects."""
+"""Names of git objects, computed as git does. Holds nothing; `repository.py` keeps the objects."""
 
 import hashlib
 from collections.abc import Mapping
@@ -51,19 +51,3 @@ def tree_name(files: Mapping[str, File]) -> Sha:
     order = sorted(here, key=lambda name: (name + "/" if here[name][0] == "40000" else name).encode())
     body = b"".join(f"{here[name][0]} {name}\0".encode() + bytes.fromhex(here[name][1]) for name in order)
     return object_name("tree", body)
-
-
-def changed_lines(old: bytes, new: bytes) -> tuple[int, int]:
-    """Count lines added and removed by the smallest edit."""
-    before, after = _lines(old), _lines(new)
-    common = [0] * (len(after) + 1)
-    for line in before:
-        diagonal = 0
-        for place, other in enumerate(after, start=1):
-            diagonal, common[place] = common[place], diagonal + 1 if line == other else max(common[place], common[place - 1])
-    return len(after) - common[-1], len(before) - common[-1]
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """Split at newlines alone, each kept with its line: a last line without one differs from the same with one."""
-    return [line + b"\n" for line in data.split(b"\n")[:-1]] + [line for line in data.split(b"\n")[-1:] if line]

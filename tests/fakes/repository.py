@@ -7,17 +7,15 @@ files, so two sides that change different lines of one file conflict here and no
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from countersign.adapters.gitdiff import BYTES_A_LINE
 from countersign.domain.commit_people import people_of
-from countersign.domain.facts import FileChange, FileStatus, Kind
+from countersign.domain.facts import FileChange
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault
 from countersign.domain.ports import Change, CommitPeople
-from tests.fakes.git_objects import EXECUTABLE, SUBMODULE, SYMLINK, File, changed_lines, object_name, tree_name
+from tests.fakes.git_compare import Tree, compared, differing
+from tests.fakes.git_objects import SUBMODULE, SYMLINK, File, object_name, tree_name
 
-Tree = Mapping[str, File]
 Trailers = tuple[tuple[str, str], ...]
-_NOTHING = File(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ class FakeRepository:
         if tree not in self._trees:
             raise GitFault(f"no tree {tree}")
         old, new = self._trees[self._commit(base).tree], self._trees[tree]
-        return tuple(_compared(path, old.get(path), new.get(path)) for path in _differing(old, new))
+        return tuple(compared(path, old.get(path), new.get(path)) for path in differing(old, new))
 
     def people(self, base: Sha, head: Sha) -> tuple[CommitPeople, ...]:
         """Tell who is named in each commit that head has and base has not."""
@@ -146,6 +144,13 @@ class FakeRepository:
         self._commit(base)
         self._commit(head)
         return tuple(self._commits[name].people for name in self._beyond(base, head))
+
+    def is_ancestor(self, ancestor: Sha, commit: Sha) -> bool:
+        """Say whether a commit is among another's ancestors, or is that commit."""
+        self._called("is_ancestor")
+        self._commit(ancestor)
+        self._commit(commit)
+        return ancestor in self._history(commit)
 
     def _called(self, method: str) -> None:
         self.calls.append(method)
@@ -170,7 +175,7 @@ class FakeRepository:
         self._blobs.update({file.name: file.data for file in tree.values() if file.mode != SUBMODULE})
         return name
 
-    def _store(  # noqa: PLR0917 - a commit has as many parts
+    def _store(
         self, tree: Tree, parents: tuple[Sha, ...], author: str, committer: str, message: str, trailers: Trailers = ()
     ) -> Sha:
         kept = self._keep(tree)
@@ -205,7 +210,7 @@ class FakeRepository:
             return None
         old, ours, theirs = (self._trees[self._commits[name].tree] for name in (ancestor, base, head))
         merged = dict(ours)
-        for path in _differing(old, theirs):
+        for path in differing(old, theirs):
             if ours.get(path) not in {old.get(path), theirs.get(path)}:
                 return None
             if path in theirs:
@@ -213,34 +218,3 @@ class FakeRepository:
             else:
                 merged.pop(path, None)
         return merged
-
-
-def _differing(old: Tree, new: Tree) -> list[str]:
-    return sorted((path for path in {*old, *new} if old.get(path) != new.get(path)), key=str.encode)
-
-
-def _compared(path: str, old: File | None, new: File | None) -> FileChange:
-    there = [side for side in (old, new) if side is not None]
-    kinds = {kind for side in there for mode, kind in _KIND_OF_MODE.items() if side.mode == mode}
-    binary = any(side.binary for side in there)
-    if binary:
-        kinds.add(Kind.BINARY)
-    if old and new and old.mode != new.mode:
-        kinds.add(Kind.MODE_CHANGE)
-    sides = ((old or _NOTHING).text, (new or _NOTHING).text)
-    if binary and sides[0] != sides[1]:
-        removed, added = (-(-len(side) // BYTES_A_LINE) for side in sides)
-    else:
-        added, removed = changed_lines(*sides)
-    return FileChange(
-        path=path,
-        status=FileStatus.ADDED if old is None else FileStatus.DELETED if new is None else FileStatus.MODIFIED,
-        old_blob=old.name if old else None,
-        new_blob=new.name if new else None,
-        kinds=frozenset(kinds),
-        added=added,
-        removed=removed,
-    )
-
-
-_KIND_OF_MODE = {SYMLINK: Kind.SYMLINK, SUBMODULE: Kind.SUBMODULE, EXECUTABLE: Kind.EXECUTABLE}
