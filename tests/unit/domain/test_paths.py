@@ -1,0 +1,39 @@
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from countersign.domain.ids import MalformedError
+from countersign.domain.paths import check_path
+
+
+@pytest.mark.parametrize(
+    "path", ["a", "deploy/production/values.yaml", ".countersign/policy.yaml", "a b/ü.sql", "x" * 255, "a/-b", "..a", "表"]
+)
+def test_ordinary_paths_pass(path: str) -> None:
+    check_path(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("", "1 to"), ("/etc/passwd", "absolute"), ("a//b", "empty"), ("a/", "empty"), ("./a", "'.'"), ("a/../b", "'..'"), ("..", "'..'"),
+
+        ("a\\b", "backslash"), ("-rf", "dash"), ("~root/x", "~"), ("a/~/b", "~"), ("a\nb", "control"), ("a\tb", "control"),
+        ("a\u202eb", "direction"), ("a\u200bb", "invisible"), ("e\u0301", "NFC"), ("x" * 256, "255 bytes"),
+        ("é" * 128, "255 bytes"),
+        ("a/" * 600 + "a", "1024"), ("a\ud800", "invisible"), ("a\0b", "control"),
+    ],
+)  # fmt: skip
+def test_what_reads_in_two_ways_is_refused(path: str, why: str) -> None:
+    with pytest.raises(MalformedError, match=why):
+        check_path(path)
+
+
+@given(st.text())
+def test_no_text_makes_it_fall_over(path: str) -> None:
+    with suppress(MalformedError):
+        check_path(path)
+        assert not path.startswith("/")
+        assert ".." not in path.split("/")
