@@ -19,7 +19,7 @@ from runners.brokers.aws_access import AwsAccess
 from runners.brokers.postgres import PostgresBroker
 from runners.ports import Broker
 from tests.fakes.brokers import FakeBroker
-from tests.support.moto import ACTIONS, MotoServer
+from tests.support.moto import ACTIONS, REGION, MotoServer, moto_server
 from tests.support.postgres import PostgresServer
 from tests.support.process import free_port
 
@@ -103,7 +103,18 @@ def postgres_target(server: PostgresServer, admin: str) -> Iterator[Target]:
 
 def access_to(server: MotoServer) -> AwsAccess:
     """Give the way to the account that a runner has."""
-    return AwsAccess(region=server.region, identity=server.runner, revoker=server.revoker, endpoint_url=server.endpoint)
+    return AwsAccess(region=REGION, identity=server.runner, revoker=server.revoker, endpoint_url=server.url)
+
+
+BUCKET = ROLE = "shop-site-production"
+
+
+@contextmanager
+def moto_site(*, iam: bool = True) -> Iterator[MotoServer]:
+    """Run an account that holds the shop's bucket and the role of the action that publishes to it."""
+    with moto_server(iam=iam) as server:
+        server.add_site(BUCKET, role=ROLE)
+        yield server
 
 
 def session_policy(bucket: str) -> str:
@@ -116,7 +127,7 @@ def can_write(server: MotoServer, credential: Credential) -> bool:
     """Write an object as a run would."""
     s3 = access_to(server).s3(credential)
     try:
-        s3.put_object(Bucket=server.bucket, Key="index.html", Body=b"<h1>Shop</h1>")
+        s3.put_object(Bucket=BUCKET, Key="index.html", Body=b"<h1>Shop</h1>")
     except ClientError as error:
         if error.response["Error"]["Code"] == "AccessDenied":
             return False
@@ -128,7 +139,7 @@ def can_write(server: MotoServer, credential: Credential) -> bool:
 def aws_target(server: MotoServer) -> Iterator[Target]:
     access = access_to(server)
     away = replace(access, endpoint_url=f"http://127.0.0.1:{free_port()}")
-    parameters = {"role": server.role_arn, "session_policy": session_policy(server.bucket)}
+    parameters = {"role": server.role_arn(ROLE), "session_policy": session_policy(BUCKET)}
     yield Target(
         broker=AwsBroker(access=access, clock=clock.now),
         scope=lambda name, ttl: Scope(name, "aws", parameters, ttl),
@@ -140,4 +151,4 @@ def aws_target(server: MotoServer) -> Iterator[Target]:
         ceiling=3600,
         unaided=Proof.UNPROVED,
     )
-    server.lift_denials()
+    server.lift_denials(ROLE)

@@ -10,9 +10,9 @@ import pytest
 from countersign.domain.credential import Credential
 from countersign.domain.outcomes import BrokerFault, Refused
 from countersign.domain.scope import Grant, Proof, Scope
-from tests.contract.broker_targets import Target, aws_target, fake_target, postgres_target
+from tests.contract.broker_targets import Target, aws_target, fake_target, moto_site, postgres_target
 from tests.fakes.authorizations import authorization
-from tests.support.moto import MotoServer, moto_server
+from tests.support.moto import MotoServer
 from tests.support.postgres import PostgresServer, postgres_server
 
 
@@ -26,7 +26,7 @@ def postgres() -> Iterator[tuple[PostgresServer, str]]:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[MotoServer]:
-    with moto_server() as server:
+    with moto_site() as server:
         yield server
 
 

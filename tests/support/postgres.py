@@ -66,6 +66,12 @@ class PostgresServer:
         with psycopg.connect(self.dsn(database=database), autocommit=True) as connection:
             return connection.execute(query, parameters).fetchall()
 
+    def run_as(self, role: str, script: str, *, database: str = "postgres") -> None:
+        """Run a script of statements as a role, all of it or nothing; what it makes belongs to that role."""
+        with psycopg.connect(self.dsn(database=database)) as connection:
+            connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(role)))
+            connection.execute(script.encode())
+
     def make_admin(self, *groups: str) -> str:
         """Make the role that the broker works as, with no more than docs/brokers.md asks for, and give its DSN.
 

@@ -23,9 +23,9 @@ from runners.brokers.aws import AwsBroker
 from runners.brokers.aws_access import AwsKeys, TokenFile
 from runners.brokers.aws_probe import Probe, Verdict
 from runners.brokers.aws_revocations import denial
-from tests.contract.broker_targets import access_to, can_write, session_policy
+from tests.contract.broker_targets import BUCKET, ROLE, access_to, can_write, moto_site, session_policy
 from tests.fakes.authorizations import authorization
-from tests.support.moto import ROLE, MotoServer, moto_server
+from tests.support.moto import REGION, MotoServer
 from tests.support.process import free_port
 
 _numbers = count(1)
@@ -33,21 +33,21 @@ _numbers = count(1)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[MotoServer]:
-    with moto_server() as running:
+    with moto_site() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def lawless() -> Iterator[MotoServer]:
     """Give an account where everybody may do everything: no call is ever denied, and calls need no key."""
-    with moto_server(iam=False) as running:
+    with moto_site(iam=False) as running:
         yield running
 
 
 @pytest.fixture
 def account(server: MotoServer) -> Iterator[MotoServer]:
     yield server
-    server.lift_denials()
+    server.lift_denials(ROLE)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def broker(account: MotoServer) -> AwsBroker:
 
 @pytest.fixture
 def scope(account: MotoServer) -> Scope:
-    return Scope("site", "aws", {"role": account.role_arn, "session_policy": session_policy(account.bucket)}, 900)
+    return Scope("site", "aws", {"role": account.role_arn(ROLE), "session_policy": session_policy(BUCKET)}, 900)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_what_is_sent_to_sts(account: MotoServer, broker: AwsBroker, scope: Scop
     broker.mint(proof, scope)
     call = account.sent("AssumeRole")[-1]
     tags = {call[f"Tags.member.{place}.Key"]: call[f"Tags.member.{place}.Value"] for place in range(1, 5)}
-    assert call["RoleArn"] == account.role_arn
+    assert call["RoleArn"] == account.role_arn(ROLE)
     assert call["RoleSessionName"] == call["SourceIdentity"] == proof.run
     assert call["DurationSeconds"] == "900"
     assert call["Policy"] == scope.parameters["session_policy"]
@@ -102,10 +102,10 @@ def test_what_the_run_is_given(account: MotoServer, scope: Scope) -> None:
 
 def test_the_roles_own_policy_holds(account: MotoServer, minted: tuple[Grant, Credential]) -> None:
     s3 = access_to(account).s3(minted[1])
-    s3.put_object(Bucket=account.bucket, Key="page", Body=b"x")
+    s3.put_object(Bucket=BUCKET, Key="page", Body=b"x")
     attempts: tuple[Callable[[], object], ...] = (
-        lambda: s3.list_objects_v2(Bucket=account.bucket),
-        lambda: s3.delete_bucket(Bucket=account.bucket),
+        lambda: s3.list_objects_v2(Bucket=BUCKET),
+        lambda: s3.delete_bucket(Bucket=BUCKET),
         lambda: s3.put_object(Bucket="another", Key="page", Body=b"x"),
     )
     for forbidden in attempts:
@@ -116,9 +116,9 @@ def test_the_roles_own_policy_holds(account: MotoServer, minted: tuple[Grant, Cr
 
 def test_neither_the_runner_nor_the_revoker_can_do_the_runs_work(account: MotoServer) -> None:
     for keys in (account.runner, account.revoker):
-        session = boto3.session.Session(keys.access_key_id, keys.secret_access_key, region_name=account.region)
+        session = boto3.session.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
         with pytest.raises(ClientError) as caught:
-            session.client("s3", endpoint_url=account.endpoint).put_object(Bucket=account.bucket, Key="page", Body=b"x")
+            session.client("s3", endpoint_url=account.url).put_object(Bucket=BUCKET, Key="page", Body=b"x")
         assert code_of(caught) == "AccessDenied"
 
 
@@ -129,7 +129,7 @@ def test_the_revoker_can_neither_assume_the_role_nor_widen_it(account: MotoServe
 
 
 def test_a_role_that_is_not_the_runners_is_not_assumed(account: MotoServer, broker: AwsBroker) -> None:
-    other = Scope("other", "aws", {"role": account.role_arn.replace(ROLE, "admin")}, 900)
+    other = Scope("other", "aws", {"role": account.role_arn("admin")}, 900)
     with pytest.raises(BrokerFault, match="not authorized to perform: sts:AssumeRole"):
         broker.mint(authorization(other, iid=next(_numbers)), other)
 
@@ -172,7 +172,7 @@ def test_a_second_revocation_writes_nothing(
     assert broker.revoke(grant.handle, scope, None).proof is Proof.UNPROVED
     assert broker.revoke(grant.handle, scope, credential).proof is Proof.DEAD
     assert len(account.sent("PutRolePolicy")) == writes
-    assert len(account.denials()) == 1
+    assert len(account.denials(ROLE)) == 1
 
 
 def test_denials_that_are_over_are_removed_and_nothing_else(
@@ -195,7 +195,7 @@ def test_caller_identity_would_prove_nothing(
     broker.revoke(grant.handle, scope, credential)
     env = credential.reveal()
     session = boto3.session.Session(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"])
-    sts = session.client("sts", region_name=account.region, endpoint_url=account.endpoint)
+    sts = session.client("sts", region_name=REGION, endpoint_url=account.url)
     assert sts.get_caller_identity()["Arn"].endswith(grant.run), "answered to a session that is denied everything"
 
 
@@ -220,24 +220,24 @@ def test_without_a_revoker_a_live_session_is_called_alive(account: MotoServer, s
 @pytest.mark.parametrize("policy", ["other bucket", "other service"])
 def test_a_denial_without_a_call_that_could_show_it_is_unproved(account: MotoServer, broker: AwsBroker, policy: str) -> None:
     text = {"other bucket": session_policy("elsewhere"), "other service": session_policy("x").replace("s3:", "sqs:")}[policy]
-    scope = Scope("site", "aws", {"role": account.role_arn, "session_policy": text}, 900)
+    scope = Scope("site", "aws", {"role": account.role_arn(ROLE), "session_policy": text}, 900)
     grant, credential = broker.mint(authorization(scope, iid=next(_numbers)), scope)
     revocation = broker.revoke(grant.handle, scope, credential)
     assert revocation.proof is Proof.UNPROVED
-    assert account.denials(), "denied all the same"
+    assert account.denials(ROLE), "denied all the same"
     assert not can_write(account, credential)
 
 
 def test_the_probe_writes_nothing(account: MotoServer, broker: AwsBroker, scope: Scope, minted: tuple[Grant, Credential]) -> None:
-    before = account.s3.list_objects_v2(Bucket=account.bucket).get("Contents", [])
+    before = account.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     broker.revoke(minted[0].handle, scope, minted[1])
-    assert account.s3.list_objects_v2(Bucket=account.bucket).get("Contents", []) == before
+    assert account.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []) == before
 
 
 def test_a_denial_that_does_not_bite_is_waited_for_and_then_called_alive(lawless: MotoServer) -> None:
     waits: list[float] = []
     broker = AwsBroker(access=access_to(lawless), clock=clock.now, settle=0.5, pause=waits.append)
-    scope = Scope("site", "aws", {"role": lawless.role_arn, "session_policy": session_policy(lawless.bucket)}, 900)
+    scope = Scope("site", "aws", {"role": lawless.role_arn(ROLE), "session_policy": session_policy(BUCKET)}, 900)
     grant, credential = broker.mint(authorization(scope, iid=next(_numbers)), scope)
     revocation = broker.revoke(grant.handle, scope, credential)
     assert revocation.proof is Proof.ALIVE
@@ -248,7 +248,7 @@ def test_a_web_identity_token_is_sent_instead_of_a_signature(lawless: MotoServer
     token = tmp_path / "token"
     access = replace(access_to(lawless), identity=None, web_identity=TokenFile(token))
     broker = AwsBroker(access=access, clock=clock.now)
-    scope = Scope("site", "aws", {"role": lawless.role_arn, "session_policy": session_policy(lawless.bucket)}, 900)
+    scope = Scope("site", "aws", {"role": lawless.role_arn(ROLE), "session_policy": session_policy(BUCKET)}, 900)
     for written in ("first.of.two", "renewed.by.the-cluster"):
         token.write_text(written + "\n")
         proof = authorization(scope, iid=next(_numbers))
@@ -266,11 +266,11 @@ def test_a_probe_that_meets_nobody_is_unclear_and_keeps_nobody_from_revoking(
     account: MotoServer, minted: tuple[Grant, Credential]
 ) -> None:
     nowhere = replace(access_to(account), endpoint_url=f"http://127.0.0.1:{free_port()}").s3(minted[1])
-    verdict, answer = Probe("s3:ListBucket", account.bucket).attempt(nowhere)
+    verdict, answer = Probe("s3:ListBucket", BUCKET).attempt(nowhere)
     assert verdict is Verdict.UNCLEAR
     assert "EndpointConnectionError" in answer
 
 
 def test_the_control_api_of_the_test_server_is_shut(account: MotoServer) -> None:
     for path in ("/moto-api/reset-auth", "//moto-api/reset", "/moto-api/config"):
-        assert httpx.post(account.endpoint + path, content=b"inf").status_code == 403
+        assert httpx.post(account.url + path, content=b"inf").status_code == 403
