@@ -1,6 +1,6 @@
 """Who is at work on a run, in Redis. Saves work; it does not make "at most once" true (the audit branch does).
 
-A lease is a key that lives for `ttl` seconds and holds a value only its holder knows. A thread renews it every third of that.
+A lease is a key that lives for some seconds and holds a value only its holder knows. A thread renews it every third of that.
 A runner that dies loses it by itself; one that is cut off from Redis goes on and is stopped by the audit branch, if at all.
 """
 
@@ -21,10 +21,10 @@ _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del
 class RedisLeases:
     """Leases that all runners of one Redis see."""
 
-    def __init__(self, client: "redis.Redis", *, ttl: float = 30.0, prefix: str = "countersign:lease:") -> None:
-        """Use a client whose socket timeouts are well below `ttl` (seconds), so that a renewal can be tried again in time."""
+    def __init__(self, client: "redis.Redis", *, seconds: float = 30.0, prefix: str = "countersign:lease:") -> None:
+        """Use a client whose socket timeouts are well below `seconds`, the life of a lease, so that a renewal can be tried again in time."""
         self._redis = client
-        self._ttl = ttl
+        self._seconds = seconds
         self._prefix = prefix
 
     @contextmanager
@@ -38,7 +38,7 @@ class RedisLeases:
         try:
             mine = bool(self._redis.set(key, mark, nx=True, px=self._milliseconds))
         except redis.RedisError as error:
-            # The answer to a SET that was carried out may be what was lost: then the key goes by itself after ttl.
+            # The answer to a SET that was carried out may be what was lost: then the key goes by itself.
             raise _away(error) from None
         if not mine:
             yield False
@@ -51,7 +51,7 @@ class RedisLeases:
         finally:
             over.set()
             keeper.join()
-            with suppress(redis.RedisError):  # the work is done and recorded; the key goes by itself after ttl
+            with suppress(redis.RedisError):  # the work is done and recorded; the key goes by itself
                 self._redis.eval(_RELEASE, 1, key, mark)
 
     def held(self, run: RunId) -> bool:
@@ -67,14 +67,14 @@ class RedisLeases:
 
     @property
     def _milliseconds(self) -> int:
-        return int(self._ttl * 1000)
+        return int(self._seconds * 1000)
 
     def _key(self, run: RunId) -> str:
         return f"{self._prefix}{run}"
 
     def _keep(self, key: str, mark: str, over: Event) -> None:
         """Renew until the work is over. A lease that somebody else holds by now is never taken back."""
-        while not over.wait(self._ttl / 3):
+        while not over.wait(self._seconds / 3):
             with suppress(redis.RedisError):  # tried again in a third of the lifetime
                 self._redis.eval(_RENEW, 1, key, mark, self._milliseconds)
 

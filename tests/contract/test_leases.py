@@ -18,7 +18,7 @@ from tests.support.redis import RedisServer, redis_server
 
 RUN = RunId("run-aaaaaaaaaaaaaaaaaaaa")
 OTHER = RunId("run-bbbbbbbbbbbbbbbbbbbb")
-TTL = 0.3
+SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def store(request: pytest.FixtureRequest) -> Store:
         return Store(lambda: fake, lambda: setattr(fake, "away", True), lambda: setattr(fake, "away", False))
     running: RedisServer = request.getfixturevalue("server")
     client: redis.Redis = request.getfixturevalue("client")
-    return Store(lambda: RedisLeases(client, ttl=TTL), running.pause, running.resume)
+    return Store(lambda: RedisLeases(client, seconds=SECONDS), running.pause, running.resume)
 
 
 def test_a_free_run_is_held_by_whoever_asks_first_and_by_nobody_else(store: Store) -> None:
@@ -118,14 +118,14 @@ def test_losing_the_store_while_holding_does_not_undo_finished_work(store: Store
 
 
 def test_a_lease_outlives_its_first_lifetime_while_the_holder_lives(client: redis.Redis) -> None:
-    with RedisLeases(client, ttl=TTL).hold(RUN):
-        time.sleep(TTL * 2.5)
-        assert RedisLeases(client, ttl=TTL).held(RUN)
+    with RedisLeases(client, seconds=SECONDS).hold(RUN):
+        time.sleep(SECONDS * 2.5)
+        assert RedisLeases(client, seconds=SECONDS).held(RUN)
 
 
 def test_the_lease_of_a_dead_holder_ends_by_itself(client: redis.Redis) -> None:
     client.set(f"countersign:lease:{RUN}", "a runner that was killed", px=100)
-    leases = RedisLeases(client, ttl=TTL)
+    leases = RedisLeases(client, seconds=SECONDS)
     with leases.hold(RUN) as mine:
         assert not mine
     time.sleep(0.15)
@@ -135,9 +135,9 @@ def test_the_lease_of_a_dead_holder_ends_by_itself(client: redis.Redis) -> None:
 
 def test_a_lease_that_passed_to_another_is_neither_renewed_nor_released(client: redis.Redis) -> None:
     key = f"countersign:lease:{RUN}"
-    with RedisLeases(client, ttl=TTL).hold(RUN):
+    with RedisLeases(client, seconds=SECONDS).hold(RUN):
         client.set(key, "somebody else", px=60_000)
-        time.sleep(TTL)
+        time.sleep(SECONDS)
         left = client.pttl(key)
         assert isinstance(left, int)
         assert left > 50_000, "our renewal must not shorten another's lease"
