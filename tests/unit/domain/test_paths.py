@@ -18,7 +18,8 @@ def test_ordinary_paths_pass(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("", "1 to"), ("/etc/passwd", "absolute"), ("a//b", "empty"), ("a/", "empty"), ("./a", "'.'"), ("a/../b", "'..'"), ("..", "'..'"),
+        ("", "1 to"), ("/etc/passwd", "absolute"), ("a//b", "empty"), ("a/", "empty"), ("./a", "'.'"), ("a/../b", "'..'"),
+        ("..", "'..'"),
 
         ("a\\b", "backslash"), ("-rf", "dash"), ("~root/x", "~"), ("a/~/b", "~"), ("a\nb", "control"), ("a\tb", "control"),
         ("a\u202eb", "direction"), ("a\u200bb", "invisible"), ("e\u0301", "NFC"), ("x" * 256, "255 bytes"),
