@@ -1,0 +1,69 @@
+"""The audit branch in somebody's clone: found, walked and checked where it lies. Touches no network and writes nothing."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from countersign.adapters.catfile import CatFile
+from countersign.adapters.gitcmd import GitFailed, run_git
+from countersign.attestation.chain import Chain
+from countersign.attestation.history import commits_since
+from countersign.domain.ids import Sha
+from countersign.domain.outcomes import LedgerFault
+
+_LINE = re.compile(r"(?P<commit>[0-9a-f]{40}) (?P<kind>[a-z]+) (?P<ref>\S+)")
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch as a clone has it: which reference, and the commit at its tip."""
+
+    repository: Path
+    ref: str
+    tip: Sha
+    others: tuple[str, ...]
+
+
+def find_branch(repository: Path, branch: str) -> Branch:
+    """Find a branch of this name, a local one or a remote's (`origin/…`) that the clone has fetched.
+
+    `others` are references of the same name that point elsewhere: the reader must hear of them.
+
+    Raises:
+        LedgerFault: no such branch, several remotes with different ones, or a clone that lacks history. It says what to do.
+        GitFault: no repository there.
+    """
+    if _git(repository, "rev-parse", "--is-shallow-repository") == "true":
+        raise LedgerFault("the clone is shallow and lacks history; run: git fetch --unshallow")
+    patterns = (
+        [branch] if branch.startswith("refs/") else [f"refs/heads/{branch}", f"refs/remotes/{branch}", f"refs/remotes/*/{branch}"]
+    )
+    listed = _git(repository, "for-each-ref", "--format=%(objectname) %(objecttype) %(refname)", *patterns)
+    found = [line for line in map(_LINE.fullmatch, listed.splitlines()) if line is not None and line["kind"] == "commit"]
+    if not found:
+        raise LedgerFault(f"the clone has no branch {branch}; run: git fetch origin {branch}:refs/remotes/origin/{branch}")
+    first = found[0]  # for-each-ref sorts: heads before remotes, as git itself resolves the name
+    others = tuple(line["ref"] for line in found if line["commit"] != first["commit"])
+    if others and not first["ref"].startswith("refs/heads/"):
+        raise LedgerFault(f"several remotes have a branch {branch}; name one with --branch: {first['ref']}, {', '.join(others)}")
+    return Branch(repository, first["ref"], Sha(first["commit"]), others)
+
+
+def check_branch(branch: Branch, chain: Chain) -> None:
+    """Check the branch's records from the first on. The chain holds those that are good.
+
+    Raises:
+        ChainError: a record is wrong, the first one.
+        GitFault: git does not answer.
+    """
+    with CatFile(branch.repository) as source:
+        for commit in commits_since(source, branch.tip, None):
+            chain.extend(commit, source)
+
+
+def _git(repository: Path, *args: str) -> str:
+    try:
+        return run_git(args, cwd=repository, env_extra=_OFFLINE).decode(errors="replace").strip()
+    except GitFailed as failed:
+        raise LedgerFault(f"{repository} cannot be read as a git repository: {failed.stderr}") from None

@@ -1,0 +1,49 @@
+"""The command `countersign`: finds the sub-command's module, imports that one alone, and gives its exit status.
+
+Does nothing by itself.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+COMMANDS = {
+    "audit": "read and verify the audit branch of a clone, without any network",
+}
+"""Sub-commands, each the module of that name, and what they are for."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (by default this process's) and give the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="countersign",
+        description="Propose changes, read policies, verify the record.",
+        epilog="`countersign COMMAND --help` tells more, exit statuses included.",
+    )
+    parser.add_argument("--version", action="version", version=f"countersign {version('countersign-bot')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name, purpose in COMMANDS.items():
+        if name == chosen:
+            import_module(f"countersign.cli.{name}").register(commands)
+        else:
+            commands.add_parser(name, help=purpose)
+    try:
+        options = parser.parse_args(arguments)
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except SystemExit as end:  # argparse has said what is wrong
+        return end.code if isinstance(end.code, int) else 2
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough; the interpreter must not try to flush again
+        sys.stdout = None
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
