@@ -22,7 +22,7 @@ class RedisLeases:
     """Leases that all runners of one Redis see."""
 
     def __init__(self, client: "redis.Redis", *, seconds: float = 30.0, prefix: str = "countersign:lease:") -> None:
-        """Use a client whose socket timeouts are well below `seconds`, the life of a lease, so that a renewal can be tried again in time."""
+        """Use a client whose socket timeouts are well below `seconds` (the life of a lease): a renewal may have to try again."""
         self._redis = client
         self._seconds = seconds
         self._prefix = prefix
