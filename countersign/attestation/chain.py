@@ -95,8 +95,8 @@ class Chain:
     def check(self, name: Sha, source: Source) -> Link:
         """Check the next commit.
 
-        (1) its object is there, gives its name, and has the one form of a record's commit; (2) it follows the newest commit;
-        (3) it is signed by a key that was trusted at its time, as the person it names; (4) it adds one record and nothing else;
+        (1) its object is there, gives its name, and has the one form of a record's commit; (2) it is signed by a key that was
+        trusted at its time, for the person it names; (3) it follows the newest commit; (4) it adds one record and nothing else;
         (5) the record is well formed; (6) the record is the next of this log and names the one before; (7) message and trailers
         say what the record says; (8) times do not run backwards; (9) its key is new, and an outcome follows its intent.
 
@@ -108,11 +108,20 @@ class Chain:
         except MalformedError as error:
             raise ChainError(Problem(len(self.index), name, str(error))) from None
 
+    def vouch(self, raw: bytes) -> commits.Commit:
+        """Check a commit by itself: its form and its signature, not its place.
+
+        Raises:
+            MalformedError: it is not of the form, or not signed by a trusted key.
+        """
+        commit = commits.parse(raw)
+        self._trust.check(payload=commit.payload, signature=commit.signature, principal=commit.email, at=commit.when)
+        return commit
+
     def _checked(self, name: Sha, source: Source) -> Link:
-        commit = commits.parse(read_object(source, name, "commit"))  # (1)
-        if commit.parent != self.tip:  # (2)
+        commit = self.vouch(read_object(source, name, "commit"))  # (1) (2)
+        if commit.parent != self.tip:  # (3)
             raise MalformedError(f"its parent is {commit.parent or 'none'}, not {self.tip or 'none'}")
-        self._trust.check(payload=commit.payload, signature=commit.signature, principal=commit.email, at=commit.when)  # (3)
         tree = read_tree(source, commit.tree)
         path, raw = self._added(source, tree)  # (4)
         record = statement.read(raw)  # (5)

@@ -34,13 +34,14 @@ class TreeEntry:
 
 
 Tree = Mapping[str, TreeEntry]
+Objects = dict[Sha, tuple[ObjectKind, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """Objects that are not stored yet, on top of a source."""
 
-    objects: Mapping[Sha, tuple[ObjectKind, bytes]]
+    objects: Objects
     below: Source
 
     def read(self, name: Sha) -> tuple[str, bytes] | None:
@@ -139,20 +140,20 @@ def read_tree(source: Source, name: Sha) -> Tree:
     return parse_tree(read_object(source, name, "tree"))
 
 
-def insert(source: Source, root: Tree, files: Iterable[tuple[str, bytes]]) -> tuple[Sha, dict[Sha, tuple[ObjectKind, bytes]]]:
+def insert(source: Source, root: Tree, files: Iterable[tuple[str, bytes]]) -> tuple[Sha, Objects]:
     """Put new files into a tree; give the new root's name and the objects that have to be stored.
 
     Raises:
         MalformedError: a tree on the way cannot be read, or a path is taken.
     """
-    objects: dict[Sha, tuple[ObjectKind, bytes]] = {}
+    objects: Objects = {}
     top = root
     for path, data in files:
         top = _with(Overlay(objects, source), objects, top, path.split("/"), data)
     return _store(objects, "tree", format_tree(top)), objects
 
 
-def _with(source: Source, objects: dict[Sha, tuple[ObjectKind, bytes]], tree: Tree, path: list[str], data: bytes) -> Tree:
+def _with(source: Source, objects: Objects, tree: Tree, path: list[str], data: bytes) -> Tree:
     first, *rest = path
     before = tree.get(first)
     if not rest:
@@ -164,7 +165,7 @@ def _with(source: Source, objects: dict[Sha, tuple[ObjectKind, bytes]], tree: Tr
     return {**tree, first: TreeEntry(FOLDER, _store(objects, "tree", format_tree(changed)))}
 
 
-def _store(objects: dict[Sha, tuple[ObjectKind, bytes]], kind: ObjectKind, data: bytes) -> Sha:
+def _store(objects: Objects, kind: ObjectKind, data: bytes) -> Sha:
     name = object_name(kind, data)
     objects[name] = (kind, data)
     return name

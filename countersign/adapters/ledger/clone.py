@@ -7,7 +7,7 @@ from pathlib import Path
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import GitFailed, run_git
 from countersign.attestation.chain import Chain
-from countersign.attestation.history import commits_since
+from countersign.attestation.history import catch_up
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
 
@@ -58,8 +58,7 @@ def check_branch(branch: Branch, chain: Chain) -> None:
         GitFault: git does not answer.
     """
     with CatFile(branch.repository) as source:
-        for commit in commits_since(source, branch.tip, None):
-            chain.extend(commit, source)
+        catch_up(chain, source, branch.tip)
 
 
 def _git(repository: Path, *args: str) -> str:

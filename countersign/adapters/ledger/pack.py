@@ -4,14 +4,13 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 
-from countersign.attestation.objects import ObjectKind
-from countersign.domain.ids import Sha
+from countersign.attestation.objects import ObjectKind, Objects
 
 _TYPES: Mapping[ObjectKind, int] = {"commit": 1, "tree": 2, "blob": 3}
 _VERSION = 2
 
 
-def pack(objects: Mapping[Sha, tuple[ObjectKind, bytes]]) -> bytes:
+def pack(objects: Objects) -> bytes:
     """Give a pack that holds the objects."""
     parts = [b"PACK", _VERSION.to_bytes(4), len(objects).to_bytes(4)]
     for kind, data in objects.values():

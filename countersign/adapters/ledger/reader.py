@@ -8,7 +8,7 @@ from pathlib import Path
 from countersign.adapters.ledger.store import Store
 from countersign.attestation.chain import Chain, ChainError
 from countersign.attestation.checkpoint import Checkpoint
-from countersign.attestation.history import commits_since
+from countersign.attestation.history import catch_up
 from countersign.attestation.keys import TrustRoot
 from countersign.attestation.record import AUDIT_BRANCH, Entry
 from countersign.domain.ids import ChangeRef
@@ -88,8 +88,7 @@ class GitLedgerReader:
         if tip != known:
             self.store.fetch()
             with self.store.objects() as source:
-                for commit in commits_since(source, tip, known):
-                    self.chain.extend(commit, source)
+                catch_up(self.chain, source, tip)
             self.store.remember(tip)
         if pinned is not None:
             problem = pinned.problem(self.chain.index)

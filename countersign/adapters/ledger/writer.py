@@ -7,7 +7,6 @@ Runners alone import this; the bot reads.
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,12 +16,12 @@ from countersign.adapters.ledger.pages import genesis_pages
 from countersign.adapters.ledger.reader import GitLedgerReader
 from countersign.attestation import statement
 from countersign.attestation.chain import ChainError, Link
-from countersign.attestation.commit import Commit, message
+from countersign.attestation.compose import compose
 from countersign.attestation.keys import Signer, TrustRoot
-from countersign.attestation.objects import ObjectKind, Overlay, insert, object_name
+from countersign.attestation.objects import Objects, Overlay
 from countersign.attestation.ports import TakenError
 from countersign.attestation.record import AUDIT_BRANCH, Draft, Entry
-from countersign.domain.ids import ChangeRef, MalformedError, Sha, digest_of
+from countersign.domain.ids import ChangeRef, MalformedError, Sha
 from countersign.domain.outcomes import GitFault, LedgerFault
 from countersign.domain.ports import Clock
 
@@ -32,8 +31,6 @@ _STUCK = 4
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.02, 1.0
 _SKEW = timedelta(minutes=5)
-
-Objects = dict[Sha, tuple[ObjectKind, bytes]]
 
 
 class GitLedger:
@@ -121,20 +118,18 @@ class GitLedger:
         """Make the commit that would follow the tip, check it as any reader will, and give the objects to store."""
         chain = self._reader.chain
         recorded = self._moment(draft, chain.recorded)
-        last = chain.index.last
-        place = statement.Place(self._origin, len(chain.index), None if last is None else last.digest, recorded)
-        raw = statement.write(draft, place)
-        files = [(statement.read(raw).predicate.path, raw)]
-        if last is None:
-            files += genesis_pages(self._origin)
         try:
             with self._reader.store.objects() as source:
-                tree, objects = insert(source, chain.tree, files)
-                when = recorded.replace(microsecond=0)
-                unsigned = Commit(tree, chain.tip, self._principal(when), when, _message(raw), None)
-                commit = replace(unsigned, signature=self._signer.sign(unsigned.payload))
-                name = object_name("commit", commit.raw)
-                objects[name] = ("commit", commit.raw)
+                name, objects = compose(
+                    draft,
+                    chain=chain,
+                    source=source,
+                    origin=self._origin,
+                    recorded=recorded,
+                    signer=self._signer,
+                    principal=self._principal(recorded),
+                    pages=genesis_pages(self._origin) if chain.tip is None else (),
+                )
                 return chain.check(name, Overlay(objects, source)), objects
         except (MalformedError, ChainError, GitFault) as error:
             raise LedgerFault(f"{draft.key} cannot be recorded: {error}") from error
@@ -171,10 +166,6 @@ class GitLedger:
         except GitFault as fault:
             return str(fault)
         return None
-
-
-def _message(raw: bytes) -> str:
-    return message(statement.read(raw), digest_of(raw))
 
 
 def _wait(attempt: int) -> float:
