@@ -60,7 +60,8 @@ class Mirror:
             self._remote_run(
                 [
                     *("fetch", "--quiet", "--force", "--prune", "--no-tags", "--no-auto-gc"),
-                    *("--no-recurse-submodules", "--no-write-fetch-head", self._url),
+                    *("--no-recurse-submodules", "--no-write-fetch-head"),
+                    *("--update-shallow", self._url),  # else git leaves out, without a word, what a shallow remote lacks
                     *(f"+refs/heads/*:{HEADS}*", f"+refs/merge-requests/*/head:{CHANGES}*"),
                 ]
             )

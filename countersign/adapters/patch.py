@@ -156,9 +156,9 @@ def _no_clash(
         above = [path[:at] for at, sign in enumerate(path) if sign == "/"]
         blocking = next((folder for folder in above if folder in stays), None)
         if blocking is not None:
-            raise PatchError(f"{blocking!r} is not a directory at the base", file=path, line=patch.line)
+            raise PatchError(f"{blocking!r} is not a directory", file=path, line=patch.line)
         if path in folders:
-            raise PatchError("the path is a directory at the base", file=path, line=patch.line)
+            raise PatchError("the path is also a directory", file=path, line=patch.line)
 
 
 def _write(mirror: Mirror, base: Sha, wanted: Mapping[str, tuple[Mode, bytes] | None]) -> Sha:
