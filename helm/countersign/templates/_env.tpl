@@ -1,0 +1,33 @@
+{{- define "countersign.botEnv" -}}
+- { name: COUNTERSIGN_BOT_FORGE_URL, value: {{ .Values.forge.url | quote }} }
+- { name: COUNTERSIGN_BOT_FORGE_TOKEN_FILE, value: /etc/countersign/secrets/forge-token }
+- name: COUNTERSIGN_BOT_REDIS_URL
+  {{- include "countersign.redisUrl" . | nindent 2 }}
+- { name: COUNTERSIGN_BOT_WEBHOOK_TOKEN_FILE, value: /etc/countersign/secrets/webhook-token }
+- { name: COUNTERSIGN_BOT_WEBHOOK_SIGNING_SECRET_FILE, value: /etc/countersign/secrets/webhook-signing-secret }
+- { name: COUNTERSIGN_BOT_PROJECTS, value: {{ join "," .Values.projects | quote }} }
+- { name: COUNTERSIGN_BOT_AGENTS_FILE, value: /etc/countersign/secrets/agents.json }
+- { name: COUNTERSIGN_BOT_PUBLIC_URL, value: {{ .Values.publicUrl | quote }} }
+- { name: COUNTERSIGN_BOT_LISTEN_HOST, value: "0.0.0.0" }
+- { name: COUNTERSIGN_BOT_LISTEN_PORT, value: {{ .Values.bot.port | quote }} }
+- { name: COUNTERSIGN_BOT_STATE_DIR, value: /var/lib/countersign }
+- { name: COUNTERSIGN_BOT_TRUST_ROOT_FILE, value: /etc/countersign/trust-root/allowed_signers }
+{{- end }}
+
+{{- define "countersign.runnerEnv" -}}
+{{- $root := .root -}}
+- { name: COUNTERSIGN_RUNNER_FORGE_URL, value: {{ $root.Values.forge.url | quote }} }
+- { name: COUNTERSIGN_RUNNER_FORGE_TOKEN_FILE, value: /etc/countersign/secrets/forge-token }
+- { name: COUNTERSIGN_RUNNER_BOT_ACCOUNT, value: {{ $root.Values.forge.botAccount | quote }} }
+- { name: COUNTERSIGN_RUNNER_MACHINE_ACCOUNTS, value: {{ join "," $root.Values.forge.machineAccounts | quote }} }
+- { name: COUNTERSIGN_RUNNER_PROJECTS, value: {{ join "," $root.Values.projects | quote }} }
+- { name: COUNTERSIGN_RUNNER_ENVIRONMENTS, value: {{ .runner.environment | quote }} }
+- { name: COUNTERSIGN_RUNNER_BRANCH, value: {{ $root.Values.branch | quote }} }
+- name: COUNTERSIGN_RUNNER_REDIS_URL
+  {{- include "countersign.redisUrl" $root | nindent 2 }}
+- { name: COUNTERSIGN_RUNNER_STATE_DIR, value: {{ .runner.engine.folder }} }
+- { name: COUNTERSIGN_RUNNER_SIGNING_KEY_FILE, value: /etc/countersign/secrets/signing-key }
+- { name: COUNTERSIGN_RUNNER_TRUST_ROOT_FILE, value: /etc/countersign/trust-root/allowed_signers }
+- { name: COUNTERSIGN_RUNNER_TARGETS_FILE, value: /etc/countersign/secrets/targets.json }
+- { name: COUNTERSIGN_RUNNER_CONTAINER_SOCKET, value: {{ .runner.engine.socket }} }
+{{- end }}
