@@ -60,7 +60,7 @@ class FakeSandbox:
         return Attestation("fake", "none", self._controls, evidence, _PROFILE, self._clock())
 
     def run(self, spec: RunSpec, credential: Credential | None) -> RunResult:
-        """Act out the next script; `act`, where set, is called with the specification and the variables, as the command would be."""
+        """Act out the next script; `act`, where set, gets the specification and the variables, as the command would."""
         for control in sorted(spec.controls - self._controls):
             raise Refused("sandbox", f"{control} is not in force on this host: {self._why(control)}")
         if "@sha256:" not in spec.image or (self._images is not None and spec.image not in self._images):
