@@ -92,8 +92,8 @@ def test_branch_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "-a", "a b", "a..b", ".a", "a/.b", "a.", "a.lock", "a.lock/b", "/a", "a/", "a//b", "a~b", "a^", "a:b", "a?", "a*", "a[", "a\\b",
-     "@", "HEAD", "a@{1}", "a\nb", "a\x7f", "x" * 201],
+    ["", "-a", "a b", "a..b", ".a", "a/.b", "a.", "a.lock", "a.lock/b", "/a", "a/", "a//b", "a~b", "a^", "a:b", "a?", "a*", "a[",
+     "a\\b", "@", "HEAD", "a@{1}", "a\nb", "a\x7f", "x" * 201],
 )  # fmt: skip
 def test_no_branch_names(name: str) -> None:
     assert not is_branch_name(name)
