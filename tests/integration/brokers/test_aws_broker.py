@@ -3,6 +3,7 @@
 Not shown here, because moto does not look at it: session policies, tags, lifetimes, conditions of a denial.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from tests.fakes.authorizations import authorization
 from tests.support.moto import REGION, MotoServer
 from tests.support.process import free_port
 
+DOCUMENTATION = Path(__file__).resolve().parents[3] / "docs" / "brokers.md"
 _numbers = count(1)
 
 
@@ -88,6 +90,15 @@ def test_what_is_sent_to_sts(account: MotoServer, broker: AwsBroker, scope: Scop
     assert "Tags.member.5.Key" not in call
 
 
+def test_the_policies_of_the_documentation_are_enough(account: MotoServer, broker: AwsBroker, scope: Scope) -> None:
+    trust, runner, revoker = re.findall(r"```json\n(.+?)```", DOCUMENTATION.read_text(), re.DOTALL)
+    account.iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust)
+    account.iam.put_user_policy(UserName="runner", PolicyName=ROLE, PolicyDocument=runner)
+    account.iam.put_user_policy(UserName="revoker", PolicyName=ROLE, PolicyDocument=revoker)
+    grant, credential = broker.mint(authorization(scope, iid=next(_numbers)), scope)
+    assert broker.revoke(grant.handle, scope, credential).proof is Proof.DEAD
+
+
 def test_what_the_run_is_given(account: MotoServer, scope: Scope) -> None:
     access = replace(access_to(account), sandbox_endpoint="http://aws.example:4566")
     there = Scope(scope.name, "aws", {**scope.parameters, "region": "us-east-1"}, 900)
@@ -122,7 +133,7 @@ def test_neither_the_runner_nor_the_revoker_can_do_the_runs_work(account: MotoSe
         assert code_of(caught) == "AccessDenied"
 
 
-def test_the_revoker_can_neither_assume_the_role_nor_widen_it(account: MotoServer, scope: Scope) -> None:
+def test_the_revoker_cannot_assume_the_role(account: MotoServer, scope: Scope) -> None:
     confused = AwsBroker(access=replace(access_to(account), identity=account.revoker), clock=clock.now)
     with pytest.raises(BrokerFault, match="AccessDenied"):
         confused.mint(authorization(scope, iid=next(_numbers)), scope)

@@ -1,8 +1,10 @@
 """What a real PostgreSQL enforces of a run's role, and what revocation leaves behind: nothing but the run's work."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -74,6 +76,20 @@ def test_the_broker_works_without_a_superuser(server: PostgresServer, minted: tu
     rows = server.ask("SELECT rolsuper, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = 'countersign_admin'")
     assert rows == [(False, False, False)]
     assert exists(server, minted[0].handle)
+
+
+def test_the_admin_role_of_the_documentation_is_enough() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "brokers.md").read_text()
+    [sql] = re.findall(r"```sql\n(.+?)```", text, re.DOTALL)
+    with postgres_server() as fresh:
+        fresh.run_as("postgres", sql)
+        fresh.execute("CREATE DATABASE shop", "ALTER ROLE countersign_admin PASSWORD 'set by hand'")
+        admin = fresh.dsn(user="countersign_admin", password="set by hand")
+        there = Scope("shop", "postgres", {"server": fresh.address, "database": "shop", "role": GROUP}, 600)
+        documented = PostgresBroker(admin={fresh.address: admin}, clock=clock.now)
+        grant, credential = documented.mint(authorization(there), there)
+        run_sql(credential, "SET ROLE NONE", "CREATE TEMP TABLE mine (id int)")
+        assert documented.revoke(grant.handle, there, credential).proof is Proof.DEAD
 
 
 def test_the_role_is_a_plain_one_that_ends(server: PostgresServer, minted: tuple[Grant, Credential]) -> None:
