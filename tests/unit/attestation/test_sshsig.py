@@ -1,0 +1,136 @@
+"""SSH signatures against what ssh-keygen (OpenSSH 9.2) wrote for the same key and message, and against every change of a byte."""
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from countersign.attestation import sshsig
+from countersign.attestation.sshsig import PublicKey
+from countersign.domain.ids import MalformedError
+from tests.support.audit import signer
+
+MESSAGE = b"tree 0\n\nHello.\n"
+LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c"
+FINGERPRINT = "SHA256:fe85JkIjo8VPe+XqXJGH5Mau1EMFdK1OdKvJUFicyA8"
+
+
+def armored(*lines: str) -> str:
+    return "\n".join(("-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""))
+
+
+SHA512 = armored(
+    "U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgiojj3XQJ8ZX9UtstPLpdcspnCb",
+    "8dlBIb83SIAbQPb1wAAAADZ2l0AAAAAAAAAAZzaGE1MTIAAABTAAAAC3NzaC1lZDI1NTE5",
+    "AAAAQHRIKI6+JgwlaTsl6vb4iGe10JNW0q6L3fN2+aWbo+duAPEhzhuMH0gHh8aSizczYr",
+    "1zsWzdLajnb6Y2hi0pQgw=",
+)
+SHA256 = armored(
+    "U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgiojj3XQJ8ZX9UtstPLpdcspnCb",
+    "8dlBIb83SIAbQPb1wAAAADZ2l0AAAAAAAAAAZzaGEyNTYAAABTAAAAC3NzaC1lZDI1NTE5",
+    "AAAAQHs9opXcI7rlIrsx/8ULemBdYk7WSh3BYCdSgHxATWg+YLoAY1ZON7bb5brpC3d9KL",
+    "YQGm5iIN1fxxhfrD9WcQ8=",
+)
+FOR_FILES = armored(
+    "U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgiojj3XQJ8ZX9UtstPLpdcspnCb",
+    "8dlBIb83SIAbQPb1wAAAAEZmlsZQAAAAAAAAAGc2hhNTEyAAAAUwAAAAtzc2gtZWQyNTUx",
+    "OQAAAEBUaUqv2708DXK1ZEJ1UcVKhdfqWE9bFQNvf3jf0UweitcQRkiBw04JJ+IS/PAJFv",
+    "eoBgFpm/n1feQDjsXqtwkN",
+)
+ECDSA = armored(
+    "U1NIU0lHAAAAAQAAAGgAAAATZWNkc2Etc2hhMi1uaXN0cDI1NgAAAAhuaXN0cDI1NgAAAE",
+    "EExgZUiXtz94VJgv7gX9+YLIKtYdzhi0RAobFA8/2eqVd1W5/Yx9iwWpAlQOYM79X8Rk4x",
+    "d8I/Mq1yRfa2ybpGaQAAAANnaXQAAAAAAAAABnNoYTUxMgAAAGQAAAATZWNkc2Etc2hhMi",
+    "1uaXN0cDI1NgAAAEkAAAAhAO62GFGeQgb+Un3e5/T8ABY0PFsO7o/bwBQg4JDjqX9vAAAA",
+    "IBcJrifoIqo+8m2b7RFeRNWYs3IYuj3bKpeQyIpVUJKy",
+)
+
+
+def test_a_key_is_written_as_ssh_keygen_writes_it() -> None:
+    assert signer().public.line == LINE
+    assert signer().public.fingerprint == FINGERPRINT
+
+
+def test_a_signature_is_the_one_that_ssh_keygen_makes() -> None:
+    assert signer().sign(MESSAGE) == SHA512
+
+
+@pytest.mark.parametrize("text", [SHA512, SHA256])
+def test_ssh_keygens_signature_is_accepted(text: str) -> None:
+    found = sshsig.parse(text)
+    assert found.key == signer().public
+    assert found.check(MESSAGE)
+    assert not found.check(MESSAGE + b"\n")
+
+
+@pytest.mark.parametrize(("text", "why"), [(FOR_FILES, "another use than git"), (ECDSA, "only Ed25519")])
+def test_other_uses_and_other_keys_are_refused(text: str, why: str) -> None:
+    with pytest.raises(MalformedError, match=why):
+        sshsig.parse(text)
+
+
+def test_another_key_does_not_check() -> None:
+    found = sshsig.parse(SHA512)
+    assert not sshsig.Signature(signer(2).public, found.hash_name, found.signature).check(MESSAGE)
+
+
+@given(st.integers(0, len(SHA512) - 1), st.characters(codec="latin-1"))
+def test_no_character_of_a_signature_can_be_changed(place: int, character: str) -> None:
+    changed = SHA512[:place] + character + SHA512[place + 1 :]
+    if changed == SHA512:
+        return
+    try:
+        found = sshsig.parse(changed)
+    except MalformedError:
+        return
+    assert found.key != signer().public or not found.check(MESSAGE)
+
+
+@given(st.integers(0, 200), st.binary(max_size=3), st.integers(0, 3))
+def test_no_byte_of_a_signature_can_be_changed_added_or_taken_away(place: int, fresh: bytes, gone: int) -> None:
+    blob = base64.b64decode("".join(SHA512.split("\n")[1:-2]))
+    changed = blob[:place] + fresh + blob[place + gone :]
+    if changed == blob:
+        return
+    text = base64.b64encode(changed).decode()
+    wrapped = armored(*(text[at : at + 70] for at in range(0, len(text), 70)))
+    try:
+        found = sshsig.parse(wrapped)
+    except MalformedError:
+        return
+    assert found.key != signer().public or not found.check(MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        SHA512.strip(),
+        SHA512 + "\n",
+        "\n" + SHA512,
+        SHA512.replace("\n", "\r\n"),
+        SHA512.replace("LOQ", "").replace("\n", "", 2),
+        armored(*SHA512.split("\n")[1:-2], ""),
+        armored(),
+        armored("é"),
+        armored("A" * 8000),
+    ],
+)
+def test_what_is_written_otherwise_is_refused(text: str) -> None:
+    with pytest.raises(MalformedError):
+        sshsig.parse(text)
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=200)
+def test_any_bytes_are_a_key_or_refused(blob: bytes) -> None:
+    try:
+        assert PublicKey.from_blob(blob).blob == blob
+    except MalformedError:
+        return
+
+
+@given(st.binary(max_size=500))
+def test_what_is_signed_checks_and_is_read_as_it_was_written(message: bytes) -> None:
+    assert sshsig.parse(signer(3).sign(message)).check(message)
