@@ -1,0 +1,1 @@
+"""Runs one command in one container: hardened, proved from inside, gone afterwards."""
