@@ -84,7 +84,7 @@ def redirecting(seen: list[str | None]) -> HTTPServer:
 def test_a_token_is_sent_once_never_follows_and_shows_nowhere(tmp_path: Path) -> None:
     seen: list[str | None] = []
     server = redirecting(seen)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}/first"
     repository = GitRepository(url=url, directory=tmp_path / "copy", token="glpat-secret-secret")
