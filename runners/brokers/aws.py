@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         AssumeRoleResponseTypeDef,
         AssumeRoleWithWebIdentityRequestTypeDef,
         AssumeRoleWithWebIdentityResponseTypeDef,
+        CredentialsTypeDef,
     )
 
 FLOOR = 900
@@ -104,23 +105,10 @@ class AwsBroker:
         self.check(scope)
         minted = self._clock()
         with faults(f"assuming role {scope.parameters['role']}"):
-            answer = self._assume(authorization, scope)
-        given = answer["Credentials"]
-        expires = given["Expiration"].astimezone(UTC)
+            public_id, expires, credential = self._session(self._assume(authorization, scope)["Credentials"], scope)
         if expires > self._clock() + timedelta(seconds=scope.ttl) + _SLACK:
             raise BrokerFault(f"aws: the session would live until {expires:%H:%M:%S} UTC, longer than asked for; not used")
-        env = {
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given["SessionToken"],
-            "AWS_REGION": self._region(scope),
-            "AWS_DEFAULT_REGION": self._region(scope),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        if self._access.sandbox_endpoint is not None:
-            env["AWS_ENDPOINT_URL"] = self._access.sandbox_endpoint
-        handle = self.handle(authorization.run, scope)
-        return Grant(authorization.run, scope, handle, given["AccessKeyId"], minted, expires), Credential(env, public=_PUBLIC)
+        return Grant(authorization.run, scope, self.handle(authorization.run, scope), public_id, minted, expires), credential
 
     def revoke(self, handle: str, scope: Scope, credential: Credential | None) -> Revocation:
         """Deny everything to the run's sessions of this role; then make a call that the credential could make before.
@@ -145,6 +133,20 @@ class AwsBroker:
         after = before if stood is None else self._attempt_until_away(probe, s3)
         proof, seen = _judge(before, after, stood=bool(stood))
         return Revocation(handle, self._clock(), proof, f"{probe}: {seen}; {done}")
+
+    def _session(self, given: "CredentialsTypeDef", scope: Scope) -> tuple[str, datetime, Credential]:
+        """Take an answer of STS apart; give the key's public name, when it ends, and the credential."""
+        env = {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+            "AWS_REGION": self._region(scope),
+            "AWS_DEFAULT_REGION": self._region(scope),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if self._access.sandbox_endpoint is not None:
+            env["AWS_ENDPOINT_URL"] = self._access.sandbox_endpoint
+        return given["AccessKeyId"], given["Expiration"].astimezone(UTC), Credential(env, public=_PUBLIC)
 
     def _region(self, scope: Scope) -> str:
         return scope.parameters.get("region", self._access.region)

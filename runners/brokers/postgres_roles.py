@@ -34,9 +34,13 @@ _UNFIT = """
     SELECT r.rolname, r.rolcanlogin, other.rolname
     FROM pg_roles r
     LEFT JOIN pg_roles other
-      ON pg_has_role(r.oid, other.oid, 'MEMBER') AND (other.rolsuper OR other.rolcreaterole OR other.rolreplication)
+      ON pg_has_role(r.oid, other.oid, 'MEMBER')
+      AND (other.rolsuper OR other.rolcreaterole OR other.rolreplication OR other.rolname = ANY (%s))
     WHERE r.rolname = %s
 """
+
+_SERVER_ITSELF = ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"]
+"""Whoever is a member of one of these acts as the server's own account, past every grant."""
 
 _DATABASES = """
     SELECT DISTINCT coalesce(d.datname, current_database())
@@ -90,17 +94,18 @@ def connection(dsn: str, database: str | None = None) -> Iterator[Connection]:
 def see_fit(admin: Connection, group: str, database: str) -> None:
     """See that the group role gives what was asked for and no way out of it.
 
-    A member of a role that may create roles could make itself a second, lasting login; so could a superuser.
+    A member of a role that may create roles could make itself a second, lasting login; so could a superuser, or whoever may
+    run programs as the server's account.
 
     Raises:
         Refused: there is no such group or database, or the group is more than a group.
     """
-    rows = admin.execute(_UNFIT, [group]).fetchall()
+    rows = admin.execute(_UNFIT, [_SERVER_ITSELF, group]).fetchall()
     if not rows:
         raise Refused("mint", f"there is no role {group!r} on the server")
     for _, can_login, power in rows:
         if power is not None:
-            raise Refused("mint", f"role {group!r} has the powers of {power!r} (superuser, CREATEROLE or REPLICATION)")
+            raise Refused("mint", f"role {group!r} has the powers of {power!r}, which reach beyond any run")
         if can_login:
             raise Refused("mint", f"role {group!r} can log in; a run's role is made member of a NOLOGIN role only")
     found = admin.execute(

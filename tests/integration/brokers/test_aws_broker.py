@@ -4,6 +4,7 @@ Not shown here, because moto does not look at it: session policies, tags, lifeti
 """
 
 import re
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -156,8 +157,11 @@ def test_a_wrong_secret_is_a_fault_that_does_not_show_it(account: MotoServer, sc
 
 def test_a_session_that_would_outlive_the_scope_is_not_used(account: MotoServer, scope: Scope) -> None:
     slow = AwsBroker(access=access_to(account), clock=lambda: clock.now() - timedelta(hours=1))
-    with pytest.raises(BrokerFault, match="longer than asked for"):
+    with pytest.raises(BrokerFault, match="longer than asked for") as caught:
         slow.mint(authorization(scope, iid=next(_numbers)), scope)
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "<Credential" in shown, "the secret was there, in the very frame that raised"
+    assert "SecretAccessKey" not in shown
 
 
 def test_what_revocation_writes(account: MotoServer, broker: AwsBroker, scope: Scope, minted: tuple[Grant, Credential]) -> None:

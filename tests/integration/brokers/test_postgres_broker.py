@@ -284,6 +284,7 @@ UNFIT: dict[str, LiteralString] = {
     "copier": "CREATE ROLE copier NOLOGIN REPLICATION",
     "person": "CREATE ROLE person LOGIN",
     "heir": "CREATE ROLE heir NOLOGIN IN ROLE countersign_admin",
+    "operator": "CREATE ROLE operator NOLOGIN IN ROLE pg_execute_server_program",
     "stranger": "CREATE ROLE stranger NOLOGIN",
 }
 
