@@ -1,0 +1,369 @@
+"""The six steps on fakes: what happens, what is recorded, and what never happens, whoever asks and whatever fails."""
+
+from dataclasses import replace
+
+import pytest
+
+from countersign.domain.ids import ChangeRef, run_id
+from countersign.domain.outcomes import BrokerFault, Fault, ForgeFault, LedgerFault, SandboxFault
+from countersign.domain.people import Person
+from countersign.domain.ports import ChangeState, StatusState
+from countersign.domain.run import Control
+from runners.pipeline import Ending
+from tests.builders import SHOP_POLICY
+from tests.fakes.runner import PROJECT, RunnerWorld
+from tests.fakes.sandbox import Act, FakeSandbox
+
+ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
+STAGING = {"db/staging/shop/V2__note.sql": ADD}
+PRODUCTION = {"db/production/shop/V2__note.sql": ADD}
+
+
+@pytest.fixture
+def world() -> RunnerWorld:
+    return RunnerWorld()
+
+
+def outcome(world: RunnerWorld) -> dict[str, object]:
+    return dict(world.ledger.entries[-1].body)
+
+
+class TestAutonomous:
+    def test_it_is_assessed_announced_run_recorded_and_merged(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+        assert world.sandbox.specs[0].argv == ("migrate", "db/staging/shop/V2__note.sql")
+        assert dict(world.sandbox.specs[0].files) == {"db/staging/shop/V2__note.sql": ADD.encode()}
+        assert world.world.held(ref).state is ChangeState.MERGED
+        assert world.broker.live == frozenset()
+
+    def test_the_intent_stands_before_any_credential(self, world: RunnerWorld) -> None:
+        seen: list[tuple[list[str], int]] = []
+        world.sandbox.act = Act(then=lambda: seen.append((world.kinds(), len(world.broker.minted))))
+        world.handle(world.propose(STAGING))
+        assert seen == [(["assessed", "intent"], 1)]
+
+    def test_the_run_is_given_what_was_minted_and_nothing_is_left_of_it(self, world: RunnerWorld) -> None:
+        world.handle(world.propose(STAGING))
+        (credential,) = world.sandbox.credentials
+        assert credential is not None
+        assert not world.broker.works(credential)
+        assert [call.with_credential for call in world.broker.revoked] == [True]
+
+    def test_no_secret_reaches_record_forge_or_outbox(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.handle(ref)
+        (credential,) = world.sandbox.credentials
+        assert credential is not None
+        secrets = credential.secrets()
+        assert secrets
+        everything = (
+            b"".join(entry.raw for entry in world.ledger.entries).decode() + repr(world.world.held(ref)) + repr(world.outbox.kept)
+        )
+        assert not any(secret in everything for secret in secrets)
+
+    def test_asked_again_nothing_happens_again(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.handle(ref)
+        assert world.handle(ref) is Ending.APPLIED
+        assert len(world.sandbox.specs) == 1
+        assert world.kinds() == ["assessed", "intent", "executed"]
+
+
+class TestApproval:
+    def test_it_waits_says_so_and_then_runs(self, world: RunnerWorld) -> None:
+        ref = world.propose(PRODUCTION)
+        assert world.handle(ref) is Ending.WAITING
+        status = world.world.statuses[PROJECT, world.world.held(ref).head]
+        assert status.state is StatusState.PENDING
+        assert "waits for 1 of web" in status.description
+        world.approve(ref, "wanda")
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+        actor = world.ledger.entries[1].body["actor"]
+        assert isinstance(actor, dict)
+        assert [person["username"] for person in actor["approvers"]] == ["wanda"]
+
+    def test_an_approval_before_the_question_is_on_the_record_does_not_count(self, world: RunnerWorld) -> None:
+        ref = world.propose(PRODUCTION)
+        world.approve(ref, "wanda")
+        assert world.handle(ref) is Ending.WAITING
+        assert world.handle(ref) is Ending.WAITING
+        world.world.unapprove(ref, world.people["wanda"])
+        world.approve(ref, "wanda")
+        assert world.handle(ref) is Ending.APPLIED
+
+    @pytest.mark.parametrize("name", ["sam", "lea"])
+    def test_neither_sponsor_nor_somebody_of_another_team_counts(self, world: RunnerWorld, name: str) -> None:
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, name)
+        assert world.handle(ref) is Ending.WAITING
+
+    def test_a_push_voids_it(self, world: RunnerWorld) -> None:
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, "wanda")
+        head = world.commit(
+            {"db/production/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN other text;\n"}, branch="proposals/0"
+        )
+        world.world.push(ref, head)
+        assert world.handle(ref) is Ending.WAITING
+        assert world.kinds() == ["assessed", "assessed"]
+        assert world.sandbox.specs == []
+
+    def test_a_changed_policy_voids_it(self, world: RunnerWorld) -> None:
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, "wanda")
+        world.repository.commit({".countersign/policy.yaml": SHOP_POLICY.replace("ttl: 10m", "ttl: 20m")})
+        assert world.handle(ref) is Ending.WAITING
+        assert world.kinds() == ["assessed", "assessed"]
+
+    def test_membership_is_what_it_is_at_execution(self, world: RunnerWorld) -> None:
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, "wanda")
+        world.world.leave("acme/web", world.people["wanda"])
+        assert world.handle(ref) is Ending.WAITING
+
+    def test_the_policy_of_the_change_itself_judges_nothing(self, world: RunnerWorld) -> None:
+        lax = SHOP_POLICY.replace("mode: approve, approvals: [{from: web}], expires: 24h", "mode: autonomous")
+        ref = world.propose({**PRODUCTION, ".countersign/policy.yaml": lax})
+        assert world.handle(ref) is Ending.REFUSED
+        assert world.sandbox.specs == []
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("files", "why"),
+        [
+            ({"db/production/shop/V3.sql": "DROP TABLE executives;\n"}, "data that would be gone"),
+            ({"db/production/shop/V3.sql": "DO $$ BEGIN EXECUTE 'x'; END $$;\n"}, "missing fact"),
+            ({**STAGING, **PRODUCTION}, "one environment"),
+        ],
+    )
+    def test_it_is_on_the_record_once_and_nothing_is_minted(self, world: RunnerWorld, files: dict[str, str], why: str) -> None:
+        ref = world.propose(files)
+        world.approve(ref, "wanda", "lea", "lou")
+        for _ in range(3):
+            assert world.handle(ref) is Ending.REFUSED
+        assert world.kinds() == ["refused"]
+        assert why in str(world.ledger.entries[0].body["why"])
+        assert world.broker.minted == []
+        assert world.sandbox.specs == []
+        assert world.world.statuses[PROJECT, world.world.held(ref).head].state is StatusState.FAILED
+
+    @pytest.mark.parametrize("policy", ["", "version: 1\n", SHOP_POLICY.replace(f"@sha256:{'d' * 64}", ":latest")])
+    def test_a_policy_that_does_not_load_refuses(self, policy: str) -> None:
+        world = RunnerWorld(policy=policy)
+        assert world.handle(world.propose(STAGING)) is Ending.REFUSED
+        assert world.kinds() == ["refused"]
+
+    def test_no_policy_refuses(self, world: RunnerWorld) -> None:
+        world.repository.commit({".countersign/policy.yaml": None})
+        assert world.handle(world.propose(STAGING)) is Ending.REFUSED
+
+    def test_another_target_branch_refuses(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.world.retarget(ref, "weaker")
+        assert world.handle(ref) is Ending.REFUSED
+
+    def test_a_fork_gets_nothing(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.world.held(ref).from_fork = True
+        assert world.handle(ref) is Ending.REFUSED
+
+    def test_the_bot_without_agent_and_sponsor_is_refused(self, world: RunnerWorld) -> None:
+        assert world.handle(world.propose(STAGING, trailers=())) is Ending.REFUSED
+
+    def test_a_sponsor_that_the_policy_does_not_name_is_refused(self, world: RunnerWorld) -> None:
+        trailers = (("Countersign-Agent", "shop-agent"), ("Countersign-Sponsor", "wanda"))
+        assert world.handle(world.propose(STAGING, trailers=trailers)) is Ending.REFUSED
+
+    def test_a_control_that_is_not_in_force_refuses_before_anything_exists(self, world: RunnerWorld) -> None:
+        weak = FakeSandbox(clock=world.clock, controls=set(Control) - {Control.MEMORY_LIMIT})
+        world.pipeline = replace(world.pipeline, attestation=weak.attest())
+        assert world.handle(world.propose(STAGING)) is Ending.REFUSED
+        assert world.kinds() == ["assessed", "refused"]
+        assert "memory-limit" in str(world.ledger.entries[-1].body["why"])
+        assert world.broker.minted == []
+
+    def test_another_runners_environment_is_refused(self, world: RunnerWorld) -> None:
+        world.pipeline = world.runner(environments=("staging",))
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, "wanda")
+        assert world.handle(ref) is Ending.REFUSED
+        assert world.broker.minted == []
+
+
+class TestFailure:
+    def test_a_command_that_fails_is_recorded_and_not_merged(self, world: RunnerWorld) -> None:
+        world.sandbox.act = Act(exit_code=3)
+        ref = world.propose(STAGING)
+        assert world.handle(ref) is Ending.FAILED
+        assert world.kinds() == ["assessed", "intent", "failed"]
+        assert world.world.held(ref).state is ChangeState.OPEN
+        assert world.broker.live == frozenset()
+        assert world.handle(ref) is Ending.FAILED
+        assert len(world.sandbox.specs) == 1
+
+    def test_an_engine_that_fails_is_recorded_and_the_credential_is_dead(self, world: RunnerWorld) -> None:
+        world.sandbox.fault = SandboxFault("the engine is away")
+        assert world.handle(world.propose(STAGING)) is Ending.FAILED
+        assert outcome(world)["fault"] == "the engine is away"
+        assert world.broker.live == frozenset()
+
+    def test_a_mint_that_fails_runs_nothing(self, world: RunnerWorld) -> None:
+        world.broker.fail_next("mint")
+        assert world.handle(world.propose(STAGING)) is Ending.FAILED
+        assert world.sandbox.specs == []
+
+    def test_a_credential_made_without_an_answer_is_revoked_all_the_same(self, world: RunnerWorld) -> None:
+        world.broker.fail_next("mint-after")
+        assert world.handle(world.propose(STAGING)) is Ending.FAILED
+        assert world.broker.live == frozenset()
+
+    def test_a_credential_that_lives_on_keeps_the_run_open(self, world: RunnerWorld) -> None:
+        world.broker.immortal = True
+        ref = world.propose(STAGING)
+        with pytest.raises(BrokerFault, match="still works"):
+            world.handle(ref)
+        assert world.kinds() == ["assessed", "intent"]
+        world.broker.immortal = False
+        assert world.handle(ref) is Ending.APPLIED
+        assert len(world.sandbox.specs) == 1
+
+    def test_a_target_that_is_away_at_revocation_is_tried_again_and_nothing_runs_twice(self, world: RunnerWorld) -> None:
+        world.broker.fail_next("revoke")
+        ref = world.propose(STAGING)
+        with pytest.raises(BrokerFault):
+            world.handle(ref)
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+        assert len(world.sandbox.specs) == 1
+
+    @pytest.mark.parametrize("method", ["change", "approvals", "members", "merge", "say", "set_status"])
+    def test_a_forge_that_is_away_is_a_fault_and_then_heals(self, world: RunnerWorld, method: str) -> None:
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, "wanda")
+        world.forge.fail_next(method)
+        with pytest.raises(ForgeFault):
+            world.handle(ref)
+        assert world.handle(ref) is Ending.APPLIED
+        assert len(world.sandbox.specs) == 1
+
+    def test_an_audit_branch_that_is_away_lets_nothing_begin(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.ledger.fail_next("append", times=2)
+        for _ in range(2):
+            with pytest.raises(LedgerFault):
+                world.handle(ref)
+        assert world.broker.minted == []
+        assert world.handle(ref) is Ending.APPLIED
+
+    def test_without_leases_nothing_begins(self, world: RunnerWorld) -> None:
+        world.leases.away = True
+        with pytest.raises(Fault):
+            world.handle(world.propose(STAGING))
+        assert world.kinds() == []
+
+
+class TestOnce:
+    def test_a_run_that_somebody_holds_is_left_alone(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.leases.take(run_id(ref, world.world.held(ref).head))
+        assert world.handle(ref) is Ending.BUSY
+        assert world.kinds() == []
+
+    def test_with_every_lease_lost_the_intent_still_lets_one_run(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        run = run_id(ref, world.world.held(ref).head)
+        endings: list[Ending] = []
+
+        def another() -> None:
+            world.leases.drop(run)
+            world.sandbox.act = Act()
+            endings.append(world.runner().handle(ref, world.room))
+
+        world.sandbox.act = Act(then=another)
+        world.handle(ref)
+        assert len(world.sandbox.specs) == 1
+        assert world.kinds().count("intent") == 1
+        assert len([kind for kind in world.kinds() if kind in {"executed", "lost", "failed"}]) == 1
+        assert world.broker.live == frozenset()
+
+
+class TestReaper:
+    def dead(self, world: RunnerWorld) -> ChangeRef:
+        """Let a runner die in the sandbox: an intent, a live credential, a container, no outcome."""
+        ref = world.propose(STAGING)
+
+        def die() -> None:
+            raise KeyboardInterrupt
+
+        world.sandbox.act = Act(then=die)
+        with pytest.raises(KeyboardInterrupt):
+            world.handle(ref)
+        return ref
+
+    def test_it_revokes_and_says_that_the_run_is_lost(self, world: RunnerWorld) -> None:
+        ref = self.dead(world)
+        assert world.broker.live
+        closed, faults = world.reaper().sweep(world.ledger)
+        assert [entry.kind.value for entry in closed] == ["lost"]
+        assert faults == []
+        assert world.broker.live == frozenset()
+        assert world.sandbox.reaped
+        assert world.handle(ref) is Ending.LOST
+        assert world.world.held(ref).state is ChangeState.OPEN
+
+    def test_it_leaves_the_living_alone(self, world: RunnerWorld) -> None:
+        ref = self.dead(world)
+        world.leases.take(run_id(ref, world.world.held(ref).head))
+        assert world.reaper().sweep(world.ledger) == ([], [])
+        assert world.broker.live
+
+    def test_it_leaves_other_environments_alone(self, world: RunnerWorld) -> None:
+        self.dead(world)
+        reaper = replace(world.reaper(), environments=frozenset({"production"}))
+        assert reaper.sweep(world.ledger) == ([], [])
+
+    def test_a_target_that_is_away_is_a_fault_that_holds_up_nobody_else(self, world: RunnerWorld) -> None:
+        self.dead(world)
+        world.broker.fail_next("revoke")
+        closed, faults = world.reaper().sweep(world.ledger)
+        assert closed == []
+        assert len(faults) == 1
+        assert [entry.kind.value for entry in world.reaper().sweep(world.ledger)[0]] == ["lost"]
+
+    def test_what_the_outbox_kept_becomes_the_outcome(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.broker.fail_next("revoke")
+        with pytest.raises(BrokerFault):
+            world.handle(ref)
+        closed, _ = world.reaper().sweep(world.ledger)
+        assert [entry.kind.value for entry in closed] == ["executed"]
+        assert world.outbox.kept == {}
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.world.held(ref).state is ChangeState.MERGED
+
+
+def test_a_change_by_hand_has_no_agent_and_its_author_does_not_count(world: RunnerWorld) -> None:
+    wanda: Person = world.people["wanda"]
+    ref = world.propose(PRODUCTION, author=wanda, trailers=())
+    world.handle(ref)
+    world.approve(ref, "wanda")
+    assert world.handle(ref) is Ending.WAITING
+    world.approve(ref, "wim")
+    assert world.handle(ref) is Ending.APPLIED
+
+
+def test_a_change_that_nothing_runs_for_is_left_to_people(world: RunnerWorld) -> None:
+    ref = world.propose({"docs/hours.md": "Open every day.\n"})
+    assert world.handle(ref) is Ending.NOTHING_TO_RUN
+    assert world.kinds() == ["assessed"]
+    assert world.world.held(ref).state is ChangeState.OPEN
