@@ -9,7 +9,8 @@ import helm_python
 import pytest
 from ruamel.yaml import YAML
 
-from runners.settings import PREFIX, RunnerSettings
+import bot.settings
+import runners.settings
 
 CHART = Path(__file__).resolve().parents[2] / "helm" / "countersign"
 DIGEST = "sha256:" + "a" * 64
@@ -126,12 +127,12 @@ def test_no_pod_carries_a_token_for_the_clusters_api(objects: list[Object]) -> N
 
 
 def test_the_bot_holds_neither_the_signing_key_nor_a_way_to_a_target(objects: list[Object]) -> None:
-    bot = pod(objects, "cs-bot")
-    keys = {item["key"] for volume in bot["volumes"] if "secret" in volume for item in volume["secret"]["items"]}
-    assert keys == {"forge-token", "webhook-token", "webhook-signing-secret", "agents.json"}
+    spec = pod(objects, "cs-bot")
+    keys = {item["key"] for volume in spec["volumes"] if "secret" in volume for item in volume["secret"]["items"]}
+    assert keys == {"forge-token", "webhook-secrets.json", "agents.json"}
     assert not keys & CROWN_JEWELS
-    assert not [volume for volume in bot["volumes"] if "hostPath" in volume or "projected" in volume]
-    for container in bot["containers"]:
+    assert not [volume for volume in spec["volumes"] if "hostPath" in volume or "projected" in volume]
+    for container in spec["containers"]:
         assert not [name for name in variables(container) if "SIGNING_KEY" in name or "AWS" in name or "SOCKET" in name]
 
 
@@ -143,7 +144,7 @@ def test_each_runner_holds_its_own_secret_and_only_the_keys_it_needs(objects: li
         assert {item["key"] for item in secret["items"]} == {"forge-token"} | CROWN_JEWELS
         assert secret["defaultMode"] == 0o440
         [container] = runner["containers"]
-        assert variables(container)[f"{PREFIX}ENVIRONMENTS"]["value"] == environment
+        assert variables(container)[f"{runners.settings.PREFIX}ENVIRONMENTS"]["value"] == environment
 
 
 def test_only_a_runner_that_asks_for_it_has_a_workload_identity(objects: list[Object]) -> None:
@@ -285,16 +286,32 @@ def test_the_chart_makes_no_secret(objects: list[Object]) -> None:
     assert kinds == {"Deployment", "Service", "ServiceAccount", "NetworkPolicy", "PodDisruptionBudget"}
 
 
-def test_the_runner_is_told_everything_it_must_know_and_nothing_it_does_not(objects: list[Object]) -> None:
-    fields = {PREFIX + name.upper(): field for name, field in RunnerSettings.model_fields.items()}
-    [container] = pod(objects, "cs-runner-production")["containers"]
-    given = variables(container)
-    assert set(given) <= set(fields)
-    assert {name for name, field in fields.items() if field.is_required()} <= set(given)
-    mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
-    for name, item in given.items():
-        if name.endswith(("_FILE", "_SOCKET", "_DIR")):
-            assert any(item["value"].startswith(mount) for mount in mounts), f"{name} points at nothing that is mounted"
+def test_the_settings_take_what_the_chart_gives(objects: list[Object]) -> None:
+    for name, prefix, settings in (
+        ("cs-bot", bot.settings.PREFIX, bot.settings.BotSettings),
+        ("cs-runner-production", runners.settings.PREFIX, runners.settings.RunnerSettings),
+    ):
+        for container in pod(objects, name)["containers"]:
+            given = {key: item.get("value", "redis://:word@redis/0") for key, item in variables(container).items()}
+            assert all(key.startswith(prefix) for key in given)
+            read = settings(**{key.removeprefix(prefix).lower(): value for key, value in given.items()})
+            assert read.projects == ("acme/shop", "acme/infra")
+            assert read.machine_accounts == ("deployer",)
+
+
+def test_every_file_that_a_pod_is_told_of_is_mounted(objects: list[Object]) -> None:
+    for name in of_kind(objects, "Deployment"):
+        spec = pod(objects, name)
+        files = {
+            f"{mount['mountPath']}/{item['path']}"
+            for mount in spec["containers"][0]["volumeMounts"]
+            for volume in spec["volumes"]
+            if volume["name"] == mount["name"]
+            for item in volume.get("secret", volume.get("configMap", {})).get("items", [])
+        }
+        for container in spec["containers"]:
+            told = {item["value"] for key, item in variables(container).items() if key.endswith("_FILE")}
+            assert told == files
 
 
 @pytest.mark.parametrize(

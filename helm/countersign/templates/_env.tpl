@@ -3,11 +3,15 @@
 - { name: COUNTERSIGN_BOT_FORGE_TOKEN_FILE, value: /etc/countersign/secrets/forge-token }
 - name: COUNTERSIGN_BOT_REDIS_URL
   {{- include "countersign.redisUrl" . | nindent 2 }}
-- { name: COUNTERSIGN_BOT_WEBHOOK_TOKEN_FILE, value: /etc/countersign/secrets/webhook-token }
-- { name: COUNTERSIGN_BOT_WEBHOOK_SIGNING_SECRET_FILE, value: /etc/countersign/secrets/webhook-signing-secret }
+- { name: COUNTERSIGN_BOT_WEBHOOK_SECRETS_FILE, value: /etc/countersign/secrets/webhook-secrets.json }
 - { name: COUNTERSIGN_BOT_PROJECTS, value: {{ join "," .Values.projects | quote }} }
 - { name: COUNTERSIGN_BOT_AGENTS_FILE, value: /etc/countersign/secrets/agents.json }
 - { name: COUNTERSIGN_BOT_PUBLIC_URL, value: {{ .Values.publicUrl | quote }} }
+- { name: COUNTERSIGN_BOT_BRANCH, value: {{ .Values.branch | quote }} }
+- { name: COUNTERSIGN_BOT_MACHINE_ACCOUNTS, value: {{ join "," .Values.forge.machineAccounts | quote }} }
+{{- with .Values.forge.commitEmail }}
+- { name: COUNTERSIGN_BOT_COMMIT_EMAIL, value: {{ . | quote }} }
+{{- end }}
 - { name: COUNTERSIGN_BOT_LISTEN_HOST, value: "0.0.0.0" }
 - { name: COUNTERSIGN_BOT_LISTEN_PORT, value: {{ .Values.bot.port | quote }} }
 - { name: COUNTERSIGN_BOT_STATE_DIR, value: /var/lib/countersign }
