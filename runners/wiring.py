@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
+from pydantic import SecretStr
 from countersign.adapters.forges.gitlab import GitLabForge
 from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.writer import GitLedger
@@ -16,6 +17,7 @@ from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import Refused
 from runners import clock, scribe
 from runners.brokers.aws import AwsBroker
+from runners.brokers.aws_access import AwsAccess, AwsKeys, TokenFile
 from runners.brokers.postgres import PostgresBroker
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
@@ -25,7 +27,7 @@ from runners.pipeline import Ending, Pipeline, Room
 from runners.ports import Attestation, Broker
 from runners.reaper import Reaper
 from runners.sandbox.container import ContainerSandbox
-from runners.settings import RunnerSettings, Targets, load_targets, read_secret
+from runners.settings import AwsTarget, RunnerSettings, SettingsError, Targets, load_targets, read_secret
 
 _LEASE_SECONDS = 15
 
@@ -123,8 +125,25 @@ def _brokers(targets: Targets) -> list[Broker]:
         admin = {server: dsn.get_secret_value() for server, dsn in targets.postgres.items()}
         brokers.append(PostgresBroker(admin=admin, clock=clock.now))
     if targets.aws is not None:
-        brokers.append(AwsBroker(targets.aws, clock=clock.now))
+        brokers.append(AwsBroker(access=_access(targets.aws), clock=clock.now))
     return brokers
+
+
+def _access(told: AwsTarget) -> AwsAccess:
+    return AwsAccess(
+        region=told.region,
+        identity=_keys(told.access_key_id, told.secret_access_key),
+        web_identity=None if told.web_identity_token_file is None else TokenFile(told.web_identity_token_file),
+        revoker=_keys(told.revoker_access_key_id, told.revoker_secret_access_key),
+        endpoint_url=told.endpoint_url,
+        sandbox_endpoint=told.sandbox_endpoint,
+    )
+
+
+def _keys(name: str | None, secret: SecretStr | None) -> AwsKeys | None:
+    if (name is None) is not (secret is None):
+        raise SettingsError("targets file: aws: an access key id and its secret go together; half a key would mean another identity")
+    return None if name is None or secret is None else AwsKeys(name, secret.get_secret_value())
 
 
 def _text(path: Path) -> str:
