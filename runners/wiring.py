@@ -6,12 +6,12 @@ from pathlib import Path
 
 import redis
 from pydantic import SecretStr
+
 from countersign.adapters.forges.gitlab import GitLabForge
 from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.writer import GitLedger
-from countersign.attestation.keys import TrustRoot, load_signer
-
 from countersign.adapters.observe import household
+from countersign.attestation.keys import TrustRoot, load_signer
 from countersign.attestation.ports import TakenError
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import Refused
@@ -142,7 +142,9 @@ def _access(told: AwsTarget) -> AwsAccess:
 
 def _keys(name: str | None, secret: SecretStr | None) -> AwsKeys | None:
     if (name is None) is not (secret is None):
-        raise SettingsError("targets file: aws: an access key id and its secret go together; half a key would mean another identity")
+        raise SettingsError(
+            "targets file: aws: an access key id and its secret go together; half a key would mean another identity"
+        )
     return None if name is None or secret is None else AwsKeys(name, secret.get_secret_value())
 
 
