@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from countersign.domain.ids import ChangeRef, run_id
-from countersign.domain.outcomes import BrokerFault, Fault, ForgeFault, LedgerFault, SandboxFault
+from countersign.domain.outcomes import BrokerFault, Fault, ForgeFault, LedgerFault
 from countersign.domain.people import Person
 from countersign.domain.ports import ChangeState, StatusState
 from countersign.domain.run import Control
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY
 from tests.fakes.runner import PROJECT, RunnerWorld
-from tests.fakes.sandbox import Act, FakeSandbox
+from tests.fakes.sandbox import FakeSandbox, Script
 
 ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
 STAGING = {"db/staging/shop/V2__note.sql": ADD}
@@ -40,23 +40,21 @@ class TestAutonomous:
 
     def test_the_intent_stands_before_any_credential(self, world: RunnerWorld) -> None:
         seen: list[tuple[list[str], int]] = []
-        world.sandbox.act = Act(then=lambda: seen.append((world.kinds(), len(world.broker.minted))))
+        world.sandbox.act = lambda *_: seen.append((world.kinds(), len(world.broker.minted)))
         world.handle(world.propose(STAGING))
         assert seen == [(["assessed", "intent"], 1)]
 
     def test_the_run_is_given_what_was_minted_and_nothing_is_left_of_it(self, world: RunnerWorld) -> None:
         world.handle(world.propose(STAGING))
-        (credential,) = world.sandbox.credentials
-        assert credential is not None
-        assert not world.broker.works(credential)
+        (seen,) = world.sandbox.seen
+        assert seen["FAKE_TOKEN"]
+        assert world.broker.live == frozenset()
         assert [call.with_credential for call in world.broker.revoked] == [True]
 
     def test_no_secret_reaches_record_forge_or_outbox(self, world: RunnerWorld) -> None:
         ref = world.propose(STAGING)
         world.handle(ref)
-        (credential,) = world.sandbox.credentials
-        assert credential is not None
-        secrets = credential.secrets()
+        secrets = [seen["FAKE_TOKEN"] for seen in world.sandbox.seen]
         assert secrets
         everything = (
             b"".join(entry.raw for entry in world.ledger.entries).decode() + repr(world.world.held(ref)) + repr(world.outbox.kept)
@@ -201,7 +199,7 @@ class TestRefused:
 
 class TestFailure:
     def test_a_command_that_fails_is_recorded_and_not_merged(self, world: RunnerWorld) -> None:
-        world.sandbox.act = Act(exit_code=3)
+        world.sandbox.script(Script(exit_code=3))
         ref = world.propose(STAGING)
         assert world.handle(ref) is Ending.FAILED
         assert world.kinds() == ["assessed", "intent", "failed"]
@@ -211,7 +209,7 @@ class TestFailure:
         assert len(world.sandbox.specs) == 1
 
     def test_an_engine_that_fails_is_recorded_and_the_credential_is_dead(self, world: RunnerWorld) -> None:
-        world.sandbox.fault = SandboxFault("the engine is away")
+        world.sandbox.fail_next("the engine is away")
         assert world.handle(world.propose(STAGING)) is Ending.FAILED
         assert outcome(world)["fault"] == "the engine is away"
         assert world.broker.live == frozenset()
@@ -284,12 +282,12 @@ class TestOnce:
         run = run_id(ref, world.world.held(ref).head)
         endings: list[Ending] = []
 
-        def another() -> None:
+        def another(*_: object) -> None:
             world.leases.drop(run)
-            world.sandbox.act = Act()
+            world.sandbox.act = None
             endings.append(world.runner().handle(ref, world.room))
 
-        world.sandbox.act = Act(then=another)
+        world.sandbox.act = another
         world.handle(ref)
         assert len(world.sandbox.specs) == 1
         assert world.kinds().count("intent") == 1
@@ -302,10 +300,10 @@ class TestReaper:
         """Let a runner die in the sandbox: an intent, a live credential, a container, no outcome."""
         ref = world.propose(STAGING)
 
-        def die() -> None:
+        def die(*_: object) -> None:
             raise KeyboardInterrupt
 
-        world.sandbox.act = Act(then=die)
+        world.sandbox.act = die
         with pytest.raises(KeyboardInterrupt):
             world.handle(ref)
         return ref
