@@ -1,43 +1,18 @@
 """GitLab answers late, twice, in part, wrongly or not at all: the adapter says ForgeFault, and never more than it knows."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from countersign.adapters.forges.gitlab import GitLabForge
-from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.ids import Sha
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.ports import NewChange, StatusState
+from tests.support.gitlab_script import DANA, HEAD, MERGE_REQUEST, MR, REF, VERSION
 from tests.support.scripted_http import Answer, Script, scripted
 
-REF = ChangeRef("acme/shop", 7)
-PROJECT = "/projects/acme%2Fshop"
-MR = f"{PROJECT}/merge_requests/7"
-HEAD, OLD, MERGE = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
-DANA = {"id": 4, "username": "dana", "bot": False, "name": "Dana", "state": "active"}
-MERGE_REQUEST: dict[str, object] = {
-    "id": 700, "iid": 7, "title": "Add a column", "description": None, "author": {"id": 4, "username": "dana"},
-    "source_branch": "topic", "target_branch": "main", "source_project_id": 1, "target_project_id": 1, "sha": HEAD,
-    "state": "opened", "draft": False, "labels": ["x"], "web_url": "http://forge/acme/shop/-/merge_requests/7",
-    "references": {"full": "acme/shop!7"}, "merge_commit_sha": None, "squash_commit_sha": None,
-}  # fmt: skip
-VERSION = {"id": 11, "head_commit_sha": HEAD, "created_at": "2027-01-15T08:00:00.000Z", "state": "collected"}
-
-
-@pytest.fixture
-def script() -> Iterator[Script]:
-    with scripted() as script:
-        script.on("GET", "/user", {**DANA, "id": 2, "username": "countersign", "bot": True})
-        script.on("GET", "/users/4", DANA)
-        script.on("GET", MR, MERGE_REQUEST)
-        script.on("GET", f"{MR}/versions", [VERSION])
-        yield script
-
-
-@pytest.fixture
-def forge(script: Script) -> GitLabForge:
-    return GitLabForge(url=script.url, token="glpat-secret-secret", timeout=2)
+OLD, MERGE = Sha("b" * 40), Sha("c" * 40)
 
 
 def approved(*times: str | None) -> dict[str, object]:
@@ -45,6 +20,8 @@ def approved(*times: str | None) -> dict[str, object]:
 
 
 def test_a_change_as_it_is(forge: GitLabForge, script: Script) -> None:
+    script.on("GET", MR, {**MERGE_REQUEST, "author": {"id": 4, "username": "dana"}, "description": None})
+
     change = forge.change(REF)
 
     assert (change.ref, change.head, change.description, change.author.username) == (REF, HEAD, "", "dana")
@@ -133,6 +110,7 @@ def test_approvals_of_another_form_are_a_fault(forge: GitLabForge, script: Scrip
 
 
 def test_who_may_be_a_bot_is_not_guessed(forge: GitLabForge, script: Script) -> None:
+    script.on("GET", MR, {**MERGE_REQUEST, "author": {"id": 4, "username": "dana"}})
     script.on("GET", "/users/4", {key: value for key, value in DANA.items() if key != "bot"})
 
     with pytest.raises(ForgeFault, match="bot"):
