@@ -1,7 +1,6 @@
 """A real PostgreSQL for one test run or one demo: made from nothing in about a second, thrown away after.
 
 Loopback only, SCRAM passwords only, every statement in the log (so that tests can look for secrets in it). Durability is off.
-Run it by hand with `python -m tests.support.postgres`; it prints a superuser's DSN and stops on Ctrl-C.
 """
 
 import os
@@ -157,9 +156,3 @@ def _answers(server: PostgresServer) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-if __name__ == "__main__":
-    with postgres_server() as running:
-        print(running.dsn(), flush=True)  # noqa: T201 - it is what this command is for
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
