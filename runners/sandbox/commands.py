@@ -7,7 +7,8 @@ import os
 import pwd
 import signal
 import subprocess  # noqa: TID251 - the one module of the sandbox that starts processes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -114,6 +115,17 @@ def birth(pid: int) -> str | None:
     except OSError:
         return None
     return None if fields[0] == "Z" else fields[19]
+
+
+def processes(account: Account, *, naming: str) -> Iterator[tuple[int, str]]:
+    """Give id and birth of the account's processes that have an argument which is or ends in `naming`."""
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            if folder.name.isdecimal() and folder.stat().st_uid == account.uid:
+                arguments = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                born = birth(int(folder.name))
+                if born is not None and any(argument.endswith(naming) for argument in arguments):
+                    yield int(folder.name), born
 
 
 def end(pid: int, born: str, *, with_signal: signal.Signals) -> None:

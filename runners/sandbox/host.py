@@ -108,24 +108,21 @@ def _running(state: Path) -> Place | None:
         where = place.find(state)
     except (OSError, ValueError, SandboxFault):
         return None
-    alive = commands.birth(kept["pid"]) == kept["birth"] is not None
+    alive = kept["birth"] is not None and commands.birth(kept["pid"]) == kept["birth"]
     return where if alive and _answers(where.socket) else None
 
 
 def _stop(state: Path, where: Place) -> None:
     """End the service and podman's pause process, which keeps the user namespace; then give the control groups back."""
-    record = state / "engine.json"
-    if record.exists():
-        kept = json.loads(record.read_text())
-        if kept["birth"] is not None:
-            _end(kept["pid"], kept["birth"])
-        record.unlink()
+    # podman's first process starts a second one inside its namespace; the socket's name in their arguments tells them as ours.
+    for pid, born in commands.processes(where.account, naming=str(where.socket)):
+        _end(pid, born)
+    (state / "engine.json").unlink(missing_ok=True)
     pause = where.runtime_dir / "libpod" / "pause.pid"
     if pause.exists():
         pid = int(pause.read_text())
-        if (born := commands.birth(pid)) and Path(f"/proc/{pid}").stat().st_uid == where.account.uid:
-            _end(pid, born)
-        pause.unlink(missing_ok=True)
+        _end(pid, dict(commands.processes(where.account, naming="catatonit")).get(pid, ""))
+        pause.unlink()
     where.socket.unlink(missing_ok=True)
     cgroups.remove(where.base / "slot")
 
