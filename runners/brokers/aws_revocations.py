@@ -7,6 +7,7 @@ the run has ended; from then on the policy is dead weight, and whoever revokes n
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from runners.brokers.aws_access import faults
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-_NAME = re.compile(r"countersign-revoked\.(run-[a-z2-7]{20})\.([0-9]{1,12})")
+_NAME = re.compile(r"countersign-revoked\.(run-[a-z2-7]{20})\.([0-9]{1,10})")
 _MARGIN = timedelta(minutes=5)
 _CHAINED = timedelta(hours=1)
 """A session that was chained from the run's own one lives an hour at most, whatever the run's lifetime."""
@@ -62,7 +63,8 @@ class Revocations:
         standing = self.standing()
         for other, over in standing.items():
             if over < now and other != run:
-                self._remove(other, over)
+                with suppress(BrokerFault):  # what is over can wait; the denial cannot
+                    self._remove(other, over)
         if run in standing:
             return True
         over = now + max(timedelta(seconds=ttl), _CHAINED) + _MARGIN

@@ -193,7 +193,7 @@ def test_a_second_revocation_writes_nothing(
 def test_denials_that_are_over_are_removed_and_nothing_else(
     account: MotoServer, broker: AwsBroker, scope: Scope, minted: tuple[Grant, Credential]
 ) -> None:
-    over, standing, foreign = f"countersign-revoked.run-{'a' * 20}.1", f"countersign-revoked.run-{'b' * 20}.99999999999", "backup"
+    over, standing, foreign = f"countersign-revoked.run-{'a' * 20}.1", f"countersign-revoked.run-{'b' * 20}.9999999999", "backup"
     for name in (over, standing, foreign):
         account.iam.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=denial(RunId("run-" + "c" * 20)))
     broker.revoke(minted[0].handle, scope, None)

@@ -125,10 +125,25 @@ def test_a_denial_names_one_run_in_both_its_forms() -> None:
     assert len(denial(RUN)) * 30 < 10_240, "thirty of them must find room on a role"
 
 
+def test_what_is_over_does_not_keep_a_run_from_being_denied_when_it_cannot_be_removed() -> None:
+    iam = boto3.session.Session("AKIAEXAMPLE", "hidden", region_name="eu-central-1").client("iam")
+    with Stubber(iam) as aws:
+        names = [
+            f"countersign-revoked.run-{'b' * 20}.1",
+            "countersign-revoked.by-hand",
+            f"countersign-revoked.run-{'c' * 20}.{'9' * 12}",
+        ]
+        aws.add_response("list_role_policies", {"PolicyNames": names, "IsTruncated": False}, {"RoleName": "site"})
+        aws.add_client_error("delete_role_policy", "AccessDenied")
+        aws.add_response("put_role_policy", {})
+        assert Revocations(iam, "site").deny(RUN, ttl=900, now=NOON) is False
+        aws.assert_no_pending_responses()
+
+
 def test_a_role_that_is_full_is_a_fault_that_says_so() -> None:
     iam = boto3.session.Session("AKIAEXAMPLE", "hidden", region_name="eu-central-1").client("iam")
     with Stubber(iam) as aws:
-        names = [f"countersign-revoked.run-{letter * 20}.99999999999" for letter in "bcd"]
+        names = [f"countersign-revoked.run-{letter * 20}.9999999999" for letter in "bcd"]
         aws.add_response("list_role_policies", {"PolicyNames": names, "IsTruncated": False}, {"RoleName": "site"})
         aws.add_client_error("put_role_policy", "LimitExceeded", "Maximum policy size of 10240 bytes exceeded")
         with pytest.raises(BrokerFault, match="holds 3 revocations"):
