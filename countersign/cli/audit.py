@@ -151,7 +151,7 @@ def _log(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     reading = _read(options)
     wanted: str = options.id
-    found = [entry for entry in reading.entries if wanted in {str(entry.seq), entry.key, entry.run or "", _ulid(entry)}]
+    found = [entry for entry in reading.entries if wanted in {str(entry.seq), entry.key, entry.run, _ulid(entry)}]
     for entry in found:
         if options.format == "json":
             print(_json(entry))

@@ -1,0 +1,243 @@
+"""Tampering with a real repository, on disk and by force: a reader and an auditor find it (attack 43)."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from countersign.adapters.catfile import CatFile
+from countersign.adapters.gitcmd import run_git
+from countersign.adapters.ledger.clone import check_branch, find_branch
+from countersign.attestation.chain import Chain, ChainError, Problem
+from countersign.attestation.record import AUDIT_BRANCH
+from countersign.domain.ids import Sha
+from countersign.domain.outcomes import GitFault, LedgerFault
+from tests.support.audit import CHANGE, REF, Remote, intent, outcome, refused, trust_root
+
+DRAFTS = (refused("a"), intent(), outcome(), refused("b"), refused("c"))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Remote:
+    remote = Remote.make(tmp_path_factory.mktemp("original"))
+    remote.fill(DRAFTS)
+    return remote
+
+
+@pytest.fixture(scope="module")
+def loose(original: Remote, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(original.path, tmp_path_factory.mktemp("loose") / "loose.git"))
+
+
+@pytest.fixture(scope="module")
+def packed(original: Remote, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = Path(shutil.copytree(original.path, tmp_path_factory.mktemp("packed") / "packed.git"))
+    run_git(["repack", "-adq", "--depth=50"], cwd=path)
+    run_git(["prune-packed", "-q"], cwd=path)
+    return path
+
+
+@pytest.fixture
+def remote(original: Remote, tmp_path: Path) -> Remote:
+    return Remote(Path(shutil.copytree(original.path, tmp_path / "remote.git")), tmp_path)
+
+
+def verify(repository: Path) -> Problem | None:
+    try:
+        check_branch(find_branch(repository, AUDIT_BRANCH), Chain(trust=trust_root()))
+    except ChainError as error:
+        return error.problem
+    return None
+
+
+def made_by(repository: Path) -> dict[Sha, int]:
+    """Tell for each object with which record it came."""
+    found: dict[Sha, int] = {}
+    for seq, commit in enumerate(run_git(["rev-list", "--reverse", REF], cwd=repository).decode().split()):
+        for name in run_git(["rev-list", "--objects", "--no-object-names", commit], cwd=repository).decode().split():
+            found.setdefault(Sha(name), seq)
+    return found
+
+
+def contents(repository: Path, names: list[Sha]) -> list[tuple[str, bytes] | None]:
+    with CatFile(repository) as source:
+        return [source.read(name) for name in names]
+
+
+def flip(path: Path, place: int, bits: int) -> Callable[[], None]:
+    """Change one byte of a file; give a function that puts it back."""
+    old = path.read_bytes()
+    place %= len(old)
+    path.chmod(0o600)
+    path.write_bytes(old[:place] + bytes([old[place] ^ bits]) + old[place + 1 :])
+
+    def restore() -> None:
+        path.write_bytes(old)
+
+    return restore
+
+
+@given(data=st.data(), place=st.integers(0, 1 << 20), bits=st.integers(1, 255))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_byte_of_any_loose_object_is_found_where_it_is(loose: Path, data: st.DataObject, place: int, bits: int) -> None:
+    origin = made_by(loose)
+    name = data.draw(st.sampled_from(sorted(origin)))
+    before = contents(loose, [name])
+    restore = flip(loose / "objects" / name[:2] / name[2:], place, bits)
+    try:
+        problem, after = verify(loose), contents(loose, [name])
+    finally:
+        restore()
+    if problem is None:
+        assert after == before, "only a byte that means nothing (padding of the compression) may go unnoticed"
+    elif problem.seq is None:
+        tip = run_git(["rev-parse", REF], cwd=loose).decode().strip()
+        assert problem.commit == name == tip, "of a tip that cannot be read, no number is known"
+    else:
+        assert problem.seq == origin[name]
+
+
+@given(place=st.integers(0, 1 << 20), bits=st.integers(1, 255))
+@settings(max_examples=60, deadline=None)
+def test_any_byte_of_a_pack_is_found(packed: Path, place: int, bits: int) -> None:
+    names = sorted(made_by(packed))
+    before = contents(packed, names)
+    [pack] = (packed / "objects" / "pack").glob("*.pack")
+    restore = flip(pack, place, bits)
+    try:
+        try:
+            found = verify(packed) is not None
+        except (GitFault, LedgerFault):
+            found = True  # git itself refuses the pack: nothing is said about the branch
+        after = contents(packed, names)
+    finally:
+        restore()
+    assert found or after == before
+
+
+def test_an_object_swapped_for_another_under_its_name_is_found(remote: Remote) -> None:
+    """What a SHA-1 collision, or somebody with a shell on the server, could do."""
+    origin = made_by(remote.path)
+    kinds = {name: remote.git("cat-file", "-t", name).decode().strip() for name in origin}
+    blobs = sorted((seq, name) for name, seq in origin.items() if kinds[name] == "blob" and seq > 0)
+    (_, first), (_, second) = blobs[0], blobs[1]
+    objects = remote.path / "objects"
+    shutil.copyfile(objects / second[:2] / second[2:], objects / first[:2] / first[2:])
+    problem = verify(remote.path)
+    assert problem is not None
+    assert problem.seq == origin[first]
+
+
+def test_a_replace_reference_does_not_deceive(remote: Remote) -> None:
+    commits = remote.commits()
+    remote.git("update-ref", f"refs/replace/{commits[2]}", commits[3])
+    assert verify(remote.path) is None, "the bytes are whole; the replacement is not looked at"
+    (remote.path / "info").mkdir(exist_ok=True)
+    (remote.path / "info" / "grafts").write_text(f"{commits[3]} {commits[1]}\n")
+    assert verify(remote.path) is None
+
+
+def test_a_commit_pushed_by_hand_stops_reader_and_writer(remote: Remote) -> None:
+    reader, writer = remote.reader(), remote.writer()
+    assert len(reader.of_change(CHANGE)) == len(DRAFTS)
+    tip = remote.tip()
+    tree = remote.git("rev-parse", f"{tip}^{{tree}}").decode().strip()
+    people = {f"GIT_{who}_{what}": "x@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    by_hand = run_git(["commit-tree", tree, "-p", tip, "-m", "Tidy up"], cwd=remote.path, env_extra=people).decode().strip()
+    remote.point(Sha(by_hand))
+    for _ in range(2):
+        with pytest.raises(LedgerFault, match=rf"record {len(DRAFTS)} \(commit {by_hand}\)"):
+            reader.find("refused/a")
+        with pytest.raises(LedgerFault, match=rf"record {len(DRAFTS)} \(commit {by_hand}\)"):
+            writer.append(refused("more"))
+    assert remote.tip() == by_hand, "nothing is built on a wrong record"
+
+
+def test_a_forced_push_is_seen_by_a_reader_that_runs(remote: Remote) -> None:
+    reader, commits = remote.reader(), remote.commits()
+    assert reader.find("refused/c")
+    remote.point(commits[-2])
+    with pytest.raises(LedgerFault, match=r"does not descend from .* rewritten"):
+        reader.find("refused/a")
+
+
+def test_a_tail_cut_off_while_nobody_ran_is_seen_by_the_pin(remote: Remote) -> None:
+    home, commits = remote.home / "state", remote.commits()
+    remote.reader(directory=home).refresh()
+    remote.point(commits[-2])
+    for _ in range(2):
+        restarted = remote.reader(directory=home)
+        with pytest.raises(LedgerFault, match=r"record 4: it is missing: the log ends at record 3, but record 4 was seen before"):
+            restarted.find("refused/a")
+    with pytest.raises(LedgerFault, match="tail was cut off"):
+        remote.writer(directory=home).append(refused("more"))
+    assert remote.reader().find("refused/a"), "without the pin nothing shows it: keep the pin"
+
+
+def test_a_tail_written_anew_with_the_key_is_seen_by_the_pin(remote: Remote) -> None:
+    home, commits = remote.home / "state", remote.commits()
+    remote.reader(directory=home).refresh()
+    remote.point(commits[-2])
+    remote.fill([refused("other")])
+    with pytest.raises(LedgerFault, match=r"record 4 .* rewritten"):
+        remote.reader(directory=home).find("refused/a")
+
+
+def test_a_branch_that_is_gone_is_not_an_empty_log(remote: Remote) -> None:
+    home = remote.home / "state"
+    running = remote.reader(directory=home)
+    running.refresh()
+    remote.git("update-ref", "-d", REF)
+    with pytest.raises(LedgerFault, match="is gone from the remote"):
+        running.find("refused/a")
+    with pytest.raises(LedgerFault, match="is gone from the remote"):
+        remote.writer(directory=home).append(refused("more"))
+    assert remote.git("for-each-ref", REF) == b"", "no new log is begun in its place"
+
+
+@pytest.mark.parametrize("text", ["", "nonsense\n", "4@sha256:0\n", "\xff", "4@sha256:" + "0" * 64 + "\nmore"])
+def test_a_pin_that_cannot_be_read_is_not_nothing_seen(remote: Remote, text: str) -> None:
+    home = remote.home / "state"
+    remote.reader(directory=home).refresh()
+    (home / "pin").write_text(text, encoding="latin-1")
+    with pytest.raises(LedgerFault, match="pin of the audit branch cannot be read"):
+        remote.reader(directory=home).find("refused/a")
+
+
+def test_a_pin_never_goes_back(remote: Remote) -> None:
+    home, commits = remote.home / "state", remote.commits()
+    reader = remote.reader(directory=home)
+    reader.refresh()
+    newest = (home / "pin").read_text()
+    remote.point(commits[0])
+    with pytest.raises(LedgerFault):
+        remote.reader(directory=home).refresh()
+    remote.point(commits[-1])
+    remote.reader(directory=home).refresh()
+    assert (home / "pin").read_text() == newest
+
+
+def test_a_remote_that_is_away_is_a_fault_and_heals(remote: Remote) -> None:
+    reader, writer = remote.reader(), remote.writer()
+    away = remote.path.rename(remote.path.with_suffix(".away"))
+    with pytest.raises(LedgerFault, match="cannot be read"):
+        reader.find("refused/a")
+    with pytest.raises(LedgerFault, match="cannot be read"):
+        writer.append(refused("more"))
+    away.rename(remote.path)
+    assert reader.find("refused/a")
+    assert writer.append(refused("more")).seq == len(DRAFTS)
+
+
+def test_only_what_is_new_is_read(remote: Remote) -> None:
+    reader = remote.reader()
+    reader.refresh()
+    store = reader.store.repository
+    shutil.rmtree(store / "objects" / "pack", ignore_errors=True)
+    for folder in (store / "objects").glob("??"):
+        shutil.rmtree(folder)
+    entry = reader.find("refused/c")
+    assert entry is not None, "a checked record is in memory; its objects are not asked for again"
