@@ -4,6 +4,7 @@ Never a work tree: nothing is checked out, so no filter, hook or link can play a
 """
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from countersign.adapters.gitcmd import GitFailed
@@ -115,6 +116,11 @@ class GitRepository:
                 return False
             raise
         return True
+
+    def committed(self, commit: Sha) -> datetime:
+        """Give the time that a commit bears as its committer's, UTC."""
+        self._expect(commit, "commit")
+        return datetime.fromtimestamp(int(self.mirror.run(["show", "--no-patch", "--format=%ct", commit])), UTC)
 
     def _related(self, base: Sha, head: Sha) -> bool:
         try:

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from countersign.adapters.git import GitRepository
 from countersign.domain.ids import Sha
-from countersign.domain.ports import Repository
 from tests.fakes.git_objects import File
 from tests.fakes.repository import FakeRepository
 from tests.support.git_origin import GitOrigin
@@ -39,7 +38,7 @@ class Origin(Protocol):
 @dataclass(frozen=True)
 class Pair:
     origin: Origin
-    repository: Repository
+    repository: FakeRepository | GitRepository
 
 
 def in_memory(_place: Path) -> Pair:

@@ -6,6 +6,7 @@ files, so two sides that change different lines of one file conflict here and no
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from countersign.domain.commit_people import people_of
 from countersign.domain.facts import FileChange
@@ -23,6 +24,7 @@ class _Commit:
     tree: Sha
     parents: tuple[Sha, ...]
     people: CommitPeople
+    when: datetime
 
 
 class FakeRepository:
@@ -152,6 +154,11 @@ class FakeRepository:
         self._commit(commit)
         return ancestor in self._history(commit)
 
+    def committed(self, commit: Sha) -> datetime:
+        """Give the time that a commit bears."""
+        self._called("committed")
+        return self._commit(commit).when
+
     def _called(self, method: str) -> None:
         self.calls.append(method)
         for failure in self._failures:
@@ -185,7 +192,7 @@ class FakeRepository:
         lines += ["", *(f"{key}: {value}" for key, value in trailers)] if trailers else []
         raw = ("\n".join(lines) + "\n").encode()
         name = object_name("commit", raw)
-        self._commits[name] = _Commit(kept, parents, people_of(name, raw))
+        self._commits[name] = _Commit(kept, parents, people_of(name, raw), datetime.fromtimestamp(when, UTC))
         return name
 
     def _history(self, name: Sha) -> dict[Sha, None]:
