@@ -81,7 +81,7 @@ class GitLabForge:
                 "target_branch": new.target_branch,
                 "title": title(new.title),
                 "description": neutral(new.description),
-                "labels": ",".join(sorted(new.labels)),
+                "labels": sorted(new.labels),
             }
             try:
                 made = self._client.post("open a change", f"/projects/{encoded(new.project)}/merge_requests", asked)
@@ -120,7 +120,7 @@ class GitLabForge:
         labels = self._merge_request(ref).labels
         others = sorted(other for other in labels if other.startswith(family) and other != label)
         if others or label not in labels:
-            self._client.put("label a change", _path(ref), {"add_labels": label, "remove_labels": ",".join(others)})
+            self._client.put("label a change", _path(ref), {"add_labels": [label], "remove_labels": others})
 
     def merge(self, ref: ChangeRef, head: Sha) -> Sha:
         """Merge, naming the head that was approved; give the merge commit. Safe to repeat where the answer got lost."""

@@ -50,7 +50,7 @@ def test_a_change_is_opened_neutral(forge: GitLabForge, script: Script) -> None:
 
     assert forge.open_change(NEW).ref == REF
     (body,) = sent(script, "POST")
-    assert (body["source_branch"], body["target_branch"], body["labels"]) == ("topic", "main", "a,b")
+    assert (body["source_branch"], body["target_branch"], body["labels"]) == ("topic", "main", ["a", "b"])
     assert (body["title"], body["description"]) == ("Hi \uff20all", "\\/approve\n\nplease")
 
 
@@ -79,7 +79,9 @@ def test_a_label_takes_the_place_of_its_family(forge: GitLabForge, script: Scrip
     script.on("PUT", MR, MERGE_REQUEST)
 
     forge.set_label(REF, "countersign::done", family="countersign::")
-    assert sent(script, "PUT") == [{"add_labels": "countersign::done", "remove_labels": "countersign::old,countersign::wait"}]
+    assert sent(script, "PUT") == [
+        {"add_labels": ["countersign::done"], "remove_labels": ["countersign::old", "countersign::wait"]}
+    ]
     forge.set_label(REF, "team::x", family="team::")
     assert len(sent(script, "PUT")) == 1
 
