@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Entry
 from countersign.domain.credential import Credential
-from countersign.domain.outcomes import BrokerFault, LedgerFault
+from countersign.domain.outcomes import BrokerFault, LedgerFault, Refused
 from countersign.domain.ports import Clock
-from countersign.domain.scope import Proof, Scope
-from runners import scribe
+from countersign.domain.scope import Proof, Revocation, Scope
+from runners import aftermath
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
 
@@ -49,20 +49,31 @@ class Closer:
         if done is not None:
             return done
         self.sandbox.reap(intent.run)
-        at_hand = credentials or {}
-        revocations = [
-            self.brokers.of(scope.provider).revoke(handle, scope, at_hand.get(handle))
-            for handle, scope in leases_of(intent).items()
-        ]
-        if any(revocation.proof is Proof.ALIVE for revocation in revocations):
-            raise BrokerFault(f"{intent.run}: a credential still works after it was revoked; the run stays open")
-        draft = scribe.outcome(intent, kept or self.outbox.get(intent.run), revocations, now=self.clock())
+        revocations = self._revoke_all(intent, credentials or {})
+        draft = aftermath.outcome(intent, kept or self.outbox.get(intent.run), revocations, now=self.clock())
         try:
             entry = ledger.append(draft)
         except TakenError as taken:
             entry = taken.entry
         self.outbox.drop(intent.run)
         return entry
+
+    def _revoke_all(self, intent: Entry, at_hand: Mapping[str, Credential]) -> list[Revocation]:
+        """Revoke every credential, whatever becomes of the others; only then say what could not be done."""
+        revocations: list[Revocation] = []
+        faults: list[str] = []
+        for handle, scope in leases_of(intent).items():
+            try:
+                revocation = self.brokers.of(scope.provider).revoke(handle, scope, at_hand.get(handle))
+            except (Refused, BrokerFault) as error:
+                faults.append(str(error))
+                continue
+            revocations.append(revocation)
+            if revocation.proof is Proof.ALIVE:
+                faults.append(f"{handle} still works after it was revoked")
+        if faults:
+            raise BrokerFault(f"{intent.run} stays open: {'; '.join(faults)}")
+        return revocations
 
 
 def environment_of(intent: Entry) -> str | None:

@@ -11,24 +11,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from countersign.domain.decide import decide
-
 from countersign.adapters.observe import House, judge, observe
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.approval import NOTHING_YET
 from countersign.domain.authorization import Authorization, authorize
 from countersign.domain.credential import Credential
+from countersign.domain.decide import decide
 from countersign.domain.decision import Effect, Plan
 from countersign.domain.ids import ChangeRef, run_id
-from countersign.domain.outcomes import BrokerFault, Fault, Refused
+from countersign.domain.outcomes import Fault, Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
-from countersign.domain.run import Control, RunSpec
 from countersign.domain.scope import Grant, Scope
-from runners import scribe, telling
+from runners import aftermath, scribe, telling
 from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of
 from runners.ports import Attestation, Leases, Outbox, Sandbox
+from runners.specification import controls, specify, together
 from runners.steps import Steps
 from runners.workspace import lay_out
 
@@ -155,7 +154,7 @@ class Pipeline:
         """
         if not self._serves(plan.environment):
             raise Refused("policy", f"this runner does not serve the environment {plan.environment!r}")
-        for control in sorted(_controls(plan) - self.attestation.controls):
+        for control in sorted(controls(plan) - self.attestation.controls):
             evidence = next((text for tried, _, text in self.attestation.evidence if tried is control), "never proved")
             raise Refused("sandbox", f"{control} is not in force on this host: {evidence}")
         leases: dict[str, Scope] = {}
@@ -190,13 +189,13 @@ class Pipeline:
                     grants.append(grant)
                     credentials[grant.handle] = credential
             with steps.step(5, "run"):
-                ran = self.sandbox.run(_spec(ready), _together(credentials))
-            result = scribe.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network)
+                ran = self.sandbox.run(specify(authorization, ready.files), together(credentials))
+            result = aftermath.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network)
         except (Refused, Fault) as error:
             fault = str(error)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not leave a credential alive; it is recorded
             fault = f"unexpected {type(error).__name__}"
-        kept = scribe.keep(result=result, grants=grants, fault=fault, timeline=steps.document())
+        kept = aftermath.keep(result=result, grants=grants, fault=fault, timeline=steps.document())
         with suppress(Fault):  # a full disk must not delay revocation; the outcome below says the same
             self.outbox.put(authorization.run, kept)
         return Carried(kept, credentials)
@@ -219,34 +218,3 @@ class Pipeline:
             return room.ledger.append(draft)
         except TakenError as taken:
             return taken.entry
-
-
-def _controls(plan: Plan) -> frozenset[Control]:
-    return frozenset(Control) if plan.allow else frozenset(Control) - {Control.EGRESS_PROXY}
-
-
-def _spec(ready: Ready) -> RunSpec:
-    authorization, plan = ready.authorization, ready.authorization.plan
-    return RunSpec(
-        run=authorization.run,
-        argv=plan.argv,
-        image=plan.image,
-        limits=plan.limits,
-        network=plan.network,
-        allow=plan.allow,
-        files=ready.files,
-        environment={"COUNTERSIGN_ENVIRONMENT": plan.environment or "", "COUNTERSIGN_RUN": authorization.run},
-        controls=_controls(plan),
-    )
-
-
-def _together(credentials: dict[str, Credential]) -> Credential | None:
-    """Put the variables of all credentials side by side; two that want the same name must not be mixed up."""
-    together: dict[str, str] = {}
-    public: set[str] = set()
-    for credential in credentials.values():
-        public |= credential.public
-        for name, value in credential.reveal().items():
-            if together.setdefault(name, value) != value:
-                raise BrokerFault(f"two credentials of one run both set {name}")
-    return Credential(together, public=public) if together else None

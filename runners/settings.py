@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from countersign.domain.ids import ChangeRef
 
 PREFIX = "COUNTERSIGN_RUNNER_"
+_OTHERS = 0o037
+"""Its group may read the targets file: a Kubernetes Secret with fsGroup is 0440."""
 
 
 class SettingsError(Exception):
@@ -102,8 +104,8 @@ def load_targets(path: Path) -> Targets:
         SettingsError: it cannot be read, others can read it, or it is malformed.
     """
     try:
-        if path.stat().st_mode & 0o077:
-            raise SettingsError(f"{path} can be read by others; chmod 600 it")
+        if path.stat().st_mode & _OTHERS:
+            raise SettingsError(f"{path} can be read by others or written by its group; chmod 600 it")
         return Targets.model_validate_json(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None

@@ -30,6 +30,8 @@ from runners.sandbox.container import ContainerSandbox
 from runners.settings import AwsTarget, RunnerSettings, SettingsError, Targets, load_targets, read_secret
 
 _LEASE_SECONDS = 15
+_REDIS_SECONDS = 4
+"""Well below a lease: a Redis that hangs must not outlast it."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ def build(settings: RunnerSettings, *, attestation: Attestation | None = None) -
     )
     outbox = FileOutbox(settings.state_dir / "outbox")
     brokers = Brokers(_brokers(targets))
-    leases = RedisLeases(redis.Redis.from_url(settings.redis_url), seconds=_LEASE_SECONDS)
+    leases = RedisLeases(redis.Redis.from_url(settings.redis_url, socket_timeout=_REDIS_SECONDS), seconds=_LEASE_SECONDS)
     closer = Closer(brokers=brokers, sandbox=sandbox, outbox=outbox, clock=clock.now)
     environments = frozenset(settings.environments)
     proved = attestation or sandbox.attest()

@@ -197,7 +197,7 @@ def _runner_environments(
             "resolve": {server: [postgres.host, postgres.port]},
         }
         if environment == "production":
-            targets["aws"] = bucket
+            targets["aws"] = {**bucket, "sandbox_endpoint": "http://aws.shop.example:5000"}
             targets["resolve"] = {server: [postgres.host, postgres.port], "aws.shop.example": ["127.0.0.1", moto.port]}
         environments[environment] = {
             "COUNTERSIGN_RUNNER_FORGE_URL": local.url,

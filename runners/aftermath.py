@@ -1,0 +1,129 @@
+"""Words for what came of a run: the outcome's draft, and what the outbox keeps of it until then. Pure.
+
+An intent is followed by exactly one outcome: executed, failed, or lost where nobody can tell.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.run import RunResult
+from countersign.domain.scope import Grant, Revocation
+
+Body = dict[str, object]
+
+
+def outcome(
+    intent: Entry,
+    kept: Mapping[str, object] | None,
+    revocations: Sequence[Revocation],
+    *,
+    now: datetime,
+) -> Draft:
+    """Say what came of an intent: executed, failed, or lost where nobody can tell.
+
+    `kept` is what the outbox holds (`keep`); None where the command never ended under our eyes.
+    """
+    kept = kept or {}
+    kind = _outcome_kind(kept)
+    plan = _plan_of(intent.body)
+    ended = {revocation.handle: revocation for revocation in revocations}
+    grants = kept.get("grants")
+    minted = {str(grant["handle"]): grant for grant in grants} if isinstance(grants, list) else {}
+    verb = {RecordKind.EXECUTED: "Applied", RecordKind.FAILED: "Failed to apply", RecordKind.LOST: "Lost sight of"}[kind]
+    return Draft(
+        kind=kind,
+        key=f"outcome/{intent.run}",
+        summary=f"{verb} {plan.get('action')} to {plan.get('environment') or 'no environment'}, {intent.change}",
+        change=intent.change,
+        run=intent.run,
+        time=now,
+        body={
+            "change": intent.body.get("change"),
+            "fault": kept.get("fault"),
+            "grants": [
+                {"handle": handle, **minted.get(handle, {"minted": None}), **_ended(ended.get(handle))}
+                for handle in sorted(minted.keys() | ended.keys())
+            ],
+            "intent": {"digest": intent.digest, "seq": intent.seq},
+            "outcome": kind.value,
+            "result": kept.get("result"),
+            "timeline": kept.get("timeline", []),
+        },
+    )
+
+
+def keep(
+    *,
+    result: Mapping[str, object] | None,
+    grants: Sequence[Grant],
+    fault: str | None,
+    timeline: Sequence[Mapping[str, object]],
+) -> Body:
+    """Write down what happened, for the outbox: everything that the outcome needs but the ends of the credentials."""
+    return {
+        "fault": fault,
+        "grants": [
+            {
+                "expires": grant.expires.isoformat(),
+                "handle": grant.handle,
+                "minted": grant.minted.isoformat(),
+                "provider": grant.scope.provider,
+                "public_id": grant.public_id,
+                "scope_digest": grant.scope.digest(),
+            }
+            for grant in grants
+        ],
+        "result": None if result is None else dict(result),
+        "timeline": [dict(step) for step in timeline],
+    }
+
+
+def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, network: str) -> Body:
+    """Give a result as the record keeps it: outputs by digest, plus a tail for people who read the branch."""
+    return {
+        "argv": list(spec_argv),
+        "backend": result.backend,
+        "connections": [
+            {
+                "allowed": item.allowed,
+                "name": str(item.endpoint),
+                "received": item.received,
+                "sent": item.sent,
+            }
+            for item in result.connections
+        ],
+        "ending": result.ending.value,
+        "exit_code": result.exit_code,
+        "finished": result.finished.isoformat(),
+        "image": image,
+        "network": network,
+        "ok": result.ok,
+        "profile_digest": result.profile_digest,
+        "runtime": result.runtime,
+        "started": result.started.isoformat(),
+        "stderr": {"digest": result.stderr_digest, "tail": result.stderr[-1000:]},
+        "stdout": {"digest": result.stdout_digest, "tail": result.stdout[-1000:]},
+        "tainted": result.tainted,
+    }
+
+
+def _outcome_kind(kept: Mapping[str, object]) -> RecordKind:
+    result, fault = kept.get("result"), kept.get("fault")
+    if fault is not None:
+        return RecordKind.FAILED
+    if isinstance(result, Mapping):
+        return RecordKind.EXECUTED if result.get("ok") is True else RecordKind.FAILED
+    return RecordKind.LOST
+
+
+def _ended(revocation: Revocation | None) -> Body:
+    if revocation is None:
+        return {"proof": None, "proof_detail": None, "revoked": None}
+    return {"proof": revocation.proof.value, "proof_detail": revocation.detail, "revoked": revocation.revoked.isoformat()}
+
+
+def _plan_of(body: Mapping[str, object]) -> Mapping[str, object]:
+    decision = body.get("decision")
+    plan = decision.get("plan") if isinstance(decision, Mapping) else None
+    return plan if isinstance(plan, Mapping) else {}
