@@ -80,8 +80,8 @@ def _keep_sweeping(runner: Runner, stop: threading.Event) -> None:
                 closed, faults = [], [fault]
             for entry in closed:
                 log.warning("closed a run that nobody held", run=entry.run, kind=entry.kind.value, record=entry.seq)
-            for fault in faults:
-                log.warning("could not close a run yet", fault=str(fault))
+            for problem in faults:
+                log.warning("could not close a run yet", fault=str(problem))
         stop.wait(_SWEEP_SECONDS)
 
 

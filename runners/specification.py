@@ -37,11 +37,11 @@ def together(credentials: Mapping[str, Credential]) -> Credential | None:
     Raises:
         BrokerFault: two want the same name for different values.
     """
-    together: dict[str, str] = {}
+    variables: dict[str, str] = {}
     public: set[str] = set()
     for credential in credentials.values():
         public |= credential.public
         for name, value in credential.reveal().items():
-            if together.setdefault(name, value) != value:
+            if variables.setdefault(name, value) != value:
                 raise BrokerFault(f"two credentials of one run both set {name}")
-    return Credential(together, public=public) if together else None
+    return Credential(variables, public=public) if variables else None
