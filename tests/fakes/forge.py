@@ -6,6 +6,7 @@ Passes the same contract suite as the real adapters (tests/contract/test_forge.p
 from dataclasses import dataclass
 
 from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.neutral import neutral, title
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.people import Approval, Person
 from countersign.domain.ports import Change, ChangeState, NewChange, StatusState
@@ -99,8 +100,8 @@ class FakeForge:
             head=head,
             source_branch=new.source_branch,
             target_branch=new.target_branch,
-            title=new.title,
-            description=new.description,
+            title=title(new.title),
+            description=neutral(new.description),
             labels=new.labels,
         )
         self._answered("open_change")
@@ -109,7 +110,7 @@ class FakeForge:
     def say(self, ref: ChangeRef, marker: str, body: str) -> None:
         """Write our one comment."""
         self._called("say")
-        comments, text = self.world.held(ref).comments, f"{marker}\n{body}"
+        comments, text = self.world.held(ref).comments, neutral(f"{marker}\n{body}")
         ours = [place for place, (author, old) in enumerate(comments) if author == self.me.id and old.startswith(marker)]
         if ours:
             comments[ours[0]] = (self.me.id, text)
