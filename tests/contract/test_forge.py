@@ -149,7 +149,8 @@ def test_a_change_is_opened_once(stage: Stage) -> None:
         "proposal",
         ChangeState.OPEN,
     )
-    assert (first.title, first.labels) == ("Add a column", {"countersign::new"})
+    assert first.title == "Add a column"
+    assert first.labels == {"countersign::new"}
     assert stage.forge.open_changes(PROJECT) == (first.ref,)
 
 
