@@ -49,13 +49,13 @@ class CeleryQueue:
         """Send through this application."""
         self._app = app
 
-    def look(self, change: ChangeRef) -> None:
-        """Ask the bot's own worker to look at a change.
+    def look(self, change: ChangeRef, *, seconds: int = 0) -> None:
+        """Ask the bot's own worker to look at a change, so many seconds from now.
 
         Raises:
             Fault: the broker did not take the message.
         """
-        self._send(LOOK_TASK, INTAKE_QUEUE, change)
+        self._send(LOOK_TASK, INTAKE_QUEUE, change, seconds=seconds)
 
     def reconcile(self, project: str) -> None:
         """Ask the bot's own worker to look at all open changes of a project.
@@ -73,10 +73,12 @@ class CeleryQueue:
         """
         self._send(RUN_TASK, RUN_QUEUES + (environment or NO_ENVIRONMENT), change)
 
-    def _send(self, task: str, queue: str, change: ChangeRef) -> None:
+    def _send(self, task: str, queue: str, change: ChangeRef, *, seconds: int = 0) -> None:
         message = RunRequest(project=change.project, iid=change.iid).model_dump()
         with _taking():
-            self._app.send_task(task, args=[message], queue=queue, retry=False, expires=_EXPIRES, ignore_result=True)
+            self._app.send_task(
+                task, args=[message], queue=queue, countdown=seconds or None, expires=_EXPIRES, retry=False, ignore_result=True
+            )
 
 
 def make_app(redis_url: str) -> Celery:

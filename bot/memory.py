@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import redis
 
+from bot.ports import Mark
 from countersign.domain.ids import ChangeRef, Digest, MalformedError, digest
 from countersign.domain.outcomes import Fault
 
@@ -55,34 +56,34 @@ class RedisKeys:
             return bool(self._redis.set(name, content, nx=True, ex=_DAY)) or self._redis.get(name) == content.encode()
 
 
-class RedisReflections:
-    """The Reflections port."""
+class RedisMarks:
+    """The Marks port."""
 
     def __init__(self, client: redis.Redis) -> None:
         """Use this connection pool; it may be shared between threads."""
         self._redis = client
 
-    def seen(self, change: ChangeRef) -> Digest | None:
+    def seen(self, mark: Mark, change: ChangeRef) -> Digest | None:
         """Give how the change stood; anything that is no digest counts as nothing.
 
         Raises:
             Fault: Redis does not answer.
         """
         with _answering():
-            found = self._redis.get(_key("reflection", str(change)))
+            found = self._redis.get(_key(mark.value, str(change)))
         try:
             return digest(found.decode("ascii")) if isinstance(found, bytes) else None
         except (UnicodeDecodeError, MalformedError):
             return None
 
-    def keep(self, change: ChangeRef, stood: Digest, *, good: timedelta) -> None:
+    def keep(self, mark: Mark, change: ChangeRef, stood: Digest, *, good: timedelta) -> None:
         """Remember how it stands for as long as that is good.
 
         Raises:
             Fault: Redis does not answer.
         """
         with _answering():
-            self._redis.set(_key("reflection", str(change)), stood, px=max(1, int(good.total_seconds() * 1000)))
+            self._redis.set(_key(mark.value, str(change)), stood, px=max(1, int(good.total_seconds() * 1000)))
 
 
 def connect(url: str) -> redis.Redis:

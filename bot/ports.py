@@ -1,6 +1,7 @@
 """What the bot asks of Redis: memory that may be lost, and queues. Every method raises Fault where it does not answer."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from countersign.domain.ids import ChangeRef, Digest
@@ -26,14 +27,21 @@ class Keys(Protocol):
         ...
 
 
-class Reflections(Protocol):
-    """Remembers how a change stood when it was last handled in full, for as long as that stays good."""
+class Mark(StrEnum):
+    """What is remembered of a change."""
 
-    def seen(self, change: ChangeRef) -> Digest | None:
+    REFLECTED = "reflected"
+    SENT = "sent"
+
+
+class Marks(Protocol):
+    """Remembers how a change stood when something was last done about it, for as long as that stays good."""
+
+    def seen(self, mark: Mark, change: ChangeRef) -> Digest | None:
         """Give how it stood; None where that is not known, or no longer good."""
         ...
 
-    def keep(self, change: ChangeRef, stood: Digest, *, good: timedelta) -> None:
+    def keep(self, mark: Mark, change: ChangeRef, stood: Digest, *, good: timedelta) -> None:
         """Remember how it stands."""
         ...
 
@@ -41,8 +49,8 @@ class Reflections(Protocol):
 class Queue(Protocol):
     """Hands references on. Durable at the broker when a method returns."""
 
-    def look(self, change: ChangeRef) -> None:
-        """Ask the bot's own worker to look at a change."""
+    def look(self, change: ChangeRef, *, seconds: int = 0) -> None:
+        """Ask the bot's own worker to look at a change, so many seconds from now."""
         ...
 
     def reconcile(self, project: str) -> None:
