@@ -75,31 +75,33 @@ def parse_tree(data: bytes) -> Tree:
         MalformedError: not a tree as git writes it, or a name that is not UTF-8.
     """
     entries: dict[str, TreeEntry] = {}
-    at = 0
+    at, before = 0, b""
     while at < len(data):
-        entry = _ENTRY.match(data, at)
-        if entry is None:
+        found = _ENTRY.match(data, at)
+        if found is None:
             raise MalformedError("a tree is not of git's form")
+        mode, name = found["mode"].decode(), found["name"]
+        order = _order(name, mode)
         try:
-            name = entry["name"].decode()
+            text = name.decode()
         except UnicodeDecodeError:
             raise MalformedError("a tree holds a name that is not UTF-8") from None
-        entries[name] = TreeEntry(entry["mode"].decode(), Sha(entry["id"].hex()))
-        at = entry.end()
-    if format_tree(entries) != data:
-        raise MalformedError("a tree is not in git's order, or names something twice")
+        if order <= before or text in entries:
+            raise MalformedError("a tree is not in git's order, or names something twice")
+        entries[text] = TreeEntry(mode, Sha(found["id"].hex()))
+        at, before = found.end(), order
     return entries
 
 
 def format_tree(tree: Tree) -> bytes:
-    """Write a tree as git does: sorted as if the name of a folder ended in a slash."""
+    """Write a tree as git does."""
+    ordered = sorted((_order(name.encode(), entry.mode), name, entry) for name, entry in tree.items())
+    return b"".join(f"{entry.mode} {name}\0".encode() + bytes.fromhex(entry.object) for _, name, entry in ordered)
 
-    def order(item: tuple[str, TreeEntry]) -> bytes:
-        return (item[0] + "/" * (item[1].mode == FOLDER)).encode()
 
-    return b"".join(
-        f"{entry.mode} {name}\0".encode() + bytes.fromhex(entry.object) for name, entry in sorted(tree.items(), key=order)
-    )
+def _order(name: bytes, mode: str) -> bytes:
+    """Give what git sorts by: the name of a folder as if it ended in a slash."""
+    return name + b"/" if mode == FOLDER else name
 
 
 def added_files(source: Source, old: Tree, new: Tree, *, prefix: str = "", limit: int = 8) -> dict[str, TreeEntry]:
