@@ -92,7 +92,7 @@ def load_settings() -> RunnerSettings:
         SettingsError: a variable is missing or malformed.
     """
     try:
-        return RunnerSettings()  # type: ignore[call-arg]  # pydantic-settings fills the fields from the environment
+        return RunnerSettings()  # pydantic-settings fills the fields from the environment
     except ValidationError as error:
         raise SettingsError(_complaints(error, PREFIX)) from None
 

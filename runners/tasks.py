@@ -42,7 +42,7 @@ def register(app: Celery, desk: Desk) -> None:
     log = structlog.get_logger("countersign.runner")
 
     @app.task(name=TASK, bind=True, max_retries=_TRIES)
-    def run(self: "Task[..., None]", *args: object, **kwargs: object) -> None:
+    def run(self: "Task[..., None]", /, *args: object, **kwargs: object) -> None:
         try:
             receive(desk, args, kwargs)
         except Fault as fault:

@@ -3,10 +3,9 @@
 Never a checkout: no filters, hooks, submodules or links can play a part (attack 36).
 """
 
-from countersign.domain.paths import check_path
-
 from countersign.domain.decision import Plan
 from countersign.domain.outcomes import Refused
+from countersign.domain.paths import check_path
 from countersign.domain.ports import Files, Repository
 
 _FILE_LIMIT = 8 * 1024 * 1024

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.support.localforge import LocalForge, local_forge
+from tests.fakes.localforge import LocalForge, local_forge
 from tests.support.podman import sandbox_host, tools_image
 
 from tests.stage import forge, shop
@@ -61,6 +61,11 @@ class Stage:
         )
         self.runners[environment] = child
         return child
+
+    def stop_runners(self) -> None:
+        """Stop every runner that was started."""
+        for child in self.runners.values():
+            child.stop()
 
     def another_runner(self, environment: str) -> Child:
         """Start a second runner of an environment, on a state folder of its own, as on a second host."""
@@ -125,7 +130,7 @@ def stage(folder: Path, *, say: Say = lambda _: None, runners: bool = True) -> I
             allowed_signers=allowed,
             runner_environment=_runner_environments(folder, local, redis, postgres, moto, socket, tokens, private, allowed),
         )
-        stack.callback(lambda: [child.stop() for child in running.runners.values()])
+        stack.callback(running.stop_runners)
         if runners:
             say("runners for staging and production, each with credentials of its own")
             for environment in shop.ENVIRONMENTS:
