@@ -123,7 +123,8 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
     evidence = Evidence(
         approvals=forge.approvals(observation.proposal.change),
         members=members,
-        asked=None if entry is None else entry.time,
+        # Never before the forge took in this state of the change: a re-target in between voids what was said (attack 14).
+        asked=None if entry is None else max(entry.time, observation.change.head_seen),
         machines=house.machines,
     )
     return Judgement(decide(observation.policy, observation.proposal, evidence, now=clock()), evidence)
