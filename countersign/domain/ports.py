@@ -33,7 +33,10 @@ class StatusState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A merge or pull request as the forge shows it now. `head_seen` is when the forge took in that head, UTC."""
+    """A merge or pull request as the forge shows it now.
+
+    `head_seen` is when the forge took in its newest state, UTC: the head, or the same head against another target.
+    """
 
     ref: ChangeRef
     title: str

@@ -51,14 +51,9 @@ def head_at(versions: Iterable[Version], at: datetime) -> Sha | None:
 
 
 def taken_in(versions: Iterable[Version]) -> Version | None:
-    """Give the version with which the newest head arrived: later versions of the same head (another target) do not move it.
+    """Give the newest version, whether a push or another target made it (attack 14): what is older was said of something else.
 
     Raises:
         ValueError: as for `ordered`.
     """
-    found: Version | None = None
-    for version in reversed(ordered(versions)):
-        if found is not None and version.head != found.head:
-            break
-        found = version
-    return found
+    return next(reversed(ordered(versions)), None)
