@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from countersign.domain.policy_yaml import load_policy
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("helm/**/*.md")])
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
@@ -22,3 +24,14 @@ def test_every_test_that_the_documents_name_exists() -> None:
     written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert named
     assert not {name for name in named if f"def {name}(" not in written}
+
+
+def test_the_policy_guides_policy_loads() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/policy-guide.md").read_text(), re.DOTALL)
+    whole = [block for block in blocks if block.startswith("version:")]
+    assert whole
+    for block in whole:
+        assert load_policy(block.encode()).teams
+    for block in blocks:
+        if block not in whole:
+            assert load_policy((whole[0] + block).encode()).digest
