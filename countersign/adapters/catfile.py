@@ -11,7 +11,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from countersign.adapters.gitcmd import kill, open_git
+from countersign.adapters.gitcmd import OFFLINE, kill, open_git
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault
 
@@ -59,7 +59,7 @@ class CatFile:
                 ["cat-file", "--batch"],
                 cwd=self._directory,
                 env_extra={"GIT_ALLOW_PROTOCOL": "none"},
-                config={"core.commitGraph": "false"},
+                config=OFFLINE,
             )
         deadline = monotonic() + self._timeout
         try:

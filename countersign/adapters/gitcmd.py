@@ -51,6 +51,9 @@ _CONFIG = {
     "maintenance.auto": "false",
     "push.recurseSubmodules": "no",
 }
+OFFLINE = {"core.commitGraph": "false", "safe.directory": "*"}
+"""Settings for commands that only read, with `GIT_ALLOW_PROTOCOL=none`: a clone in a mounted volume often has another owner."""
+
 _USERINFO = re.compile(r"://[^/@\s]*@")
 _AUTHORIZATION = re.compile(r"(?i)(authorization\s*:\s*)\S.*")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\n]")

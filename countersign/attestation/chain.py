@@ -138,18 +138,18 @@ class Chain:
     def _added(self, source: Source, tree: Tree) -> tuple[str, bytes]:
         added = added_files(source, self.tree, tree)
         if self._last is None:
-            for name in GENESIS_FILES & added.keys():
+            for name in sorted(GENESIS_FILES & added.keys()):
                 if added[name].mode != FILE:
                     raise MalformedError(f"{name} is no plain file")
                 read_object(source, added.pop(name).object, "blob")
         strange = sorted(path for path in added if not path.startswith("records/"))
         if strange:
-            raise MalformedError(f"it adds {strange[0]}, which is no record")
+            raise MalformedError(f"it adds {strange[0]!r}, which is no record")
         if len(added) != 1:
             raise MalformedError(f"it adds {len(added)} records, not one")
         [(path, entry)] = added.items()
         if entry.mode != FILE:
-            raise MalformedError(f"{path} has mode {entry.mode}, not that of a plain file")
+            raise MalformedError(f"{path!r} has mode {entry.mode}, not that of a plain file")
         return path, read_object(source, entry.object, "blob")
 
     def _check_place(self, record: Statement, path: str) -> None:
@@ -162,7 +162,7 @@ class Chain:
         if part.prev != (None if last is None else last.digest):
             raise MalformedError("it does not name the digest of the record before it")
         if path != part.path:
-            raise MalformedError(f"it is kept as {path}, not as {part.path}")
+            raise MalformedError(f"it is kept as {path!r}, not as {part.path!r}")
 
     def _check_time(self, record: Statement, when: datetime) -> None:
         part = record.predicate

@@ -112,7 +112,7 @@ def added_files(source: Source, old: Tree, new: Tree, *, prefix: str = "", limit
     """
     for name in old:
         if name not in new:
-            raise MalformedError(f"{prefix}{name} was removed")
+            raise MalformedError(f"{prefix + name!r} was removed")
     added: dict[str, TreeEntry] = {}
     for name, entry in new.items():
         before, path = old.get(name), prefix + name
@@ -120,13 +120,13 @@ def added_files(source: Source, old: Tree, new: Tree, *, prefix: str = "", limit
             continue
         if entry.mode != FOLDER or (before is not None and before.mode != FOLDER):
             if before is not None:
-                raise MalformedError(f"{path} was changed")
+                raise MalformedError(f"{path!r} was changed")
             added[path] = entry
         else:
             inner_old: Tree = {} if before is None else read_tree(source, before.object)
             inner_new = read_tree(source, entry.object)
             if not inner_new:
-                raise MalformedError(f"{path} is an empty folder")
+                raise MalformedError(f"{path!r} is an empty folder")
             added |= added_files(source, inner_old, inner_new, prefix=f"{path}/", limit=limit - len(added))
         if len(added) > limit:
             raise MalformedError(f"more than {limit} files were added at once")
@@ -160,7 +160,7 @@ def _with(source: Source, objects: Objects, tree: Tree, path: list[str], data: b
     before = tree.get(first)
     if not rest:
         if before is not None:
-            raise MalformedError(f"{first} is there already")
+            raise MalformedError(f"{first!r} is there already")
         return {**tree, first: TreeEntry(FILE, _store(objects, "blob", data))}
     inner: Tree = {} if before is None else read_tree(source, before.object)
     changed = _with(source, objects, inner, rest, data)

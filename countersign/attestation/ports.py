@@ -44,6 +44,7 @@ class Ledger(LedgerReader, Protocol):
 
         Raises:
             TakenError: a record with this key stands already.
-            LedgerFault: refused by the remote, or not accepted within a bounded number of tries. Nothing was written.
+            LedgerFault: refused by the remote, or not accepted within a bounded number of tries. Nothing was written, unless the
+                remote went silent in the middle of it: `find` tells, and so does the next `append`.
         """
         ...

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from countersign.adapters.catfile import CatFile
-from countersign.adapters.gitcmd import GitFailed, run_git
+from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.attestation.chain import Chain
 from countersign.attestation.history import catch_up
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
 
-_LINE = re.compile(r"(?P<commit>[0-9a-f]{40}) (?P<kind>[a-z]+) (?P<ref>\S+)")
-_OFFLINE = {"GIT_ALLOW_PROTOCOL": "none"}
+_LINE = re.compile(r"(?P<commit>[0-9a-f]{40}) (?P<ref>\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ def find_branch(repository: Path, branch: str) -> Branch:
     patterns = (
         [branch] if branch.startswith("refs/") else [f"refs/heads/{branch}", f"refs/remotes/{branch}", f"refs/remotes/*/{branch}"]
     )
-    listed = _git(repository, "for-each-ref", "--format=%(objectname) %(objecttype) %(refname)", *patterns)
-    found = [line for line in map(_LINE.fullmatch, listed.splitlines()) if line is not None and line["kind"] == "commit"]
+    listed = _git(repository, "for-each-ref", "--format=%(objectname) %(refname)", *patterns)
+    found = [line for line in map(_LINE.fullmatch, listed.splitlines()) if line is not None]
     if not found:
         raise LedgerFault(f"the clone has no branch {branch}; run: git fetch origin {branch}:refs/remotes/origin/{branch}")
     first = found[0]  # for-each-ref sorts: heads before remotes, as git itself resolves the name
@@ -63,6 +62,8 @@ def check_branch(branch: Branch, chain: Chain) -> None:
 
 def _git(repository: Path, *args: str) -> str:
     try:
-        return run_git(args, cwd=repository, env_extra=_OFFLINE).decode(errors="replace").strip()
+        return (
+            run_git(args, cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE).decode(errors="replace").strip()
+        )
     except GitFailed as failed:
         raise LedgerFault(f"{repository} cannot be read as a git repository: {failed.stderr}") from None

@@ -7,6 +7,7 @@ Runners alone import this; the bot reads.
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -109,7 +110,8 @@ class GitLedger:
             refusal = self._push(link, objects)
             if refusal is None:
                 self._reader.chain.accept(link)
-                self._reader.keep_pin()
+                with suppress(LedgerFault):  # the record stands, whatever becomes of the pin; the next one moves it on
+                    self._reader.keep_pin()
                 return link.entry
             said = refusal
         raise LedgerFault(f"{draft.key} was not accepted by the remote after {attempt + 1} tries: {said}")

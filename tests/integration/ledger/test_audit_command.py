@@ -1,6 +1,7 @@
 """`countersign audit` on a plain clone, as an auditor runs it."""
 
 import json
+import os
 import re
 import subprocess  # noqa: TID251 - the installed command, once
 import sys
@@ -178,6 +179,13 @@ def test_a_missing_branch_a_shallow_clone_and_no_repository_are_not_verified(
     (tmp_path / "empty").mkdir()
     assert main(["audit", "verify", "--repo", str(tmp_path / "empty"), *trust]) == 3
     assert "not a git repository" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a clone away")
+def test_a_clone_that_belongs_to_somebody_else_is_read(run: Shell, auditor: Auditor) -> None:
+    for path in (auditor.clone, *auditor.clone.rglob("*")):
+        os.chown(path, 65534, 65534)
+    assert run("verify")[0] == 0
 
 
 def test_an_appended_commit_is_found(run: Shell, auditor: Auditor) -> None:

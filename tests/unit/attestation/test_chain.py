@@ -230,10 +230,11 @@ def test_a_message_that_says_something_else_is_found(log: MemoryLog, old: str) -
 @pytest.mark.parametrize(
     ("path", "mode", "why"),
     [
-        ("keys", "100644", "adds keys, which is no record"),
+        ("keys", "100644", "adds 'keys', which is no record"),
         ("records/more.json", "100644", "adds 2 records, not one"),
-        ("README.md", "100644", "README.md was changed"),
-        ("records/2026/x", "40000", "records/2026/x is an empty folder"),
+        ("README.md", "100644", "'README.md' was changed"),
+        ("\x1b[2J\u202ex\n", "100644", r"adds '\x1b[2J\u202ex\n', which is no record"),
+        ("records/2026/x", "40000", "'records/2026/x' is an empty folder"),
     ],
 )
 def test_a_commit_that_touches_anything_else_is_found(log: MemoryLog, path: str, mode: str, why: str) -> None:
@@ -264,7 +265,7 @@ def test_a_record_taken_away_is_found(log: MemoryLog) -> None:
     del root["README.md"]
     problem = log.problem(log.write(replace(commit, tree=log.put("tree", format_tree(root))), key=log.key))
     assert problem is not None
-    assert problem.why == "README.md was removed"
+    assert problem.why == "'README.md' was removed"
 
 
 def test_a_second_parent_is_found(log: MemoryLog) -> None:
