@@ -12,7 +12,7 @@ from bot import bodies, metrics
 from bot.door import Door
 from bot.health import Readiness
 from bot.metrics import Metrics
-from bot.problems import Problem
+from bot.problems import Problem, unavailable
 from bot.reception import Reception
 
 DELIVERY_LIMIT = 1024 * 1024
@@ -40,6 +40,8 @@ def router(face: Face) -> APIRouter:
         body = await bodies.take(request, limit=DELIVERY_LIMIT)
         answer = await anyio.to_thread.run_sync(face.door.take, request.headers.raw, body)
         face.metrics.delivery(answer.verdict, face.ticks() - began)
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            return unavailable(answer.why).response()
         if answer.status >= HTTPStatus.BAD_REQUEST:
             return Problem(HTTPStatus(answer.status), "delivery", answer.why).response()
         return JSONResponse({"detail": answer.why, "verdict": answer.verdict.value}, status_code=answer.status)
