@@ -30,7 +30,7 @@ def people_of(commit: Sha, raw: bytes) -> CommitPeople:
         raise MalformedError(f"commit {commit} holds a NUL byte")
     message = body.decode(errors="replace")
     named = [found[2].decode(errors="replace") for found in identities]
-    coauthors = [_address(found[1]) for line in message.splitlines() if (found := _COAUTHOR.fullmatch(line))]
+    coauthors = [_address(named_too[1]) for line in message.splitlines() if (named_too := _COAUTHOR.fullmatch(line))]
     return CommitPeople(commit=commit, emails=tuple(dict.fromkeys(named + coauthors)), trailers=trailers_of(message))
 
 

@@ -49,7 +49,7 @@ def _decide(policy: Policy, proposal: Proposal, evidence: Evidence, now: datetim
     reasons.extend(_claims(policy, proposal, touch, would_run))
     order = list(policy.document.tiers)
     asked = [reason.tier for reason in reasons if reason.tier is not None]
-    if not asked:
+    if not asked and all(reason.effect is not Effect.REFUSED for reason in reasons):
         reasons.append(Reason("always: emptiness is no yes", "no tier applies to this change", Effect.REFUSED))
     tier = max(asked, key=order.index, default=order[-1])
     if proposal.claims.rollback == "none" and order.index(tier) < len(order) - 1:

@@ -5,6 +5,7 @@ depth, all of it looked at before anything is built. Does not say what a policy 
 """
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from countersign.domain.policy_check import Where, dangling
 _LARGEST = 256 * 1024
 _DEEPEST = 20
 _MOST_NODES = 20_000
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
 _FORBIDDEN = {
     AliasToken: "aliases are not allowed: write the value out",
     AnchorToken: "anchors are not allowed: write the value out",
@@ -147,7 +149,7 @@ def _scalar(node: ScalarNode) -> object:
     tag = node.tag or ""
     if node.style is not None or tag.endswith(":str"):
         return node.value
-    if tag.endswith(":int") and node.value.isdecimal():
+    if tag.endswith(":int") and _NUMBER.fullmatch(node.value):
         return int(node.value)
     if tag.endswith(":bool") and node.value in {"true", "false"}:
         return node.value == "true"

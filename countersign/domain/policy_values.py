@@ -1,0 +1,93 @@
+"""The values that a policy's keys take: durations, sizes, paths, arguments, endpoints, images, local times.
+
+Each is checked where it stands, so that an error has its line. Which keys there are is `policy`'s business.
+"""
+
+import re
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from countersign.domain.globs import check_glob
+from countersign.domain.run import Endpoint
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}@sha256:[0-9a-f]{64}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
+_PLACEHOLDERS = re.compile(r"\{([a-z]*)\}")
+_KNOWN_PLACEHOLDERS = frozenset({"environment", "service", "files"})
+_HTTPS = 443
+
+
+def _seconds(value: object) -> object:
+    if isinstance(value, str) and (found := re.fullmatch(r"([0-9]{1,5})([smhd])", value)):
+        return int(found[1]) * _UNITS[found[2]]
+    raise ValueError("a duration is a number and a unit: 90s, 10m, 24h, 2d")
+
+
+def _bytes(value: object) -> object:
+    if isinstance(value, str) and (found := re.fullmatch(r"([0-9]{1,6})(Ki|Mi|Gi)", value)):
+        return int(found[1]) * _SIZES[found[2]]
+    raise ValueError("a size is a number and a unit: 256Mi, 1Gi")
+
+
+def _glob(value: str) -> str:
+    check_glob(value)
+    return value
+
+
+def _template(value: str) -> str:
+    bare = _PLACEHOLDERS.sub(lambda found: "" if found[1] in _KNOWN_PLACEHOLDERS else "{", value)
+    if "{" in bare or "}" in bare:
+        raise ValueError("the placeholders are {environment}, {service} and, as a whole argument, {files}")
+    if "{files}" in value and value != "{files}":
+        raise ValueError("{files} stands alone: it becomes one argument a file")
+    return value
+
+
+def _endpoint(value: object) -> object:
+    if not isinstance(value, str) or not _HOST.fullmatch(value):
+        raise ValueError("an endpoint is a host name in lower case, with a port or 443: no wildcard, no address range")
+    host, _, port = value.partition(":")
+    number = int(port or _HTTPS)
+    if not 1 <= number <= 2**16 - 1:
+        raise ValueError("a port is between 1 and 65535")
+    return Endpoint(host, number)
+
+
+def _image(value: str) -> str:
+    if not _IMAGE.fullmatch(value):
+        raise ValueError("an image is named by digest: name@sha256:… (a tag can be moved; incidents 11 and 12)")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("not a time zone of the IANA database, such as Europe/Berlin") from None
+    return value
+
+
+def _local(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", value):
+        return datetime.fromisoformat(value)
+    raise ValueError("a local time is written 2026-12-18T17:00, without an offset: the zone is named apart")
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1)]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20)]
+Glob = Annotated[str, AfterValidator(_glob)]
+Globs = Annotated[tuple[Glob, ...], Field(min_length=1)]
+Argument = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
+Argv = Annotated[tuple[Argument, ...], Field(min_length=1)]
+LocalTime = Annotated[datetime, BeforeValidator(_local)]
+Listed = Annotated[Endpoint, BeforeValidator(_endpoint)]
+Image = Annotated[str, AfterValidator(_image)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Server = Annotated[str, Field(pattern=r"^[a-z0-9.{}-]+:[0-9]{1,5}$"), AfterValidator(_template)]
+RoleArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/{}-]+$"), AfterValidator(_template)]
