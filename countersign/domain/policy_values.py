@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from countersign.domain.globs import check_glob
 from countersign.domain.run import Endpoint
@@ -78,16 +78,24 @@ def _local(value: object) -> object:
     raise ValueError("a local time is written 2026-12-18T17:00, without an offset: the zone is named apart")
 
 
+_PORTED = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$"
+
+
+def _written(pattern: str, *examples: str) -> WithJsonSchema:
+    """Tell editors how a value is written: as text, whatever it becomes."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1)]
-Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20)]
-Glob = Annotated[str, AfterValidator(_glob)]
+Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1), _written("^[0-9]{1,5}[smhd]$", "10m", "24h")]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20), _written("^[0-9]{1,6}(Ki|Mi|Gi)$", "256Mi", "1Gi")]
+Glob = Annotated[str, AfterValidator(_glob), Field(min_length=1, max_length=257, examples=["db/*/shop/**"])]
 Globs = Annotated[tuple[Glob, ...], Field(min_length=1)]
 Argument = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
 Argv = Annotated[tuple[Argument, ...], Field(min_length=1)]
-LocalTime = Annotated[datetime, BeforeValidator(_local)]
-Listed = Annotated[Endpoint, BeforeValidator(_endpoint)]
-Image = Annotated[str, AfterValidator(_image)]
-Zone = Annotated[str, AfterValidator(_zone)]
+LocalTime = Annotated[datetime, BeforeValidator(_local), _written(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$", "2026-12-18T17:00")]
+Listed = Annotated[Endpoint, BeforeValidator(_endpoint), _written(_PORTED, "db.shop.example:5432")]
+Image = Annotated[str, AfterValidator(_image), _written(f"^{_IMAGE.pattern}$", "tools@sha256:…")]
+Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Europe/Berlin"])]
 Server = Annotated[str, Field(pattern=r"^[a-z0-9.{}-]+:[0-9]{1,5}$"), AfterValidator(_template)]
 RoleArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/{}-]+$"), AfterValidator(_template)]

@@ -1,0 +1,73 @@
+"""`countersign policy`, the schema that it writes, and the examples that go with it."""
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from ruamel.yaml import YAML
+
+from countersign.cli.main import main
+from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.schema import POLICY_SCHEMA, policy_schema
+
+SCHEMAS = Path(__file__).parents[3] / "policy-schema"
+VALID = sorted((SCHEMAS / "examples/valid").glob("*.yaml"))
+INVALID = sorted((SCHEMAS / "examples/invalid").glob("*.yaml"))
+
+
+def test_the_schema_is_fresh() -> None:
+    assert (SCHEMAS / POLICY_SCHEMA).read_text() == policy_schema(), "run `make schema`"
+
+
+def test_an_independent_reader_takes_the_schema() -> None:
+    jsonschema_rs.meta.validate(json.loads(policy_schema()))
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_valid_examples_load_and_fit_the_schema(path: Path) -> None:
+    assert load_policy(path.read_bytes()).document.rules
+    jsonschema_rs.validator_for(json.loads(policy_schema())).validate(YAML(typ="safe", pure=True).load(path))
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_invalid_examples_name_their_error_in_their_first_line(path: Path) -> None:
+    expected = path.read_text().splitlines()[0].removeprefix("# ")
+    with pytest.raises(PolicyError) as raised:
+        load_policy(path.read_bytes(), file="policy.yaml")
+    assert [line for line in str(raised.value).splitlines() if line.startswith(f"policy.yaml:{expected}")]
+    assert len(raised.value.problems) == 1
+
+
+def test_there_are_examples() -> None:
+    assert VALID
+    assert INVALID
+
+
+def test_check_says_that_a_policy_loads(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", str(VALID[0])]) == 0
+    assert "loads, sha256:" in capsys.readouterr().out
+
+
+def test_check_names_the_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", str(INVALID[0])]) == 1
+    assert capsys.readouterr().err.startswith(f"{INVALID[0]}:")
+
+
+def test_check_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", "--format", "json", str(INVALID[0])]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["loads"] is False
+    assert answer["problems"][0]["line"] >= 1
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["policy", "check", str(tmp_path / "none.yaml")]) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_the_schema_goes_where_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "schema", "--write", str(tmp_path)]) == 0
+    assert (tmp_path / POLICY_SCHEMA).read_text() == policy_schema()
+    assert main(["policy", "schema"]) == 0
+    assert capsys.readouterr().out == policy_schema()
