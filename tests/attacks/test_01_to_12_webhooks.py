@@ -13,8 +13,10 @@ from bot.routes import DELIVERY_LIMIT
 from bot.settings import PREFIX, SettingsError, load_settings
 from bot.webhooks import gitlab, signatures
 from countersign.domain.ids import ChangeRef
+from countersign.domain.outcomes import ForgeFault
 from tests.builders import NOON
 from tests.fakes.bot_face import FakeFace
+from tests.fakes.bot_world import BotWorld
 from tests.support.hooks import OTHER, PROJECT, SECRET, Delivery, merge_request, push, signing_secret
 
 OPENED = Delivery.of(merge_request())
@@ -269,3 +271,19 @@ def test_11_a_flood_of_what_does_not_matter_asks_nobody_anything(face: FakeFace)
     assert face.forge.calls == []
     assert face.deliver(OPENED.again(id="after the flood".replace(" ", "-"))).status_code == 202
     assert face.queue.sent == LOOKED
+
+
+def test_12_a_push_that_the_forge_shows_late_fails_closed_and_then_converges() -> None:
+    world = BotWorld()
+    ref = world.propose({"db/production/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"})
+    world.both(ref)
+    world.approve(ref, "wanda")
+    head = world.commit({"db/production/shop/V2__note.sql": "DROP TABLE orders;\n"}, branch=world.world.held(ref).source_branch)
+    world.world.push(ref, head, seen=False)
+    handed_on = len(world.queue.runs())
+    with pytest.raises(ForgeFault, match="not fully taken in"):
+        world.look(ref)
+    assert len(world.queue.runs()) == handed_on
+    world.world.take_in(ref)
+    assert world.look(ref) == "refused"
+    assert "wanda" in world.comment(ref)
