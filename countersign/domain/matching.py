@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from countersign.domain.facts import Deletion, FileChange
-from countersign.domain.globs import Globs
+from countersign.domain.glob_index import Globs
 from countersign.domain.policy import Document, Rule
 from countersign.domain.proposal import Proposal
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import NetworkTier, Plan
 from countersign.domain.facts import FileChange
-from countersign.domain.globs import Globs
+from countersign.domain.glob_index import Globs
 from countersign.domain.ids import MalformedError
 from countersign.domain.matching import Touched
 from countersign.domain.policy import AwsCredential, Credential, Document, PostgresCredential

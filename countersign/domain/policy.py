@@ -5,25 +5,31 @@ Strict: unknown keys are errors. Descriptions are what editors show; the JSON Sc
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from countersign.domain.decision import NetworkTier, Place
 from countersign.domain.facts import Kind
+from countersign.domain.glob_index import GlobIndex
 from countersign.domain.ids import Digest
 from countersign.domain.policy_values import (
+    Account,
     Argument,
     Argv,
     Bytes,
+    Flag,
     Globs,
+    Group,
     Image,
     Listed,
     LocalTime,
     Name,
     RoleArn,
     Seconds,
+    Sentence,
     Server,
+    Whole,
     Zone,
 )
 
@@ -38,7 +44,15 @@ class Slot(Model):
     """Whose approval a tier asks for."""
 
     from_: Annotated[str, Field(alias="from", description="A team, or `owner` for every touched service's owner.")]
-    count: Annotated[int, Field(ge=1, le=20, description="How many people of it.")] = 1
+    count: Annotated[Whole, Field(ge=1, le=20, description="How many people of it.")] = 1
+
+
+class TierLimits(Model):
+    """How much one change of a tier may hold. Over the last tier's limits it is refused."""
+
+    files: Annotated[Whole | None, Field(ge=0, description="Paths that change; both sides of a rename.")] = None
+    lines: Annotated[Whole | None, Field(ge=0, description="Lines added plus lines removed.")] = None
+    deletes: Annotated[Whole | None, Field(ge=0, description="Paths that are deleted.")] = None
 
 
 class Tier(Model):
@@ -46,14 +60,15 @@ class Tier(Model):
 
     mode: Annotated[Literal["autonomous", "approve", "notify"], Field(description="Apply then tell, ask first, or only tell.")]
     approvals: Annotated[tuple[Slot, ...], Field(description="One person fills one slot.")] = ()
-    expires: Annotated[Seconds | None, Field(description="How long an approval lives.")] = None
+    expires: Annotated[Seconds | None, Field(description="How long an approval lives; 24h where mode approve does not say.")] = None
+    limits: Annotated[TierLimits | None, Field(description="A change that is larger is lifted to the next tier.")] = None
 
 
 class AgentEntry(Model):
     """Who speaks through an agent: its account on the forge, and the people who may ask it for changes."""
 
-    account: str
-    sponsors: Annotated[tuple[str, ...], Field(min_length=1)]
+    account: Account
+    sponsors: Annotated[tuple[Account, ...], Field(min_length=1)]
 
 
 class Environment(Model):
@@ -84,12 +99,12 @@ class Rule(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     paths: Globs | None = None
-    kinds: tuple[Kind, ...] = ()
+    kinds: Annotated[tuple[Kind, ...], Field(description="What the path is, beside a plain file.")] = ()
     plan: PlanFacts | None = None
     tier: Name | None = None
-    alone: bool = False
-    because: str | None = None
-    deny: str | None = None
+    alone: Annotated[Flag, Field(description="Not together with any other change.")] = False
+    because: Sentence | None = None
+    deny: Annotated[Sentence | None, Field(description="Refuse, and say this.")] = None
 
 
 class Freeze(Model):
@@ -151,7 +166,7 @@ class Sandbox(Model):
 
     image: Image
     memory: Bytes = 2**28
-    pids: Annotated[int, Field(ge=1, le=4096)] = 64
+    pids: Annotated[Whole, Field(ge=1, le=4096)] = 64
     timeout: Seconds = 600
 
 
@@ -159,7 +174,7 @@ class Document(Model):
     """The whole file."""
 
     version: Literal[1]
-    teams: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]]
+    teams: dict[Name, Annotated[tuple[Group, ...], Field(min_length=1)]]
     agents: dict[Name, AgentEntry] = {}
     tiers: Annotated[dict[Name, Tier], Field(min_length=1, description="Mildest first; the strictest match wins.")]
     unmatched: Annotated[str, Field(description="The tier of a path that no rule names, or `refuse`.")]
@@ -173,13 +188,36 @@ class Document(Model):
     sandboxes: dict[Name, Sandbox] = {}
 
 
+class Part(NamedTuple):
+    """A part of the policy that has paths: a rule by its number, the others by name."""
+
+    kind: Literal["rule", "environment", "service", "action"]
+    key: str | int
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy that has passed every check: its document, the digest of its bytes, and where each part stands."""
+    """A policy that has passed every check: its document, the digest of its bytes, and where each part stands.
+
+    `index` answers which of `parts` a path belongs to; it is made once and asked for every change.
+    """
 
     document: Document
     digest: Digest
     places: Mapping[tuple[str | int, ...], Place]
+    parts: tuple[Part, ...]
+    index: GlobIndex
+
+    @classmethod
+    def of(cls, document: Document, digest: Digest, places: Mapping[tuple[str | int, ...], Place]) -> Self:
+        """Compile a document that has been checked."""
+        lists: dict[Part, tuple[str, ...]] = {
+            Part("rule", number): rule.paths for number, rule in enumerate(document.rules) if rule.paths is not None
+        }
+        lists |= {Part("environment", name): item.paths for name, item in document.environments.items()}
+        lists |= {Part("service", name): item.paths for name, item in document.services.items()}
+        lists |= {Part("action", name): item.paths for name, item in document.actions.items()}
+        return cls(document, digest, places, tuple(lists), GlobIndex(list(lists.values())))
 
     @property
     def teams(self) -> Mapping[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
 
 from countersign.domain.globs import check_glob
 from countersign.domain.run import Endpoint
@@ -86,6 +86,13 @@ def _written(pattern: str, *examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
 
 
+Flag = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
+"""A number written as one: `"64"` and `true` are not."""
+
+Group = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$", max_length=255)]
+Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\[\]-]{1,255}$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1), _written("^[0-9]{1,5}[smhd]$", "10m", "24h")]
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20), _written("^[0-9]{1,6}(Ki|Mi|Gi)$", "256Mi", "1Gi")]

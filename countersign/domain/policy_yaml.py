@@ -68,7 +68,7 @@ def load_policy(data: bytes, *, file: str = ".countersign/policy.yaml") -> Polic
     problems = [Problem(_place(where, places, file), text) for where, text in dangling(document)]
     if problems:
         raise PolicyError(tuple(problems))
-    return Policy(document, digest_of(data), places)
+    return Policy.of(document, digest_of(data), places)
 
 
 class _Reader:
