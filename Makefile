@@ -1,6 +1,6 @@
 # Countersign. `make help` lists the targets; `make demo` and `make test` install what they need and say so.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint clean lock schema bench
+.PHONY: help setup demo test unit fuzz lint clean lock schema bench
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 
@@ -18,6 +18,9 @@ test: setup lint ## Check style and types, then run all tests
 
 unit: setup ## Run the pure tests only
 	@.venv/bin/pytest tests/unit
+
+fuzz: setup ## Run the property tests on thousands of new cases
+	@.venv/bin/pytest tests/unit tests/attacks --hypothesis-profile=fuzz
 
 lint: setup ## Check style, types and import contracts
 	@.venv/bin/ruff check --quiet .
