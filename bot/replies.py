@@ -18,6 +18,9 @@ _MOST = 8
 """Items of a list that are shown; how many more there are is said."""
 
 _LONG = 160
+DIFFER = "said and seen differ"
+"""The rule under which `decide` lists what the agent said against what was seen."""
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -75,23 +78,28 @@ def _headline(view: Judged) -> str:
 
 
 def _rows(view: Judged) -> Iterator[tuple[str, str]]:
-    decision, facts, plan = view.decision, view.observation.proposal.facts, view.decision.plan
-    if view.word is Word.REFUSED:
+    decision, facts = view.decision, view.observation.proposal.facts
+    refused = view.word is Word.REFUSED
+    others = [reason for reason in decision.reasons if reason.rule != DIFFER and not (refused and reason.decides)]
+    if refused:
         yield from (("**Refused by**", _refusal(reason)) for reason in decision.deciding[:_MOST])
     if facts.deletions:
         gone = [f"**{item.kind} {code(_cut(item.name), cell=True)}** ({_path(item.path)}:{item.line})" for item in facts.deletions]
-        yield "Cannot be undone", "deletes " + _some(gone)
-    yield "Will change", _some([_file(file) for file in facts.files]) or "nothing"
-    yield from _running(plan)
-    yield "Why", "<br>".join(_reason(reason) for reason in decision.reasons[:_MOST]) + _more(decision.reasons)
-    differ = [reason.text for reason in decision.reasons if reason.rule == "said and seen differ"]
+        yield "**Would be gone**", _some(gone)
+    yield "Changes", _some([_file(file) for file in facts.files]) or "nothing"
+    yield from [("Will run", "nothing, and nothing will be minted")] if refused else _running(decision.plan)
+    if others:
+        yield f"Why {inline(decision.tier or 'so')}", "<br>".join(_reason(reason) for reason in others[:_MOST]) + _more(others)
+    differ = [inline(_cut(reason.text)) for reason in decision.reasons if reason.rule == DIFFER]
     if differ:
-        yield "Said vs seen ⚠", "<br>".join(inline(text) for text in differ)
-    if decision.needs:
+        yield "Said vs seen ⚠", _some(differ)
+    if decision.needs and not refused:
         yield "Waits for", _waits(view)
     if decision.discounted:
-        people = [f"{code(item.person.username, cell=True)} {inline(item.why)}" for item in decision.discounted]
-        yield "Does not count", "<br>".join(people[:_MOST]) + _more(people)
+        yield (
+            "Does not count",
+            _some([f"{code(item.person.username, cell=True)} {inline(item.why)}" for item in decision.discounted]),
+        )
 
 
 def _running(plan: Plan | None) -> Iterator[tuple[str, str]]:
@@ -103,8 +111,8 @@ def _running(plan: Plan | None) -> Iterator[tuple[str, str]]:
     box = f"{code(plan.sandbox, cell=True)} ({code(_cut(name), cell=True)} {code(digest[:19], cell=True)}, {limits})"
     yield "Will run", f"{_argv(plan.argv)} in {box}"
     yield "Way back", _argv(plan.rollback) if plan.rollback is not None else "none that the policy knows"
-    yield "Will be minted", "<br>".join(_scope(scope) for scope in plan.scopes) or "nothing"
-    reach = _some([code(str(endpoint), cell=True) for endpoint in plan.allow])
+    yield "Will be minted", _some([_scope(scope) for scope in plan.scopes]) or "nothing"
+    reach = ", ".join(code(str(endpoint), cell=True) for endpoint in plan.allow[:_MOST]) + _more(plan.allow)
     yield "Network", f"{plan.network_tier.value}: {reach}" if reach else "none"
 
 
@@ -126,7 +134,7 @@ def _reason(reason: Reason) -> str:
         parts.append(code(str(reason.place), cell=True))
     if reason.path is not None:
         parts.append(f"for {_path(reason.path)}")
-    text = " ".join(parts) + (f" ({inline(_cut(reason.text))})" if reason.text and reason.rule != "said and seen differ" else "")
+    text = " ".join(parts) + (f" ({inline(_cut(reason.text))})" if reason.text else "")
     return f"**{text} ← decides**" if reason.decides else text
 
 

@@ -73,7 +73,7 @@ def test_a_refusal_is_told_at_once_and_handed_on_to_be_recorded(world: BotWorld)
     comment = world.comment(ref)
     assert "**data that would be gone** (`.countersign/policy.yaml:" in comment
     assert "To pass: leave db/production/shop/V3\\_\\_drop.sql out of the change" in comment
-    assert "deletes **table `orders`**" in comment
+    assert "| **Would be gone** | **table `orders`**" in comment
     world.handle(ref)
     recorded = world.world.statuses[PROJECT, world.world.held(ref).head]
     world.look(ref)

@@ -1,0 +1,134 @@
+"""The bot's comment: facts first, on one screen, and nothing that others wrote does anything in it."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bot.replies import write
+from bot.view import Judged, Records
+from countersign.adapters.observe import Judgement, Observation
+from countersign.domain.decide import decide
+from countersign.domain.decision import Decision, Discounted, Reason
+from countersign.domain.neutral import neutral
+from countersign.domain.people import Agent, Person
+from countersign.domain.ports import Change, ChangeState
+from countersign.domain.proposal import Claims, Proposal
+from tests.builders import AGENT_ACCOUNT, NOON, SAM, WANDA, evidence, file_change, proposal, shop_policy
+
+POLICY = shop_policy()
+PRODUCTION = {"db/production/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
+WORDS = st.text(max_size=60) | st.sampled_from(
+    [
+        "/approve",
+        "\n/merge",
+        "@lea @all",
+        "![x](https://evil.example/x.png)",
+        "<img src=x>",
+        "a|b|c",
+        "```\n",
+        "</details>",
+        "\x1b[31m",
+        "\u202e",
+    ]
+)
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def view(asked: Proposal, *people: Person, decision: Decision | None = None) -> Judged:
+    found = evidence(*people)
+    change = Change(
+        ref=asked.change,
+        title=asked.title,
+        description="",
+        author=asked.author,
+        source_branch=asked.source_branch,
+        target_branch=asked.target_branch,
+        head=asked.head,
+        head_seen=NOON,
+        state=ChangeState.OPEN,
+        draft=False,
+        from_fork=False,
+        labels=frozenset(),
+        url="https://forge.example/acme/shop/-/merge_requests/7",
+    )
+    decided = decision or decide(POLICY, asked, found, now=NOON)
+    return Judged(Observation(change, POLICY, asked), Judgement(decided, found), Records())
+
+
+def test_what_matters_fits_one_screen() -> None:
+    written = write(view(proposal(sql=PRODUCTION), SAM))
+    shown = written.partition("<details>")[0].strip().splitlines()
+    assert shown[0] == "### ⏸ Needs 1 approval · medium · production / shop"
+    assert len(shown) < 20
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in shown if line.startswith("| ") and not line.startswith("| |")]
+    assert rows == ["Changes", "Will run", "Way back", "Will be minted", "Network", "Why medium", "Waits for", "Does not count"]
+
+
+def test_what_would_be_minted_is_told_to_the_letter() -> None:
+    written = write(view(proposal(sql=PRODUCTION)))
+    assert (
+        "postgres · database · database `shop_production` · role `shop_production` · server `db.shop.example:5432` · 10 min"
+        in written
+    )
+    assert "| Network | privatelink: `db.shop.example:5432`, `s3.shop.example:443` |" in written
+    assert "| Will run | `migrate` `db/production/shop/V2__note.sql` in `tools`" in written
+
+
+def test_long_lists_say_how_much_is_not_shown() -> None:
+    many = [file_change(f"docs/page-{number:02}.md") for number in range(20)]
+    written = write(view(proposal(*many)))
+    assert "… and 12 more" in written
+    assert "page-19" not in written
+
+
+def test_contradictions_stand_beside_the_facts() -> None:
+    written = write(view(proposal(sql=PRODUCTION, claims=Claims(environment="staging", not_sure=("the index",)))))
+    assert "| Said vs seen ⚠ | says environment 'staging'; the paths say 'production' |" in written
+    assert "> not sure: the index" in written
+
+
+@pytest.mark.parametrize("field", ["environment", "action", "rollback"])
+@given(words=WORDS)
+def test_no_claim_does_anything(field: str, words: str) -> None:
+    claims = Claims(tests=(words,), not_sure=(words,), **{field: words})
+    harmless(write(view(proposal(sql=PRODUCTION, claims=claims))))
+
+
+@given(words=WORDS, name=WORDS)
+def test_nothing_else_that_others_write_does_anything(words: str, name: str) -> None:
+    asked = replace(
+        proposal(file_change(f"docs/{words}"), file_change(f"db/production/shop/{words}.sql")),
+        agent=Agent(name or "x", words, strength=1),
+        sponsor=Person(10, name or "x"),
+        title=words,
+    )
+    decided = decide(POLICY, asked, evidence(SAM), now=NOON)
+    reason = Reason(words or "x", words, tier=words or None, path=words or None, decides=True, to_pass=words or None)
+    made = replace(decided, reasons=(*decided.reasons, reason), discounted=(Discounted(Person(1, name or "x"), words),))
+    harmless(write(view(asked, WANDA, AGENT_ACCOUNT, decision=made)))
+
+
+def harmless(written: str) -> None:
+    """Render it, and see that nothing is a command, fetched or called, and that table and folds are ours alone."""
+    assert written == neutral(written)
+    assert not any(line.lstrip().startswith("/") for line in written.splitlines())
+    blocks = MARKDOWN.parse(written)
+    leaves = [leaf for block in blocks for leaf in block.children or ()]
+    assert {leaf.type for leaf in leaves}.isdisjoint({"image", "link_open"})
+    ours = {
+        "<br>",
+        "<details><summary>What the agent says: quoted, unverified</summary>",
+        "<details><summary>How to reproduce</summary>",
+    }
+    html = {token.content.strip() for token in (*blocks, *leaves) if token.type.startswith("html_")}
+    assert html <= ours | {"</details>"}
+    text = "".join(leaf.content for leaf in leaves if leaf.type == "text")
+    assert "@" not in text
+    assert "://" not in text
+    rows = sum(block.type == "tr_open" for block in blocks)
+    assert sum(block.type == "table_open" for block in blocks) == 1
+    assert sum(block.type in {"td_open", "th_open"} for block in blocks) == 2 * rows
+    assert rows == sum(line.startswith("| ") for line in written.splitlines())
