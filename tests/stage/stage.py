@@ -3,6 +3,7 @@
 Every part is the real one, in a process of its own, configured as in production: through its environment and its files.
 """
 
+import base64
 import hashlib
 import json
 import secrets
@@ -15,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.fakes.localforge import LocalForge, local_forge
-from tests.support.podman import sandbox_host, tools_image
 
+from tests.fakes.localforge import LocalForge, local_forge
 from tests.stage import forge, shop
 from tests.stage.keys import make_keys
 from tests.stage.people import Cast
 from tests.support.moto import MotoServer, moto_server
+from tests.support.podman import sandbox_host, tools_image
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.process import Child, free_port
 from tests.support.redis import RedisServer, redis_server
@@ -110,10 +111,10 @@ def stage(folder: Path, *, say: Say = lambda _: None, runners: bool = True) -> I
         redis = stack.enter_context(redis_server())
         moto = stack.enter_context(moto_server())
         say("embedded forge, and the shop in it")
-        local = stack.enter_context(local_forge(folder / "forge"))
+        local = stack.enter_context(local_forge(folder / "forge", "--demo"))
         tokens = forge.furnish(local.url, local.admin_token, shop.files(image=image))
         private, allowed = make_keys(folder, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - as above
-        hooks = forge.Secrets(secrets.token_urlsafe(32), "whsec_" + secrets.token_urlsafe(32))
+        hooks = forge.Secrets(secrets.token_urlsafe(32), f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
         agent_token = secrets.token_urlsafe(32)
         say("bot and its worker")
         bot = _start_bot(stack, folder, local, redis, tokens, hooks, agent_token)
