@@ -119,7 +119,7 @@ def register(app: Celery, worker: Worker) -> None:
     """Give the application its two tasks."""
     log = structlog.get_logger("countersign.bot")
 
-    @app.task(name=LOOK_TASK, bind=True, max_retries=_TRIES)
+    @app.task(name=LOOK_TASK, bind=True, shared=False, max_retries=_TRIES)
     def look(self: "Task[..., None]", /, *args: object, **kwargs: object) -> None:
         change = _change(args, kwargs)
         if change is None:
@@ -132,7 +132,7 @@ def register(app: Celery, worker: Worker) -> None:
             log.warning("could not look, will try again", change=str(change), fault=str(fault), seconds=wait)
             raise self.retry(countdown=wait, exc=fault) from None
 
-    @app.task(name=RECONCILE_TASK)
+    @app.task(name=RECONCILE_TASK, shared=False)
     def reconcile(*args: object, **kwargs: object) -> None:
         change = _change(args, kwargs)
         if change is None:
