@@ -40,7 +40,7 @@ class Stage:
     redis: RedisServer
     postgres: PostgresServer
     moto: MotoServer
-    socket: Path
+    reader: dict[str, str]
     image: str
     cast: Cast
     allowed_signers: Path
@@ -85,7 +85,7 @@ class Stage:
             "agent_token": self.cast.agent_token,
             "allowed_signers": str(self.allowed_signers),
             "bot": self.cast.bot,
-            "bucket": {"endpoint": self.moto.url, **self.moto.reader()},
+            "bucket": {"endpoint": self.moto.url, **self.reader},
             "clone_url": self.clone_url,
             "databases": {f"shop_{name}": self.postgres.dsn(database=f"shop_{name}") for name in shop.ENVIRONMENTS},
             "forge": self.forge.url,
@@ -125,7 +125,7 @@ def stage(folder: Path, *, say: Say = lambda _: None, runners: bool = True) -> I
             redis=redis,
             postgres=postgres,
             moto=moto,
-            socket=socket,
+            reader=moto.reader(),
             image=image,
             cast=Cast(local.url, bot, tokens, agent_token),
             allowed_signers=allowed,
