@@ -54,7 +54,7 @@ class ContainerSandbox:
         for control in sorted(spec.controls - proof.attestation.controls):
             evidence = next((text for tried, _, text in proof.attestation.evidence if tried is control), "never proved")
             raise Refused("sandbox", f"{control} is not in force on this host: {evidence}")
-        with self._engine() as engine:
+        with self._engine({}) as engine:
             return engine.run(spec, credential, by_prlimit=proof.by_prlimit)
 
     def reap(self, run: RunId) -> int:
@@ -63,7 +63,7 @@ class ContainerSandbox:
         Raises:
             SandboxFault: the engine failed.
         """
-        with self._engine() as engine:
+        with self._engine({}) as engine:
             return engine.reap(run)
 
     def _proved(self) -> Proof:
@@ -72,8 +72,8 @@ class ContainerSandbox:
                 self._proof = attest.prove(self._engine, clock=self._clock)
             return self._proof
 
-    def _engine(self) -> Engine:
-        return Engine(self._socket, self._shared(), resolve=self._resolve, clock=self._clock)
+    def _engine(self, resolve: Mapping[str, tuple[str, int]]) -> Engine:
+        return Engine(self._socket, self._shared(), resolve={**self._resolve, **resolve}, clock=self._clock)
 
     def _shared(self) -> Path:
         try:

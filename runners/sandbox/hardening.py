@@ -40,6 +40,7 @@ def settings(spec: RunSpec, *, seccomp: str, mount: Path | None, hosts: Mapping[
         "tmpfs": {
             entry.WORK: f"rw,nosuid,nodev,noexec,mode=1777,size={from_memory}",
             "/tmp": f"rw,nosuid,nodev,noexec,mode=1777,size={from_memory}",  # noqa: S108 - inside the container
+            "/var/tmp": "ro,nosuid,nodev,noexec,mode=555,size=4096",  # noqa: S108 - podman would make it writable, without a size
         },
         "shm_size": 1 << 20,
         "cap_drop": ["ALL"],

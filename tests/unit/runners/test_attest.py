@@ -9,7 +9,7 @@ import pytest
 from countersign.domain.ids import digest_of
 from countersign.domain.outcomes import Refused
 from countersign.domain.run import Control, Ending, RunResult, RunSpec
-from runners.sandbox.attest import Engine, attest, judge, judge_deadline
+from runners.sandbox.attest import judge, judge_deadline, probe_all
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PROFILE = digest_of(b"profile")
@@ -101,10 +101,9 @@ def test_a_sandbox_that_does_not_run_probes_has_nothing_in_force() -> None:
         assert {endpoint.host for endpoint in spec.allow} == resolve.keys()
         return result("")
 
-    attestation = attest(carry_out, image="tools@sha256:" + "0" * 64, engine=Engine("test", "none", PROFILE), clock=lambda: NOON)
-    assert attestation.controls == frozenset()
-    assert [control for control, _, _ in attestation.evidence] == list(Control)
-    assert not any(in_force for _, in_force, _ in attestation.evidence)
+    judged = probe_all(carry_out, "tools@sha256:" + "0" * 64)
+    assert judged.keys() == set(Control)
+    assert not any(judgement.in_force for judgement in judged.values())
     assert len({spec.run for spec in asked}) == len(asked) == 4
     assert all(spec.controls == frozenset() for spec in asked)
 
@@ -114,4 +113,4 @@ def test_a_refusal_to_run_the_probes_is_not_swallowed() -> None:
         raise Refused("sandbox", f"no image {spec.image} {len(resolve)}")
 
     with pytest.raises(Refused, match="no image"):
-        attest(carry_out, image="missing", engine=Engine("test", "none", PROFILE), clock=lambda: NOON)
+        probe_all(carry_out, "missing")
