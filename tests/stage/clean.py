@@ -3,10 +3,9 @@
 import sys
 from pathlib import Path
 
-from tests.support.podman import stop_host
-
 from tests.stage import background
 from tests.stage.demo import FOLDER
+from tests.support.podman import stop_host
 
 
 def main() -> int:

@@ -94,12 +94,12 @@ class Visitor:
         return self.countersign("verify", "--trust-root", self.card["allowed_signers"])
 
     def records(self) -> list[dict[str, Any]]:
-        """Give the records' predicates, oldest first, with their path on the branch."""
+        """Give the records, oldest first: each predicate with its body laid open, and its path on the branch."""
         names = self.git("ls-tree", "-r", "--name-only", f"origin/{AUDIT_BRANCH}", "records/").text.split()
         found = []
         for name in sorted(names, key=lambda name: name.rsplit("/", 1)[1]):
-            statement = json.loads(self.git("show", f"origin/{AUDIT_BRANCH}:{name}").text)
-            found.append(statement["predicate"] | {"path": name})
+            predicate = json.loads(self.git("show", f"origin/{AUDIT_BRANCH}:{name}").text)["predicate"]
+            found.append({**predicate, **predicate["body"], "path": name})
         return found
 
     def _run(self, argv: list[str]) -> Said:
