@@ -62,7 +62,7 @@ def test_a_production_change_on_the_staging_queue_is_refused(playing: Stage, bra
     cast = playing.cast
     iid = cast.propose(migration("production", "ALTER TABLE orders ADD COLUMN astray text;"))
     wait_until("the question", lambda: cast.asked(iid), shows=lambda: cast.status(iid))
-    playing.runners["production"].pause()
+    playing.runners["production"].stop()
     try:
         cast.approve("wanda", iid)
         forge_message(playing, "runners.run", {"v": 1, "project": shop.PROJECT, "iid": iid}, queue="runs.staging")
@@ -70,7 +70,7 @@ def test_a_production_change_on_the_staging_queue_is_refused(playing: Stage, bra
         assert "intent" not in branch.kinds(iid)
         assert branch.visitor().roles_of_runs() == []
     finally:
-        playing.runners["production"].resume()
+        playing.start_runner("production")
 
 
 def test_an_unknown_task_is_refused(playing: Stage, branch: AuditBranch) -> None:
