@@ -16,7 +16,7 @@ from countersign.domain.run import RunResult, RunSpec
 from runners.ports import Attestation
 from runners.sandbox import attest
 from runners.sandbox.attest import Proof
-from runners.sandbox.engine import Engine
+from runners.sandbox.engine import Engine, Facts
 
 
 class ContainerSandbox:
@@ -34,6 +34,7 @@ class ContainerSandbox:
         self._clock = clock
         self._lock = threading.Lock()
         self._proof: Proof | None = None
+        self._facts: Facts | None = None
 
     def attest(self) -> Attestation:
         """Prove the controls, once for this object.
@@ -73,7 +74,12 @@ class ContainerSandbox:
             return self._proof
 
     def _engine(self, resolve: Mapping[str, tuple[str, int]]) -> Engine:
-        return Engine(self._socket, self._shared(), resolve={**self._resolve, **resolve}, clock=self._clock)
+        return Engine(self._socket, self._shared(), facts=self._ask, resolve={**self._resolve, **resolve}, clock=self._clock)
+
+    def _ask(self) -> Facts:
+        if self._facts is None:
+            self._facts = Facts.ask(self._socket)
+        return self._facts
 
     def _shared(self) -> Path:
         try:

@@ -5,14 +5,14 @@ Does not know what is in force: `container.py` refuses what is not, and `attest.
 
 import os
 import re
-import socket
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import docker
 import requests
@@ -24,33 +24,59 @@ from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Refused, SandboxFault
 from countersign.domain.ports import Clock
 from countersign.domain.run import Control, Ending, RunResult, RunSpec
-from runners.sandbox import hardening, seccomp, stream
+from runners.sandbox import entry, hardening, seccomp, stream
 from runners.sandbox.door import Door
 from runners.sandbox.order import write_order
 from runners.sandbox.output import Output
 
 _API_SECONDS = 60
+_API_VERSION = "1.40"
+"""The oldest that podman and Docker still speak; naming it saves asking."""
 _GONE_SECONDS = 10.0
+_POLL_SECONDS = 0.01
+_NO_STATUS = 125
+"""Status of a command of which nobody can say how it ended: never that of success."""
+_NONE: frozenset[Control] = frozenset()
 _BY_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an engine says of itself. Ask once: podman takes a second to find out its own version."""
+
+    backend: str
+    runtime: str
+
+    @classmethod
+    def ask(cls, path: Path) -> "Facts":
+        """Ask the engine at the unix socket.
+
+        Raises:
+            SandboxFault: it is away.
+        """
+        with _faults("describe itself"):
+            client = docker.DockerClient(base_url=f"unix://{path}", timeout=_API_SECONDS)
+            with closing(client):
+                parts = str(client.version().get("Components", ""))
+                runtime = client.info().get("DefaultRuntime")
+        return cls("podman" if "Podman" in parts else "docker", str(runtime or "unknown"))
 
 
 class Engine:
     """A connection to an engine's API, for as long as its `with` lasts. Not shared between threads."""
 
-    def __init__(self, path: Path, shared: Path, *, resolve: Mapping[str, tuple[str, int]], clock: Clock) -> None:
-        """Talk to the unix socket `path`; `shared` is a folder that the engine can see too."""
+    def __init__(
+        self, path: Path, shared: Path, *, facts: Callable[[], Facts], resolve: Mapping[str, tuple[str, int]], clock: Clock
+    ) -> None:
+        """Talk to the unix socket `path`; `shared` is a folder that the engine can see too. `facts` is called when first needed."""
         self._shared = shared
+        self._facts = facts
         self._resolve = resolve
         self._clock = clock
         self._stack = ExitStack()
         with _faults("open a connection"):
-            self._client = docker.DockerClient(base_url=f"unix://{path}", timeout=_API_SECONDS)
+            self._client = docker.DockerClient(base_url=f"unix://{path}", version=_API_VERSION, timeout=_API_SECONDS)
             self._stack.callback(self._client.close)
-            version = self._client.version()
-        self.backend = "podman" if "Podman" in str(version.get("Components", "")) else "docker"
-        with _faults("describe itself"):
-            self.runtime = str(self._client.info().get("DefaultRuntime") or "unknown")
-        self._seccomp = self._profile()
 
     def __enter__(self) -> Self:
         """Give the engine."""
@@ -60,6 +86,16 @@ class Engine:
         """Close the connection."""
         self._stack.close()
 
+    @property
+    def backend(self) -> str:
+        """Give the engine's kind."""
+        return self._facts().backend
+
+    @property
+    def runtime(self) -> str:
+        """Give the name of what runs the containers."""
+        return self._facts().runtime
+
     def images(self) -> list[str]:
         """List the images that the engine has, by digest, newest first."""
         with _faults("list images"):
@@ -67,7 +103,7 @@ class Engine:
             newest = sorted(found, key=lambda image: str(image.attrs.get("Created")), reverse=True)
             return [name for image in newest for name in image.attrs.get("RepoDigests") or () if _BY_DIGEST.fullmatch(name)]
 
-    def run(self, spec: RunSpec, credential: Credential | None, *, by_prlimit: frozenset[Control]) -> RunResult:
+    def run(self, spec: RunSpec, credential: Credential | None, *, by_prlimit: frozenset[Control] = _NONE) -> RunResult:
         """Run one command in a container of its own; the container is gone when this returns or raises.
 
         Raises:
@@ -80,12 +116,14 @@ class Engine:
         out, err = (Output(secrets, limit=spec.limits.output) for _ in range(2))
         with Door(self._shared / "runs" / spec.run, spec.allow, self._resolve) as door, self._container(spec, door) as container:
             order = write_order(spec, credential, door=door, by_prlimit=by_prlimit)
-            started, ended = self._carry_out(container, order, out, err, spec.limits.timeout)
+            trailed = stream.Trailed(err)
+            started, ended = self._carry_out(container, order, out, trailed, spec.limits.timeout)
             finished = self._clock()
-            ending, code = (Ending.TIMEOUT, None) if not ended else self._ending(container)
+            told = trailed.finish()
+            ending, code = self._ending(container, told) if ended else (Ending.TIMEOUT, None)
         out.finish()
         err.finish()
-        connections, told = door.connections(secrets)
+        connections, asked = door.connections(secrets)
         return RunResult(
             ending=ending,
             exit_code=code,
@@ -96,7 +134,7 @@ class Engine:
             stdout_digest=out.digest,
             stderr_digest=err.digest,
             connections=connections,
-            tainted=out.tainted or err.tainted or told,
+            tainted=out.tainted or err.tainted or asked,
             backend=self.backend,
             runtime=self.runtime,
             profile_digest=seccomp.profile_digest(),
@@ -113,7 +151,7 @@ class Engine:
 
     @contextmanager
     def _container(self, spec: RunSpec, door: Door) -> Iterator[Container]:
-        settings = hardening.settings(spec, seccomp=self._seccomp, mount=door.mount, hosts=door.hosts)
+        settings = hardening.settings(spec, seccomp=self._profile(), mount=door.mount, hosts=door.hosts)
         try:
             with _faults("make a container"):
                 container = self._client.containers.create(**settings)
@@ -124,7 +162,9 @@ class Engine:
         finally:
             _remove(container)
 
-    def _carry_out(self, container: Container, order: bytes, out: Output, err: Output, seconds: int) -> tuple[datetime, bool]:
+    def _carry_out(
+        self, container: Container, order: Iterable[bytes], out: Output, err: stream.Trailed, seconds: int
+    ) -> tuple[datetime, bool]:
         """Attach, start, tell, listen; give when it started, and whether it ended by itself."""
         with _faults("start a container"):
             # Attached before it starts: nothing that it says is lost, and the end of the stream is the end of the command.
@@ -133,22 +173,24 @@ class Engine:
             container.start()
         started = self._clock()
         deadline = time.monotonic() + seconds
-        raw: socket.socket = getattr(attached, "_sock", attached)  # the SDK gives a reader; the socket is below it
+        raw: Any = getattr(attached, "_sock", None) or attached  # the SDK gives a reader; the socket is below it
         stream.send(raw, order)
         return started, stream.receive(raw, out, err, deadline=deadline)
 
-    def _ending(self, container: Container) -> tuple[Ending, int | None]:
-        """Learn how a container ended: the stream closes a moment before the engine knows."""
+    def _ending(self, container: Container, told: tuple[str, int] | None) -> tuple[Ending, int | None]:
+        """Say how a command ended: as the entry program told, or as the engine saw it where that did not live to tell."""
+        kinds = {entry.EXITED: Ending.EXITED, entry.MEMORY: Ending.OUT_OF_MEMORY, entry.TIME: Ending.TIMEOUT}
+        if told is not None and told[0] in kinds:
+            kind = kinds[told[0]]
+            return kind, told[1] if kind is Ending.EXITED else None
         deadline = time.monotonic() + _GONE_SECONDS
         while time.monotonic() < deadline:
             with _faults("look at a container"):
                 container.reload()
             state = container.attrs["State"]
             if state["Status"] in {"exited", "stopped", "dead"}:
-                if state.get("OOMKilled"):
-                    return Ending.OUT_OF_MEMORY, None
-                return Ending.EXITED, int(state["ExitCode"])
-            time.sleep(0.01)
+                return Ending.EXITED, int(state["ExitCode"]) or _NO_STATUS
+            time.sleep(_POLL_SECONDS)
         raise SandboxFault("the container's output ended and the container did not")
 
     def _profile(self) -> str:

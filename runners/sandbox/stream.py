@@ -6,8 +6,10 @@ The socket is the one that the docker SDK opens; its frames are eight bytes (str
 import socket
 import struct
 import time
+from collections.abc import Iterable
 
 from countersign.domain.outcomes import SandboxFault
+from runners.sandbox import entry
 from runners.sandbox.output import Output
 
 _HEADER = struct.Struct(">BxxxL")
@@ -16,27 +18,51 @@ _CHUNK = 65536
 _SEND_SECONDS = 30.0
 
 
-def send(attached: socket.socket, order: bytes) -> None:
-    """Hand the order in, its length first: the container waits for all of it.
+class Trailed:
+    """Standard error, whose last bytes are not the command's but the entry program's."""
+
+    def __init__(self, output: Output) -> None:
+        """Hand all but the trailer on to `output`."""
+        self._output = output
+        self._last = b""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes; hold back as many as the trailer has."""
+        whole = self._last + chunk
+        self._last = whole[-entry.TRAILER_LENGTH :]
+        self._output.feed(whole[: -entry.TRAILER_LENGTH])
+
+    def finish(self) -> tuple[str, int] | None:
+        """Give how the command ended and its status; None where the entry program did not live to tell."""
+        told = self._last.removeprefix(entry.TRAILER)
+        if told == self._last or not told[1:].isdigit():
+            self._output.feed(self._last)
+            return None
+        return chr(told[0]), int(told[1:])
+
+
+def send(attached: socket.socket, order: Iterable[bytes]) -> None:
+    """Hand the order in: the container waits for all of it.
 
     Raises:
         SandboxFault: it did not take it.
     """
     try:
         attached.settimeout(_SEND_SECONDS)
-        attached.sendall(struct.pack(">Q", len(order)) + order)
+        for piece in order:
+            attached.sendall(piece)
     except OSError as error:
         raise SandboxFault(f"the container did not take its order: {error}") from None
 
 
-def receive(attached: socket.socket, stdout: Output, stderr: Output, *, deadline: float) -> bool:
+def receive(attached: socket.socket, stdout: Output, stderr: Trailed, *, deadline: float) -> bool:
     """Read until the container ends (True) or the monotonic clock reaches `deadline` (False).
 
     Raises:
         SandboxFault: the engine sent what is no frame, or broke the connection.
     """
     buffer = b""
-    sinks = {_STDOUT: stdout, _STDERR: stderr}
+    sinks: dict[int, Output | Trailed] = {_STDOUT: stdout, _STDERR: stderr}
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -53,7 +79,7 @@ def receive(attached: socket.socket, stdout: Output, stderr: Output, *, deadline
         buffer = _deliver(buffer + chunk, sinks)
 
 
-def _deliver(buffer: bytes, sinks: dict[int, Output]) -> bytes:
+def _deliver(buffer: bytes, sinks: dict[int, Output | Trailed]) -> bytes:
     """Hand whole frames on; give what is left of an incomplete one."""
     while len(buffer) >= _HEADER.size:
         kind, length = _HEADER.unpack_from(buffer)
