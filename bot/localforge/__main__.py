@@ -41,12 +41,12 @@ def main() -> int:
     parser.add_argument("--seed", type=Path, help="JSON file of accounts and projects to make, see bot/localforge/seed.py")
     parser.add_argument("--demo", action="store_true", help="let anybody at the browser sign in as anybody, with one click")
     options = parser.parse_args()
-    with socket.socket() as listening:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:  # named, so that asyncio sets TCP_NODELAY: 40 ms an answer
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((_HOST, options.port))
         listening.listen(_BACKLOG)
         url = f"http://{_HOST}:{listening.getsockname()[1]}"
-        running = build(options.state, url=url, clock=utc_now)
+        running = build(options.state, url=url, clock=utc_now, demo=options.demo)
         line = json.dumps({"url": url, "admin_token_file": str(running.forge.folder / "admin-token")})
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: sys.exit(0))  # uvicorn raises the signal again once it has ended its requests

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.localforge import accounts, change_entities, entities, pushes
@@ -14,6 +13,7 @@ from bot.localforge.entities import User
 from bot.localforge.faults import Faults
 from bot.localforge.forge import Clock, Forge
 from bot.localforge.git_http import GitHttp
+from bot.localforge.pages.server import Pages
 from bot.localforge.store import Store
 
 _TABLES: tuple[type, ...] = (
@@ -49,9 +49,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self._pages(scope, receive, send)
-        elif scope["path"].startswith(PREFIX):
+        if scope["path"].startswith(PREFIX):
             await self._api(scope, receive, send)
         elif GitHttp.speaks(scope["path"]):
             await self._git(scope, receive, send)
@@ -59,8 +57,11 @@ class Application:
             await self._pages(scope, receive, send)
 
 
-def build(folder: Path, *, url: str, clock: Clock) -> Running:
-    """Open the forge in a folder, new or not. Its admin is `root`; each start makes a new token for it, kept in `admin-token`."""
+def build(folder: Path, *, url: str, clock: Clock, demo: bool = False) -> Running:
+    """Open the forge in a folder, new or not. Its admin is `root`; each start makes a new token for it, kept in `admin-token`.
+
+    With `demo` everybody at the browser may look at everything, and sign in as anybody.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = folder.resolve()
     pushes.write_hook(folder / "hooks")
@@ -70,7 +71,7 @@ def build(folder: Path, *, url: str, clock: Clock) -> Running:
     forge = Forge(folder=folder, url=url, store=store, hooks=deliveries, faults=faults, clock=clock)
     token = _admin(forge)
     deliveries.start()
-    return Running(forge, deliveries, Application(Api(forge, routes()), GitHttp(forge), Starlette()), token)
+    return Running(forge, deliveries, Application(Api(forge, routes()), GitHttp(forge), Pages(forge, demo=demo)), token)
 
 
 def _admin(forge: Forge) -> str:

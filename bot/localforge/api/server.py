@@ -54,8 +54,6 @@ class Api:
             raise LostAnswerError
         response = Response(_body(answer), answer.status or 200, dict(answer.headers))
         response.headers.setdefault("Content-Type", _JSON)
-        if request.method == "HEAD":
-            response.body = b""
         await response(scope, receive, send)
 
     def _answer(self, request: Request, path: str, body: bytes | None, fault: Fault | None) -> Answer:

@@ -1,0 +1,1 @@
+"""Pages for people: projects, files, commits, merge requests. HTML forms and one style sheet; no JavaScript."""
