@@ -5,18 +5,17 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from bot.replies import write
 from bot.view import Judged, Records
 from countersign.adapters.observe import Judgement, Observation
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Discounted, Reason
-from countersign.domain.neutral import neutral
 from countersign.domain.people import Agent, Person
 from countersign.domain.ports import Change, ChangeState
 from countersign.domain.proposal import Claims, Proposal
 from tests.builders import AGENT_ACCOUNT, NOON, SAM, WANDA, evidence, file_change, proposal, shop_policy
+from tests.support.rendered import OURS, inert
 
 POLICY = shop_policy()
 PRODUCTION = {"db/production/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
@@ -34,7 +33,6 @@ WORDS = st.text(max_size=60) | st.sampled_from(
         "\u202e",
     ]
 )
-MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def view(asked: Proposal, *people: Person, decision: Decision | None = None) -> Judged:
@@ -112,22 +110,8 @@ def test_nothing_else_that_others_write_does_anything(words: str, name: str) -> 
 
 
 def harmless(written: str) -> None:
-    """Render it, and see that nothing is a command, fetched or called, and that table and folds are ours alone."""
-    assert written == neutral(written)
-    assert not any(line.lstrip().startswith("/") for line in written.splitlines())
-    blocks = MARKDOWN.parse(written)
-    leaves = [leaf for block in blocks for leaf in block.children or ()]
-    assert {leaf.type for leaf in leaves}.isdisjoint({"image", "link_open"})
-    ours = {
-        "<br>",
-        "<details><summary>What the agent says: quoted, unverified</summary>",
-        "<details><summary>How to reproduce</summary>",
-    }
-    html = {token.content.strip() for token in (*blocks, *leaves) if token.type.startswith("html_")}
-    assert html <= ours | {"</details>"}
-    text = "".join(leaf.content for leaf in leaves if leaf.type == "text")
-    assert "@" not in text
-    assert "://" not in text
+    """See that nothing acts, and that table and folds are ours alone."""
+    blocks = inert(written, html=OURS)
     rows = sum(block.type == "tr_open" for block in blocks)
     assert sum(block.type == "table_open" for block in blocks) == 1
     assert sum(block.type in {"td_open", "th_open"} for block in blocks) == 2 * rows
