@@ -56,12 +56,12 @@ async def _propose(face: Face, request: Request, at_once: anyio.CapacityLimiter)
     agent = face.reception.identify(_only(request, "authorization"))
     body = await bodies.take(request, limit=PROPOSAL_LIMIT)
     take = partial(face.reception.propose, agent, body, key=_only(request, "idempotency-key"))
-    return _proposed(await anyio.to_thread.run_sync(take, limiter=at_once))
+    return _proposed(await anyio.to_thread.run_sync(take, limiter=at_once), face.public_url)
 
 
-def _proposed(made: Proposed) -> JSONResponse:
+def _proposed(made: Proposed, public_url: str) -> JSONResponse:
     change = made.change
-    where = f"/v1/proposals/{quote(change.ref.project)}/{change.ref.iid}"
+    where = f"{public_url}/v1/proposals/{quote(change.ref.project)}/{change.ref.iid}"
     return JSONResponse(
         {
             "branch": made.branch,

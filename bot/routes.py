@@ -28,6 +28,7 @@ class Face:
     readiness: Readiness
     metrics: Metrics
     ticks: Callable[[], float]
+    public_url: str
 
 
 def router(face: Face) -> APIRouter:

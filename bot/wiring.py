@@ -112,6 +112,7 @@ def build_face(settings: BotSettings) -> Face:
         readiness=Readiness({"redis": lambda: _ping(client), "forge": lambda: _forge(settings).whoami()}, ticks=clock.ticks),
         metrics=Metrics(),
         ticks=clock.ticks,
+        public_url=settings.public_url,
     )
 
 

@@ -76,6 +76,7 @@ class FakeFace:
             readiness=Readiness({"redis": self.queue.answer, "forge": self.forge.whoami}, ticks=lambda: self.now),
             metrics=self.metrics,
             ticks=lambda: self.now,
+            public_url="http://bot.example",
         )
 
     def ask(

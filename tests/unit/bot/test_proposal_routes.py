@@ -36,7 +36,7 @@ def test_a_proposal_becomes_a_branch_a_commit_and_a_merge_request(face: FakeFace
     assert answer.status_code == 201
     document = answer.json()
     ref = face.change(answer)
-    assert answer.headers["location"] == document["status_url"] == f"/v1/proposals/acme/shop/{ref.iid}"
+    assert answer.headers["location"] == document["status_url"] == f"http://bot.example/v1/proposals/acme/shop/{ref.iid}"
     held = face.world.held(ref)
     assert held.author == face.forge.me.id
     assert held.target_branch == "main"
