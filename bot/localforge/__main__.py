@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from bot.localforge.clock import utc_now
+from bot.localforge.seed import SeedError, plant
 from bot.localforge.wiring import build
 
 _HOST = "127.0.0.1"
@@ -47,6 +48,12 @@ def main() -> int:
         listening.listen(_BACKLOG)
         url = f"http://{_HOST}:{listening.getsockname()[1]}"
         running = build(options.state, url=url, clock=utc_now, demo=options.demo)
+        try:
+            if options.seed is not None:
+                plant(running.forge, options.seed)
+        except SeedError as error:
+            running.close()
+            parser.exit(2, f"{error}\n")
         line = json.dumps({"url": url, "admin_token_file": str(running.forge.folder / "admin-token")})
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: sys.exit(0))  # uvicorn raises the signal again once it has ended its requests

@@ -15,6 +15,16 @@ from bot.localforge.store import Entity
 VISIBILITIES = ("private", "internal", "public")
 """From the narrowest to the widest."""
 
+SETTINGS: Mapping[str, object] = {
+    "approvals_before_merge": 0,
+    "reset_approvals_on_push": True,
+    "merge_requests_author_approval": False,
+    "merge_requests_disable_committers_approval": False,
+    "only_allow_merge_if_pipeline_succeeds": False,
+    "remove_source_branch_after_merge": True,
+}
+"""What a new project is set to."""
+
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
 
@@ -77,14 +87,6 @@ def make_project(  # noqa: PLR0913 - keyword-only, one for each choice
     """
     full_path = f"{namespace.full_path}/{path}"
     _check_path(forge, path, full_path)
-    defaults: dict[str, object] = {
-        "approvals_before_merge": 0,
-        "reset_approvals_on_push": True,
-        "merge_requests_author_approval": False,
-        "merge_requests_disable_committers_approval": False,
-        "only_allow_merge_if_pipeline_succeeds": False,
-        "remove_source_branch_after_merge": True,
-    }
     project = forge.store.add(
         Project,
         namespace_id=namespace.id,
@@ -97,7 +99,7 @@ def make_project(  # noqa: PLR0913 - keyword-only, one for each choice
         visibility=visibility,
         default_branch=default_branch,
         created_at=forge.clock(),
-        **(defaults | dict(settings or {})),
+        **{**SETTINGS, **(settings or {})},
     )
     if namespace.owner_id is not None:
         set_member(forge, "project", project.id, forge.store.get(User, namespace.owner_id), OWNER)
