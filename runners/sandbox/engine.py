@@ -154,13 +154,17 @@ class Engine:
         settings = hardening.settings(spec, seccomp=self._profile(), mount=door.mount, hosts=door.hosts)
         try:
             with _faults("make a container"):
+                image = self._client.images.get(spec.image)
+                if (image.attrs.get("Config") or {}).get("Volumes"):
+                    raise Refused("sandbox", f"image {spec.image} declares volumes: folders on the host's disk, without any bound")
                 container = self._client.containers.create(**settings)
         except ImageNotFound:
             raise Refused("sandbox", f"image {spec.image} is not on this host") from None
         try:
             yield container
         finally:
-            _remove(container)
+            with suppress(SandboxFault):  # nothing is recorded before `reap` has looked again; what came of the run is worth more
+                _remove(container)
 
     def _carry_out(
         self, container: Container, order: Iterable[bytes], out: Output, err: stream.Trailed, seconds: int
@@ -168,14 +172,15 @@ class Engine:
         """Attach, start, tell, listen; give when it started, and whether it ended by itself."""
         with _faults("start a container"):
             # Attached before it starts: nothing that it says is lost, and the end of the stream is the end of the command.
-            attached = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            reader = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            self._stack.callback(reader.close)
+            attached: Any = getattr(reader, "_sock", None) or reader  # the SDK gives a reader; the socket is below it
             self._stack.callback(attached.close)
             container.start()
         started = self._clock()
         deadline = time.monotonic() + seconds
-        raw: Any = getattr(attached, "_sock", None) or attached  # the SDK gives a reader; the socket is below it
-        stream.send(raw, order)
-        return started, stream.receive(raw, out, err, deadline=deadline)
+        stream.send(attached, order)
+        return started, stream.receive(attached, out, err, deadline=deadline)
 
     def _ending(self, container: Container, told: tuple[str, int] | None) -> tuple[Ending, int | None]:
         """Say how a command ended: as the entry program told, or as the engine saw it where that did not live to tell."""

@@ -98,7 +98,7 @@ def prepare(state: Path) -> Place:
         f'[storage]\ndriver = "overlay"\ngraphroot = "{place.base}/storage/graph"\nrunroot = "{place.runtime_dir}/storage"\n'
     )
     (place.base / "containers.conf").write_text(
-        "[containers]\ndefault_sysctls = []\n[engine]\n"
+        '[containers]\ndefault_sysctls = []\nbase_hosts_file = "none"\n[engine]\n'
         f'{_manager()}events_logger = "none"\nruntime = "runc"\n'
         f'tmp_dir = "{place.runtime_dir}/libpod"\nstatic_dir = "{place.base}/storage/libpod"\n'
         f'volume_path = "{place.base}/storage/volumes"\n[engine.runtimes]\nrunc = ["{wrapper}"]\n'
