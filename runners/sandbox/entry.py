@@ -57,6 +57,8 @@ class Link:
         self._arm()
 
     def _act(self, end: socket.socket, mask: int) -> None:
+        if end.fileno() < 0:  # closed by what the other end did in the same round
+            return
         try:
             if mask & selectors.EVENT_WRITE:
                 self._held[end] = self._held[end][end.send(self._held[end]) :]
