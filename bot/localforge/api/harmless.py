@@ -26,6 +26,10 @@ HARMLESS: dict[str, frozenset[str]] = {
         {"enable_ssl_verification", "issues_events", "confidential_issues_events", "confidential_note_events", "job_events",
          "pipeline_events", "wiki_page_events", "deployment_events", "releases_events"}
     ),
+    # Said in the path already.
+    "POST /projects/:project/repository/files/:path": frozenset({"file_path"}),
+    "PUT /projects/:project/repository/files/:path": frozenset({"file_path"}),
+    "DELETE /projects/:project/repository/files/:path": frozenset({"file_path"}),
     # How a merge request would be shown besides.
     "GET /projects/:project/merge_requests/:iid": frozenset(
         {"render_html", "include_diverged_commits_count", "include_rebase_in_progress"}

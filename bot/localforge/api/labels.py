@@ -17,6 +17,7 @@ def routes() -> list[Route]:
         Route("POST", place, create, "name color", "description"),
         Route("GET", f"{place}/:label", show),
         Route("PUT", f"{place}/:label", update, takes="new_name color description"),
+        Route("PUT", place, update, "name", "new_name color description"),
         Route("DELETE", f"{place}/:label", remove),
     ]
 
@@ -72,7 +73,7 @@ def remove(call: Call) -> Answer:
 
 
 def _label(call: Call, project: Project) -> Label:
-    name = call.segments["label"]
+    name = call.segments.get("label") or call.text("name")
     found = call.forge.store.one(Label, project_id=project.id, name=name)
     if found is None and name.isdigit():
         found = call.forge.store.one(Label, project_id=project.id, id=int(name))
