@@ -29,7 +29,7 @@ def main() -> int:
         signal.signal(sign, lambda *_: stop.set())
     (folder / "stage.pid").write_text(str(os.getpid()))
     try:
-        with stage(folder / "state", say=lambda text: print(text, flush=True)) as running:
+        with stage(folder / "state", say=lambda text: print(text, flush=True), demo=True) as running:
             partial = folder / "stage.partial"
             partial.touch(0o600)
             partial.write_text(json.dumps(running.card(), indent=2))

@@ -95,8 +95,8 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, *, say: Say = lambda _: None, runners: bool = True) -> Iterator[Stage]:
-    """Run an installation for as long as the context lasts.
+def stage(folder: Path, *, say: Say = lambda _: None, demo: bool = False) -> Iterator[Stage]:
+    """Run an installation for as long as the context lasts. With `demo`, visitors of the forge sign in with one click.
 
     Raises:
         UnusableError: a part is missing or did not start; the text says what to do.
@@ -132,10 +132,9 @@ def stage(folder: Path, *, say: Say = lambda _: None, runners: bool = True) -> I
             runner_environment=_runner_environments(folder, local, redis, postgres, moto, socket, tokens, private, allowed),
         )
         stack.callback(running.stop_runners)
-        if runners:
-            say("runners for staging and production, each with credentials of its own")
-            for environment in shop.ENVIRONMENTS:
-                running.start_runner(environment)
+        say("runners for staging and production, each with credentials of its own")
+        for environment in shop.ENVIRONMENTS:
+            running.start_runner(environment)
         yield running
 
 
