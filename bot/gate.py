@@ -4,7 +4,7 @@ The bot's decision opens nothing. A runner decides again from what it sees with 
 costs time and never safety. Refusals are handed on too: only runners sign, so only they put anything on the record.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,6 @@ from bot.stood import stood
 from bot.view import Judged, Records, Unjudged, View, Word
 from countersign.adapters.observe import House, judge, observe
 from countersign.attestation.ports import LedgerReader
-from countersign.attestation.record import Entry
 from countersign.domain.ids import ChangeRef, Digest
 from countersign.domain.outcomes import Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository, StatusState
@@ -22,7 +21,7 @@ from countersign.domain.ports import Change, ChangeState, Clock, Forge, Reposito
 _FAMILY = "countersign::"
 _STEADY = timedelta(minutes=10)
 _SOON = timedelta(seconds=60)
-_FOLLOW_UP = 3
+_FOLLOW_UPS = (3, 15)
 """Seconds. A runner that is there has put the question on the record by then, and the comment should say so."""
 
 GONE = "gone"
@@ -57,7 +56,7 @@ class Gate:
         if change.state is not ChangeState.OPEN:
             return GONE
         room = self.room(ref.project)
-        view = self._view(change, room, room.ledger.of_change(ref))
+        view = self._view(change, room)
         self._say(view)
         self._hand_on(view, room)
         return view.word.value
@@ -74,13 +73,14 @@ class Gate:
         now = stood(change, self.forge.approvals(ref), self.room(ref.project).repository.tip(self.house.branch))
         return self.marks.seen(Mark.REFLECTED, ref) != now
 
-    def _view(self, change: Change, room: Room, entries: Sequence[Entry]) -> View:
+    def _view(self, change: Change, room: Room) -> View:
+        """See and judge. The records are read last: what is shown as asked may be newer than what was counted, never older."""
         try:
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
             judgement = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)
         except Refused as no:
-            return Unjudged(change, no, Records.of(change, entries, key=None))
-        return Judged.of(seen, judgement, entries)
+            return Unjudged(change, no, Records.of(change, room.ledger.of_change(change.ref), key=None))
+        return Judged.of(seen, judgement, room.ledger.of_change(change.ref))
 
     def _say(self, view: View) -> None:
         """Tell people.
@@ -102,7 +102,8 @@ class Gate:
             self.queue.run(change.ref, view.decision.environment if isinstance(view, Judged) else None)
             self.marks.keep(Mark.SENT, change.ref, now, good=_SOON)
             if isinstance(view, Judged) and view.records.asked is None and view.word is not Word.REFUSED:
-                self.queue.look(change.ref, seconds=_FOLLOW_UP)
+                for seconds in _FOLLOW_UPS:
+                    self.queue.look(change.ref, seconds=seconds)
         self.marks.keep(Mark.REFLECTED, change.ref, now, good=self._good_for(view))
 
     def _stood(self, view: View, room: Room) -> Digest:

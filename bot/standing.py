@@ -35,12 +35,13 @@ class Standing:
 
     def word(self) -> str:
         """Say in one word where it stands: of the record where there is one for this head, else of the forge."""
-        if self.change.state is ChangeState.CLOSED:
-            return ChangeState.CLOSED.value
-        newest = self._newest()
-        if newest is not None:
-            return {RecordKind.ASSESSED: "waiting", RecordKind.INTENT: "running"}.get(newest.kind, newest.kind.value)
-        return ChangeState.MERGED.value if self.change.state is ChangeState.MERGED else "looking"
+        newest, state = self._newest(), self.change.state
+        kind = None if newest is None else newest.kind
+        if state is ChangeState.CLOSED or (state is ChangeState.MERGED and kind in {None, RecordKind.ASSESSED}):
+            return state.value
+        if kind is None:
+            return "looking"
+        return {RecordKind.ASSESSED: "waiting", RecordKind.INTENT: "running"}.get(kind, kind.value)
 
     def _newest(self) -> Entry | None:
         return next((entry for entry in reversed(self.records) if head_of(entry) == self.change.head), None)

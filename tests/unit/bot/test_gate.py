@@ -35,7 +35,7 @@ def test_an_autonomous_change_is_handed_to_its_environment(world: BotWorld) -> N
 def test_a_change_that_waits_is_handed_on_so_that_a_runner_puts_the_question(world: BotWorld) -> None:
     ref = world.propose(PRODUCTION)
     assert world.look(ref) == "approve"
-    assert world.queue.sent == [("run", ref, "production"), ("look", ref, 3)]
+    assert world.queue.sent == [("run", ref, "production"), ("look", ref, 3), ("look", ref, 15)]
     assert "approvals count once a runner has put the question on the record" in world.comment(ref)
     world.handle(ref)
     world.look(ref)

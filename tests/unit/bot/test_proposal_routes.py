@@ -5,6 +5,7 @@ import pytest
 from bot.api import PROPOSAL_LIMIT
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.ids import Sha
+from countersign.domain.ports import ChangeState
 from tests.builders import NOON
 from tests.fakes.bot_face import AGENT_TOKEN, BAKER_TOKEN, FakeFace
 
@@ -215,6 +216,26 @@ def test_how_it_stands_is_told_in_fixed_words(face: FakeFace) -> None:
     assert "the policy's own" not in told.text
     assert face.ask("GET", made.json()["status_url"]).status_code == 401
     assert face.ask("GET", made.json()["status_url"], headers={"Authorization": f"Bearer {BAKER_TOKEN}"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "word"),
+    [
+        (ChangeState.OPEN, None, "looking"),
+        (ChangeState.OPEN, RecordKind.ASSESSED, "waiting"),
+        (ChangeState.MERGED, RecordKind.ASSESSED, "merged"),
+        (ChangeState.MERGED, None, "merged"),
+        (ChangeState.CLOSED, RecordKind.ASSESSED, "closed"),
+    ],
+)
+def test_one_word_tells_where_it_stands(face: FakeFace, state: ChangeState, kind: RecordKind | None, word: str) -> None:
+    made = face.propose(ask(face))
+    ref = face.change(made)
+    if kind is not None:
+        face.ledger.append(Draft(kind, "assessed/x", "Assessed", ref, None, NOON, {"change": {"head": made.json()["head"]}}))
+    face.world.set_state(ref, state)
+    told = face.ask("GET", made.json()["status_url"], headers={"Authorization": f"Bearer {AGENT_TOKEN}"})
+    assert told.json()["state"] == word
 
 
 @pytest.mark.parametrize(
