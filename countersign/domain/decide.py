@@ -12,6 +12,7 @@ from countersign.domain.counting import Asked, Slots, count
 from countersign.domain.decision import Decision, Effect, Plan, Reason
 from countersign.domain.freezes import frozen_until
 from countersign.domain.ids import MalformedError
+from countersign.domain.lifting import lifted
 from countersign.domain.matching import Touched, touched
 from countersign.domain.paths import check_path
 from countersign.domain.planning import NoPlanError, plan
@@ -39,11 +40,11 @@ def teams_asked(decision: Decision) -> frozenset[str]:
 
 
 def _decide(policy: Policy, proposal: Proposal, evidence: Evidence, now: datetime) -> Decision:
-    touch = touched(policy.document, proposal)
+    touch = touched(policy, proposal.facts)
     reasons = [*_always(policy, proposal, touch), *_rules(policy, touch), *_floors(policy, touch)]
     would_run: Plan | None = None
     try:
-        would_run = plan(policy.document, touch, proposal.facts.files)
+        would_run = plan(policy.document, touch)
     except NoPlanError as error:
         reasons.append(Reason("always: one change, one meaning", str(error), Effect.REFUSED, to_pass=error.to_pass))
     reasons.extend(_claims(policy, proposal, touch, would_run))
@@ -51,10 +52,8 @@ def _decide(policy: Policy, proposal: Proposal, evidence: Evidence, now: datetim
     asked = [reason.tier for reason in reasons if reason.tier is not None]
     if not asked and all(reason.effect is not Effect.REFUSED for reason in reasons):
         reasons.append(Reason("always: emptiness is no yes", "no tier applies to this change", Effect.REFUSED))
-    tier = max(asked, key=order.index, default=order[-1])
-    if proposal.claims.rollback == "none" and order.index(tier) < len(order) - 1:
-        tier = order[order.index(tier) + 1]
-        reasons.append(Reason("always: no way back lifts the tier", "the proposal says that it cannot be rolled back", tier=tier))
+    tier, lifts = lifted(policy, proposal, max(asked, key=order.index, default=order[-1]))
+    reasons.extend(lifts)
     slots = _slots(policy, touch, tier)
     effect = _EFFECT[policy.document.tiers[tier].mode]
     if effect is Effect.APPROVE:
@@ -133,9 +132,7 @@ def _rules(policy: Policy, touch: Touched) -> Iterator[Reason]:
     for hit in touch.hits:
         rule, place = hit.rule, policy.place("rules", hit.number)
         if rule.deny is not None:
-            what = rule.deny
-            if hit.deletion is not None:
-                what = f"{rule.deny} ({hit.deletion.kind} {hit.deletion.name}, {hit.deletion.path}:{hit.deletion.line})"
+            what = rule.deny if hit.what is None else f"{rule.deny} ({hit.what})"
             to_pass = f"leave {hit.path} out of the change"
             yield Reason(rule.name, what, Effect.REFUSED, place=place, path=hit.path, to_pass=to_pass)
         if rule.alone and hit.number not in touch.whole:

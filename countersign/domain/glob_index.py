@@ -23,6 +23,23 @@ class _Node:
     literal: dict[str, "_Node"] = field(default_factory=dict)
     wild: dict[str, "_Node"] = field(default_factory=dict)
     deep: "_Node | None" = None
+    asked: "_Asked | None" = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether any pattern continues below."""
+        return self.loops or self.deep is not None or bool(self.literal or self.wild)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A node as questions, cheapest first: about the last name of a path, and about a folder on the way."""
+
+    always: int
+    names: dict[str, int]
+    extensions: dict[str, int]
+    others: tuple[tuple[Callable[[str], bool], int], ...]
+    folders: tuple[tuple[Callable[[str], bool], _Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +48,15 @@ class _Folder:
 
     nodes: tuple[_Node, ...]
     always: int
-    literal: dict[str, int]
-    wild: tuple[tuple[Callable[[str], bool], int], ...]
+    names: tuple[dict[str, int], ...]
+    extensions: tuple[dict[str, int], ...]
+    others: tuple[tuple[Callable[[str], bool], int], ...]
 
 
 class GlobIndex:
     """Lists of patterns, each known by its number. A list means a path when a pattern does and no `!` pattern does."""
 
-    __slots__ = ("_folders", "_lists", "_masks", "_matchers", "_root")
+    __slots__ = ("_folders", "_lists", "_masks", "_root")
 
     def __init__(self, lists: Sequence[Sequence[str]]) -> None:
         """Compile the lists.
@@ -47,7 +65,6 @@ class GlobIndex:
             MalformedError: a pattern is not of its form, or a list has none without `!`.
         """
         self._root = _Node()
-        self._matchers: dict[str, Callable[[str], bool]] = {}
         self._lists: list[tuple[int, int]] = []
         bit = 1
         for patterns in lists:
@@ -70,8 +87,14 @@ class GlobIndex:
         """Give the numbers of the lists that mean the path, in order."""
         parent, _, name = path.rpartition("/")
         folder = self._folders.get(parent) or self._folder(parent)
-        mask = folder.always | folder.literal.get(name, 0)
-        for means, bits in folder.wild:
+        mask = folder.always
+        for names in folder.names:
+            mask |= names.get(name, 0)
+        if folder.extensions:
+            extension = name.rpartition(".")[2]
+            for extensions in folder.extensions:
+                mask |= extensions.get(extension, 0)
+        for means, bits in folder.others:
             if means(name):
                 mask |= bits
         found = self._masks.get(mask)
@@ -91,7 +114,6 @@ class GlobIndex:
             elif is_literal(part):
                 node = node.literal.setdefault(part, _Node())
             else:
-                self._matchers.setdefault(part, segment_matcher(part))
                 node = node.wild.setdefault(part, _Node())
         node.ends |= bit
 
@@ -101,57 +123,55 @@ class GlobIndex:
         for name in parent.split("/") if parent else ():
             done = f"{done}/{name}" if done else name
             known = self._folders.get(done)
-            nodes = known.nodes if known is not None else _closed(self._step(nodes, name))
+            nodes = known.nodes if known is not None else _closed(_step(nodes, name))
         if len(self._folders) >= _MOST_KEPT:
             self._folders.clear()
-        folder = self._folders[parent] = self._described(nodes)
+        folder = self._folders[parent] = _described(nodes)
         return folder
 
-    def _step(self, nodes: Sequence[_Node], name: str) -> list[_Node]:
-        following: list[_Node] = []
-        for node in nodes:
-            if name in node.literal:
-                following.append(node.literal[name])
-            following.extend(child for part, child in node.wild.items() if self._matchers[part](name))
-            if node.loops:
-                following.append(node)
-        return following
 
-    def _described(self, nodes: tuple[_Node, ...]) -> _Folder:
-        always = 0
-        literal: dict[str, int] = {}
-        wild: dict[str, int] = {}
-        for node in nodes:
-            if node.loops:
-                always |= node.ends
-            for name, child in node.literal.items():
-                if child.ends:
-                    literal[name] = literal.get(name, 0) | child.ends
-            for part, child in node.wild.items():
-                if part == "*":
-                    always |= child.ends
-                elif child.ends:
-                    wild[part] = wild.get(part, 0) | child.ends
-        return _Folder(nodes, always, literal, tuple((self._matchers[part], bits) for part, bits in wild.items()))
+def _asked(node: _Node) -> _Asked:
+    """Put a node's questions in order, once. `*.sh` is asked by the extension alone."""
+    if node.asked is None:
+        ends = {part: child.ends for part, child in node.wild.items() if child.ends}
+        endings = {
+            part: bits for part, bits in ends.items() if part.startswith("*.") and is_literal(part[1:]) and part.count(".") == 1
+        }
+        node.asked = _Asked(
+            always=ends.get("*", 0) | (node.ends if node.loops else 0),
+            names={name: child.ends for name, child in node.literal.items() if child.ends},
+            extensions={part[2:]: bits for part, bits in endings.items()},
+            others=tuple((segment_matcher(part), bits) for part, bits in ends.items() if part != "*" and part not in endings),
+            folders=tuple((segment_matcher(part), child) for part, child in node.wild.items() if child.goes_on),
+        )
+    return node.asked
 
 
-class Globs:
-    """One list of patterns as one question."""
+def _step(nodes: Sequence[_Node], name: str) -> list[_Node]:
+    """Take one segment of a path from each node."""
+    following: list[_Node] = []
+    for node in nodes:
+        child = node.literal.get(name)
+        if child is not None and child.goes_on:
+            following.append(child)
+        following.extend(child for means, child in _asked(node).folders if means(name))
+        if node.loops:
+            following.append(node)
+    return following
 
-    __slots__ = ("_index",)
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        """Compile the list; raises MalformedError as `GlobIndex` does."""
-        self._index = GlobIndex([patterns])
-
-    @classmethod
-    def of(cls, patterns: Sequence[str]) -> "Globs":
-        """Compile the list."""
-        return cls(patterns)
-
-    def match(self, path: str) -> bool:
-        """Say whether the path is meant."""
-        return bool(self._index.match(path))
+def _described(nodes: tuple[_Node, ...]) -> _Folder:
+    asked = [_asked(node) for node in nodes]
+    always = 0
+    for one in asked:
+        always |= one.always
+    return _Folder(
+        nodes,
+        always,
+        names=tuple(one.names for one in asked if one.names),
+        extensions=tuple(one.extensions for one in asked if one.extensions),
+        others=tuple(question for one in asked for question in one.others),
+    )
 
 
 def _closed(nodes: Sequence[_Node]) -> tuple[_Node, ...]:

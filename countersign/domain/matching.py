@@ -1,92 +1,108 @@
-"""Which parts of the policy a change touches: rules, environments, services, actions. Matches; does not judge."""
+"""Which parts of the policy a change touches: rules, environments, services, actions. Matches; does not judge.
 
-from collections.abc import Iterator, Mapping
+Each path is asked once of the policy's index; paths that belong to the same parts are handled together from there on. So the
+cost grows with the files of the change and hardly with the rules of the policy.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from countersign.domain.facts import Deletion, FileChange
-from countersign.domain.glob_index import Globs
-from countersign.domain.policy import Document, Rule
-from countersign.domain.proposal import Proposal
+from countersign.domain.facts import Facts, FileChange, Kind
+from countersign.domain.policy import Part, Policy, Rule
 
 POLICY_FOLDER = ".countersign/"
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that applies, and the first path that made it apply."""
+    """A rule that applies: the first path that made it apply, how many did, and the effect that it names, if any."""
 
     number: int
     rule: Rule
-    path: str | None
-    deletion: Deletion | None = None
+    path: str
+    paths: int
+    what: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Everything that a change touches."""
+    """Everything that a change touches. Environments and services have the first path that touches them."""
 
     hits: tuple[Hit, ...]
     unnamed: tuple[str, ...]
     environments: Mapping[str, str]
     services: Mapping[str, str]
     actions: Mapping[str, tuple[FileChange, ...]]
+    placed: frozenset[str]
+    """Paths that lie in an environment."""
     policy_paths: tuple[str, ...]
     whole: frozenset[int]
     """The rules whose paths and kinds cover every path of the change."""
 
 
-def touched(document: Document, proposal: Proposal) -> Touched:
+def touched(policy: Policy, facts: Facts) -> Touched:
     """Match every part of the policy against every path."""
-    files = proposal.facts.files
-    compiled = {number: Globs.of(rule.paths) for number, rule in enumerate(document.rules) if rule.paths is not None}
-    named = {file.path for file in files if any(globs.match(file.path) for globs in compiled.values())}
+    groups = _groups(policy, facts.files)
+    found: dict[Part, list[FileChange]] = {}
+    unnamed: list[str] = []
+    placed: list[str] = []
+    for (numbers, _), files in groups.items():
+        parts = [policy.parts[number] for number in numbers]
+        for part in parts:
+            found.setdefault(part, []).extend(files)
+        kinds = {part.kind for part in parts}
+        if "rule" not in kinds:
+            unnamed.extend(file.path for file in files)
+        if "environment" in kinds:
+            placed.extend(file.path for file in files)
+    by_rule = {
+        number: [file.path for (_, kinds), files in groups.items() if _kind_matches(rule, kinds) for file in files]
+        if rule.paths is None
+        else [file.path for file in found.get(Part("rule", number), ()) if _kind_matches(rule, file.kinds)]
+        for number, rule in enumerate(policy.document.rules)
+    }
     return Touched(
-        hits=tuple(
-            hit for number, rule in enumerate(document.rules) for hit in _hits(number, rule, compiled.get(number), proposal)
-        ),
-        unnamed=tuple(file.path for file in files if file.path not in named),
-        environments=_first({name: Globs.of(item.paths) for name, item in document.environments.items()}, files),
-        services=_first({name: Globs.of(item.paths) for name, item in document.services.items()}, files),
-        actions={
-            name: taken
-            for name, action in document.actions.items()
-            if (taken := tuple(file for file in files if Globs.of(action.paths).match(file.path)))
-        },
-        policy_paths=tuple(file.path for file in files if file.path.startswith(POLICY_FOLDER)),
-        whole=frozenset(
-            number for number, rule in enumerate(document.rules) if len(_paths(rule, compiled.get(number), proposal)) == len(files)
-        ),
+        hits=tuple(hit for number, paths in by_rule.items() if paths for hit in _hits(policy, number, paths, facts)),
+        unnamed=tuple(sorted(unnamed)),
+        environments=_first(found, "environment"),
+        services=_first(found, "service"),
+        actions={str(part.key): _by_path(files) for part, files in found.items() if part.kind == "action"},
+        placed=frozenset(placed),
+        policy_paths=tuple(file.path for file in facts.files if file.path.startswith(POLICY_FOLDER)),
+        whole=frozenset(number for number, paths in by_rule.items() if len(paths) == len(facts.files)),
     )
 
 
-def _first(parts: Mapping[str, Globs], files: tuple[FileChange, ...]) -> dict[str, str]:
-    """Give each part that any path touches, with the first such path."""
-    found: dict[str, str] = {}
-    for name, globs in sorted(parts.items()):
-        path = next((file.path for file in files if globs.match(file.path)), None)
-        if path is not None:
-            found[name] = path
-    return found
+def _first(found: Mapping[Part, Sequence[FileChange]], kind: str) -> dict[str, str]:
+    return {str(part.key): min(file.path for file in files) for part, files in found.items() if part.kind == kind}
 
 
-def _paths(rule: Rule, globs: Globs | None, proposal: Proposal) -> list[str]:
-    """Give the paths for which the rule's `paths` and `kinds` both hold."""
-    return [
-        file.path
-        for file in proposal.facts.files
-        if (globs is None or globs.match(file.path)) and (not rule.kinds or file.kinds & set(rule.kinds))
-    ]
+def _by_path(files: Sequence[FileChange]) -> tuple[FileChange, ...]:
+    return tuple(sorted(files, key=lambda file: file.path))
 
 
-def _hits(number: int, rule: Rule, globs: Globs | None, proposal: Proposal) -> Iterator[Hit]:
-    """Every condition that the rule names must hold, for one path."""
-    paths = _paths(rule, globs, proposal)
+def _groups(policy: Policy, files: Sequence[FileChange]) -> dict[tuple[tuple[int, ...], frozenset[Kind]], list[FileChange]]:
+    """Put files together that belong to the same parts and are of the same kinds."""
+    groups: dict[tuple[tuple[int, ...], frozenset[Kind]], list[FileChange]] = {}
+    match = policy.index.match
+    for file in files:
+        groups.setdefault((match(file.path), file.kinds), []).append(file)
+    return groups
+
+
+def _kind_matches(rule: Rule, kinds: frozenset[Kind]) -> bool:
+    return not rule.kinds or not kinds.isdisjoint(rule.kinds)
+
+
+def _hits(policy: Policy, number: int, paths: Sequence[str], facts: Facts) -> Iterator[Hit]:
+    """A rule that asks for effects applies once for each effect that it names, in its paths."""
+    rule = policy.document.rules[number]
     if rule.plan is None:
-        if paths:
-            yield Hit(number, rule, paths[0])
+        yield Hit(number, rule, min(paths), len(paths))
         return
-    for deletion in proposal.facts.deletions:
-        if deletion.path in paths and any(fnmatchcase(deletion.kind, pattern) for pattern in rule.plan.deletes):
-            yield Hit(number, rule, deletion.path, deletion)
-            return
+    meant = set(paths)
+    for deletion in facts.deletions:
+        if deletion.path in meant and any(fnmatchcase(deletion.kind, pattern) for pattern in rule.plan.deletes):
+            what = f"{deletion.kind} {deletion.name}, {deletion.path}:{deletion.line}"
+            yield Hit(number, rule, deletion.path, 1, what)

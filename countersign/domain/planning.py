@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import NetworkTier, Plan
 from countersign.domain.facts import FileChange
-from countersign.domain.glob_index import Globs
 from countersign.domain.ids import MalformedError
 from countersign.domain.matching import Touched
 from countersign.domain.policy import AwsCredential, Credential, Document, PostgresCredential
@@ -24,7 +23,7 @@ class NoPlanError(Exception):
         self.to_pass = to_pass
 
 
-def plan(document: Document, touch: Touched, files: Sequence[FileChange]) -> Plan | None:
+def plan(document: Document, touch: Touched) -> Plan | None:
     """Give what would run; None where no action takes the change.
 
     Raises:
@@ -39,7 +38,7 @@ def plan(document: Document, touch: Touched, files: Sequence[FileChange]) -> Pla
     ((name, taken),) = touch.actions.items()
     action = document.actions[name]
     environment = next(iter(touch.environments), None)
-    _nothing_left_over(document, touch, taken, files)
+    _nothing_left_over(touch, taken)
     inputs = tuple(sorted((file.path, file.new_blob) for file in taken if file.new_blob is not None))
     if not inputs:
         raise NoPlanError(
@@ -69,16 +68,12 @@ def plan(document: Document, touch: Touched, files: Sequence[FileChange]) -> Pla
     )
 
 
-def _nothing_left_over(document: Document, touch: Touched, taken: Sequence[FileChange], files: Sequence[FileChange]) -> None:
+def _nothing_left_over(touch: Touched, taken: Sequence[FileChange]) -> None:
     """Refuse to run half of a change: what lies in an environment is either taken by the action or does not belong here."""
-    if not touch.environments or len(taken) == len(files):
-        return
-    meant = {file.path for file in taken}
-    for name in touch.environments:
-        globs = Globs.of(document.environments[name].paths)
-        left = next((file.path for file in files if file.path not in meant and globs.match(file.path)), None)
-        if left is not None:
-            raise NoPlanError(f"no action takes {left}, which is in {name}", "split the change, or give an action these paths")
+    left = touch.placed - {file.path for file in taken}
+    if left:
+        where = ", ".join(sorted(touch.environments))
+        raise NoPlanError(f"no action takes {min(left)}, which is in {where}", "split the change, or give an action these paths")
 
 
 def _values(environment: str | None, touch: Touched) -> Values:

@@ -7,10 +7,14 @@ from countersign.domain.policy import Document
 Where = tuple[str | int, ...]
 OWNER = "owner"
 REFUSE = "refuse"
+_MODES = ("autonomous", "approve", "notify")
+"""Mildest first, as the effects are."""
 
 
 def dangling(document: Document) -> Iterator[tuple[Where, str]]:
     """Give every part that names something that is not there, or that could never ask anybody."""
+    if OWNER in document.teams:
+        yield ("teams", OWNER), f"{OWNER!r} stands for the owners of the services touched: call the team otherwise"
     yield from _tiers(document)
     yield from _rules(document)
     yield from _environments(document)
@@ -24,7 +28,16 @@ def dangling(document: Document) -> Iterator[tuple[Where, str]]:
 
 
 def _tiers(document: Document) -> Iterator[tuple[Where, str]]:
+    mildest = 0
     for name, tier in document.tiers.items():
+        if name == REFUSE:
+            yield ("tiers", name), f"{REFUSE!r} is what `unmatched` says to refuse: call the tier otherwise"
+        if tier.limits is not None and not tier.limits.model_fields_set:
+            yield ("tiers", name, "limits"), "limits needs files, lines or deletes"
+        strictness = _MODES.index(tier.mode)
+        if strictness < mildest:
+            yield ("tiers", name, "mode"), f"mode {tier.mode} is milder than that of a tier before it: tiers stand mildest first"
+        mildest = max(mildest, strictness)
         if tier.mode == "approve" and not tier.approvals:
             yield ("tiers", name), "mode approve needs approvals: a tier that asks nobody would let everything through"
         if tier.mode != "approve" and tier.approvals:

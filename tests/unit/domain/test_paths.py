@@ -1,3 +1,4 @@
+import unicodedata
 from contextlib import suppress
 
 import pytest
@@ -38,3 +39,22 @@ def test_no_text_makes_it_fall_over(path: str) -> None:
         check_path(path)
         assert not path.startswith("/")
         assert ".." not in path.split("/")
+
+
+@given(
+    st.lists(st.sampled_from(["a", ".", "..", "~", "-", "/", "//", "\\", ".a", "a.b", "é", "e\u0301", "\u202e", " ", "\n"])).map(
+        "".join
+    )
+)
+def test_the_short_way_lets_nothing_through_that_the_long_way_refuses(path: str) -> None:
+    try:
+        check_path(path)
+    except MalformedError:
+        return
+    parts = path.split("/")
+    assert not {"", ".", ".."} & set(parts)
+    assert not path.startswith("-")
+    assert not any(part.startswith("~") for part in parts)
+    assert "\\" not in path
+    assert all(character.isprintable() for character in path)
+    assert unicodedata.is_normalized("NFC", path)
