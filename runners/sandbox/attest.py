@@ -42,6 +42,7 @@ _FEW: Final = replace(_ROOMY, pids=24)
 _SCARCE: Final = replace(_ROOMY, memory=96 * _MIB)
 _SHORT: Final = replace(_ROOMY, timeout=1)
 _GRACE: Final = timedelta(seconds=5)
+_BY_PRLIMIT: Final = frozenset({Control.MEMORY_LIMIT, Control.PIDS_LIMIT})
 _ALLOWED: Final = Endpoint("attest.countersign.invalid", 5432)
 _DENIED: Final = ("attest.countersign.invalid:5433", "example.com:443", "169.254.169.254:80", "127.0.0.1:22", "[::1]:22")
 _EVIDENCE_LENGTH: Final = 400
@@ -96,8 +97,9 @@ def prove(connect: Connect, *, clock: Clock) -> Proof:
 
     by_prlimit: frozenset[Control] = frozenset()
     judged = probe_all(carry_out, images[0])
-    if not judged[Control.PIDS_LIMIT].in_force:  # no control groups: a limit of the kernel's own may do
-        by_prlimit = frozenset({Control.PIDS_LIMIT})
+    missing = {control for control in _BY_PRLIMIT if not judged[control].in_force}
+    if missing:  # no control groups: what the entry program and the kernel's limits for a user can do
+        by_prlimit = frozenset(missing)
         judged = probe_all(carry_out, images[0])
     attestation = Attestation(
         backend=backend,
@@ -107,7 +109,7 @@ def prove(connect: Connect, *, clock: Clock) -> Proof:
         profile_digest=profile_digest(),
         at=clock(),
     )
-    return Proof(attestation, by_prlimit if Control.PIDS_LIMIT in attestation.controls else frozenset())
+    return Proof(attestation, by_prlimit & attestation.controls)
 
 
 def probe_all(carry_out: CarryOut, image: str) -> dict[Control, Judgement]:

@@ -1,12 +1,11 @@
 """The first process of every run's container: takes the run from standard input, carries it out, tells how it ended.
 
 Stands alone: it is handed to the image's Python as text (`python3 -I -c …`), so that the host needs no folder that the engine
-can see and the image needs nothing of ours. It uses the standard library only, and one thread.
+can see and the image needs nothing of ours. One thread, the standard library alone.
 
-Standard input is eight bytes of length, a JSON object (see `order.py`), and the files' bytes: nothing of the run is in the
-container's configuration. The last bytes of standard error are the trailer, written when every other process is dead, so that
-no command can write one. Where the host has no control groups, `watch` makes this process keep the limits: it adds up the
-memory of all others again and again. It is no other guard against the command: what confines is set from outside.
+Standard input is eight bytes of length, a JSON object (`order.py`), and the files' bytes: nothing of the run is in the container's
+configuration. The last bytes of standard error are the trailer, written when every other process is dead, so that no command can
+write one. Without control groups, `watch` has this process add up the others' memory. All other limits are set from outside.
 """
 
 import ctypes
@@ -20,6 +19,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 WORK = "/work"
@@ -57,8 +57,8 @@ class Link:
         self._arm()
 
     def _act(self, end: socket.socket, mask: int) -> None:
-        if end.fileno() < 0:  # closed by what the other end did in the same round
-            return
+        if end.fileno() < 0:
+            return  # closed by what the other end did in the same round
         try:
             if mask & selectors.EVENT_WRITE:
                 self._held[end] = self._held[end][end.send(self._held[end]) :]
@@ -154,7 +154,13 @@ def exactly(count: int) -> bytes:
 def offer(ready: selectors.BaseSelector, address: str, port: int, target: str | None) -> None:
     """Listen on a loopback address for connections to `target`, or to the proxy itself."""
     listener = socket.create_server((address, port))
-    ready.register(listener, selectors.EVENT_READ, lambda _: Link(ready, listener.accept()[0], target))
+    ready.register(listener, selectors.EVENT_READ, lambda _: accept(ready, listener, target))
+
+
+def accept(ready: selectors.BaseSelector, listener: socket.socket, target: str | None) -> None:
+    """Take one connection, unless this process holds too many: then the command has to wait."""
+    with suppress(OSError):
+        Link(ready, listener.accept()[0], target)
 
 
 def attend(ready: selectors.BaseSelector, command: int, order: dict) -> tuple[str, int]:  # type: ignore[type-arg]
@@ -199,11 +205,8 @@ def memory_of_all() -> int:
 def out_of_memory_kills() -> int:
     """Ask our control group how many processes the kernel has killed for want of memory."""
     for path in ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"):
-        try:
-            fields = dict(line.split() for line in Path(path).read_text().splitlines())
-        except OSError:
-            continue
-        return int(fields.get("oom_kill", 0))
+        with suppress(OSError):
+            return int(dict(line.split() for line in Path(path).read_text().splitlines()).get("oom_kill", 0))
     return 0
 
 

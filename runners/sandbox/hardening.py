@@ -16,7 +16,6 @@ USER: Final = 65532
 LABEL: Final = "countersign.run"
 _WORK_SHARE: Final = 2
 """The work folder may fill this fraction of the memory: a tmpfs counts against the run's own limit."""
-_NOFILE: Final = 1024
 _ENTRY: Final = Path(entry.__file__).read_text(encoding="utf-8")
 
 
@@ -34,6 +33,7 @@ def settings(spec: RunSpec, *, seccomp: str, mount: Path | None, hosts: Mapping[
         "entrypoint": ["/usr/bin/python3", "-I", "-S", "-c", _ENTRY],
         "command": [],
         "stdin_open": True,
+        "stop_signal": "SIGKILL",  # the first process heeds no other, and to remove it must not take podman's ten seconds
         "user": f"{USER}:{USER}",
         "working_dir": "/",
         "read_only": True,
@@ -46,13 +46,14 @@ def settings(spec: RunSpec, *, seccomp: str, mount: Path | None, hosts: Mapping[
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges", f"seccomp={seccomp}"],
         "network_mode": "none",
+        "sysctls": {"net.ipv4.ip_unprivileged_port_start": "0"},  # of the container's own loopback: endpoints below 1024
         "ipc_mode": "private",
         "extra_hosts": dict(hosts),
         "mem_limit": limits.memory,
         "memswap_limit": limits.memory,
         "pids_limit": limits.pids,
-        "ulimits": [],
         "environment": {"COUNTERSIGN_LIMITS": f"{limits.memory}:{limits.pids}"},
         "volumes": volumes,
+        "log_config": {"type": "none"},  # what is said is scrubbed before it is kept; the engine must not keep it as it was
         "labels": {LABEL: spec.run},
     }

@@ -11,7 +11,7 @@ from runners.sandbox import host, images
 from tests.support.process import UnusableError
 
 _ROOT = Path(__file__).resolve().parents[2]
-_STATE = _ROOT / ".cache" / "containers"
+FOLDER = _ROOT / ".cache" / "containers"
 _TOOLS = _ROOT / "tests" / "stage" / "shop" / "image"
 
 
@@ -22,7 +22,7 @@ def sandbox_host() -> Path:
         UnusableError: podman or a part of it is missing or fails; the text says what to do.
     """
     try:
-        return host.up(_STATE)
+        return host.up(FOLDER)
     except SandboxFault as fault:
         raise UnusableError(str(fault)) from None
 
@@ -34,11 +34,11 @@ def tools_image() -> str:
         UnusableError: it cannot be built; the text says why.
     """
     try:
-        return images.build(_STATE, [_TOOLS / "migrate", _TOOLS / "publish"])
+        return images.build(FOLDER, [_TOOLS / "migrate", _TOOLS / "publish"])
     except SandboxFault as fault:
         raise UnusableError(str(fault)) from None
 
 
 def stop_host() -> bool:
     """Stop the engine and remove its storage; say whether there was anything to stop."""
-    return host.down(_STATE, purge=True)
+    return host.down(FOLDER, purge=True)
