@@ -111,7 +111,7 @@ def stage(folder: Path, *, say: Say = lambda _: None, demo: bool = False) -> Ite
         redis = stack.enter_context(redis_server())
         moto = stack.enter_context(moto_server())
         say("embedded forge, and the shop in it")
-        local = stack.enter_context(local_forge(folder / "forge", "--demo"))
+        local = stack.enter_context(local_forge(folder / "forge", *(["--demo"] if demo else [])))
         tokens = forge.furnish(local.url, local.admin_token, shop.files(image=image))
         private, allowed = make_keys(folder, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - as above
         hooks = forge.Secrets(secrets.token_urlsafe(32), f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")

@@ -16,7 +16,8 @@ import redis
 
 from tests.builders import IMAGE
 from tests.fakes.localforge import LocalForge, local_forge
-from tests.stage import forge, shop
+from tests.stage import forge as shop_forge
+from tests.stage import shop
 from tests.stage.keys import make_keys
 from tests.stage.people import Cast
 from tests.support.process import Child, free_port
@@ -35,7 +36,7 @@ class Office:
     redis: RedisServer
     cast: Cast
     environment: dict[str, str]
-    secrets: forge.Secrets
+    secrets: shop_forge.Secrets
     processes: dict[str, Child]
 
     def start(self, role: str) -> Child:
@@ -83,9 +84,9 @@ def bot_office(folder: Path) -> Iterator[Office]:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with redis_server() as memory, local_forge(folder / "forge") as local:
-        tokens = forge.furnish(local.url, local.admin_token, shop.files(image=IMAGE))
+        tokens = shop_forge.furnish(local.url, local.admin_token, shop.files(image=IMAGE))
         _, allowed = make_keys(folder, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a key for real processes
-        hooks = forge.Secrets(secrets.token_urlsafe(32), f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
+        hooks = shop_forge.Secrets(secrets.token_urlsafe(32), f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
         agent = secrets.token_urlsafe(32)
         digest = hashlib.sha256(agent.encode()).hexdigest()
         entry = {"id": shop.AGENT, "token_sha256": digest, "projects": [shop.PROJECT], "sponsors": [shop.SPONSOR]}
@@ -109,7 +110,7 @@ def bot_office(folder: Path) -> Iterator[Office]:
         try:
             for role in ("serve", "worker"):
                 office.start(role)
-            forge.hook(local.url, local.admin_token, url, hooks)
+            shop_forge.hook(local.url, local.admin_token, url, hooks)
             yield office
         finally:
             office.stop()
