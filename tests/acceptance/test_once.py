@@ -12,9 +12,8 @@ from tests.acceptance.asks import insert
 from tests.acceptance.dying import POINTS
 from tests.acceptance.ledger import AuditBranch
 from tests.acceptance.test_forged_messages import forge_message
-from tests.acceptance.test_path import merged
 from tests.stage import shop
-from tests.stage.people import wait_until
+from tests.stage.people import wait_for_merge, wait_until
 from tests.stage.stage import ROOT, Stage
 from tests.support.process import Child
 
@@ -42,7 +41,7 @@ def test_two_workers_ten_messages_one_run(playing: Stage, branch: AuditBranch) -
                     range(10),
                 )
             )
-        merged(playing, iid)
+        wait_for_merge(playing.cast, iid)
     finally:
         second.stop()
     assert orders(playing, "customer-10") == 1
