@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from countersign.domain import sql
-from countersign.domain.facts import Deletion, Facts, FileChange, Kind, Unclear
+from countersign.domain.facts import Facts, FileChange, Kind, Measured, Unclear
 
 
 def wants_content(file: FileChange) -> bool:
@@ -13,7 +13,7 @@ def wants_content(file: FileChange) -> bool:
 
 def analyse(files: Sequence[FileChange], contents: Mapping[str, bytes | None]) -> Facts:
     """Give the facts. `contents` holds the new side of every file that `wants_content`; None where it could not be read."""
-    deletions: list[Deletion] = []
+    effects: list[Measured] = []
     unclear: list[Unclear] = []
     for file in files:
         if not wants_content(file):
@@ -23,9 +23,9 @@ def analyse(files: Sequence[FileChange], contents: Mapping[str, bytes | None]) -
             unclear.append(Unclear(file.path, 1, "the SQL cannot be read as UTF-8 text"))
             continue
         gone, unknown = sql.effects(file.path, text)
-        deletions.extend(gone)
+        effects.extend(gone)
         unclear.extend(unknown)
-    return Facts(tuple(sorted(files, key=lambda file: file.path)), tuple(sorted(deletions)), tuple(sorted(unclear)))
+    return Facts(tuple(sorted(files, key=lambda file: file.path)), tuple(sorted(effects)), unclear=tuple(sorted(unclear)))
 
 
 def _text(content: bytes | None) -> str | None:

@@ -32,7 +32,12 @@ def lifted(policy: Policy, proposal: Proposal, tier: str) -> tuple[str, tuple[Re
 
 
 def _steps(proposal: Proposal) -> Iterator[tuple[str, str]]:
-    """Give what is worth one step, once each."""
+    """Give what is worth one step, once each: everything that was seen together, and what was said."""
+    signals = proposal.facts.signals
+    if signals:
+        first, more = signals[0], len(signals) - 1
+        others = f", and {more} more" if more else ""
+        yield "always: what is hard to see lifts the tier", f"{first.kind}: {first.detail}, {first.path}:{first.line}{others}"
     if proposal.claims.rollback == "none":
         yield "always: no way back lifts the tier", "the proposal says that it cannot be rolled back"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from countersign.domain.facts import Deletion, Unclear
+from countersign.domain.facts import Act, Measured, Unclear
 from countersign.domain.sql_functions import unknown_functions
 from countersign.domain.sql_reader import TwoReadingsError, read
 
@@ -51,7 +51,7 @@ _ROUNDS = exp.DType.BIGINT
 _KEEPS = exp.DType.TEXT
 _SETTINGS = frozenset({"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"})
 
-Effects = tuple[tuple[Deletion, ...], tuple[Unclear, ...]]
+Effects = tuple[tuple[Measured, ...], tuple[Unclear, ...]]
 
 
 def effects(path: str, text: str) -> Effects:
@@ -76,25 +76,25 @@ def effects(path: str, text: str) -> Effects:
     except (SqlglotError, RecursionError, ValueError, AttributeError, KeyError, TypeError):
         return (), (Unclear(path, 1, "the SQL cannot be parsed"),)
     return (
-        tuple(sorted({item for item in found if isinstance(item, Deletion)})),
+        tuple(sorted({item for item in found if isinstance(item, Measured)})),
         tuple(sorted({item for item in found if isinstance(item, Unclear)})),
     )
 
 
-def _of(statement: exp.Expr, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _of(statement: exp.Expr, path: str, line: int) -> Iterator[Measured | Unclear]:
     """Judge one statement and everything inside it: `WITH gone AS (DELETE …) SELECT …` deletes."""
     for node in statement.walk():
         match node:
             case exp.Delete():
-                yield Deletion("rows", _name(node.this), path, line)
+                yield _gone("rows", _name(node.this), path, line)
             case exp.TruncateTable():
-                yield from (Deletion("rows", _name(table), path, line) for table in node.expressions)
+                yield from (_gone("rows", _name(table), path, line) for table in node.expressions)
             case exp.Update() if node.parent is None or not isinstance(node.parent, exp.When):
-                yield Deletion("values", _name(node.this), path, line)
+                yield _gone("values", _name(node.this), path, line)
             case exp.Merge():
-                yield from (Deletion(kind, _name(node.this), path, line) for kind in ("rows", "values"))
+                yield from (_gone(kind, _name(node.this), path, line) for kind in ("rows", "values"))
             case exp.OnConflict() if "UPDATE" in str(node.args.get("action")).upper():
-                yield Deletion("values", "?", path, line)
+                yield _gone("values", "?", path, line)
             case exp.Drop():
                 yield from _dropped(node, path, line)
             case exp.Insert() if any(node.args.get(part) for part in _INSERT_ELSEWHERE):
@@ -110,7 +110,7 @@ def _foreign(node: exp.Expr) -> bool:
     return isinstance(node, (exp.Command, exp.Placeholder, exp.Parameter))
 
 
-def _outermost(statement: exp.Expr, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _outermost(statement: exp.Expr, path: str, line: int) -> Iterator[Measured | Unclear]:
     """Judge what kind of statement it is and what it calls; everything that is not on a list here is unclear."""
     for name in unknown_functions(statement):
         yield Unclear(path, line, f"calls {name[:60]!r}, and a function can do anything")
@@ -127,19 +127,19 @@ def _outermost(statement: exp.Expr, path: str, line: int) -> Iterator[Deletion |
             yield Unclear(path, line, f"a statement of kind {type(statement).__name__.upper()} is not on the list")
 
 
-def _created(statement: exp.Create, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _created(statement: exp.Create, path: str, line: int) -> Iterator[Measured | Unclear]:
     kind = str(statement.args.get("kind")).upper()
     if kind not in _MADE:
         yield Unclear(path, line, f"CREATE {kind[:40]} can do anything, at once or later")
     elif statement.args.get("replace") and kind != "VIEW":
-        yield Deletion(kind.lower(), _name(statement.this), path, line)
+        yield _gone(kind.lower(), _name(statement.this), path, line)
     properties = statement.args.get("properties")
     words = properties.expressions if isinstance(properties, exp.Properties) else []
     if statement.args.get("clone") or any(type(word) is not exp.Property and not isinstance(word, _TABLE_WORDS) for word in words):
         yield Unclear(path, line, f"CREATE {kind[:40]} with a part that is not on the list")
 
 
-def _altered(statement: exp.Alter, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _altered(statement: exp.Alter, path: str, line: int) -> Iterator[Measured | Unclear]:
     actions = statement.args.get("actions") or []
     if not actions or str(statement.args.get("kind")).upper() not in {"TABLE", "INDEX", "VIEW"}:
         yield Unclear(path, line, "an ALTER that is not on the list")
@@ -150,7 +150,7 @@ def _altered(statement: exp.Alter, path: str, line: int) -> Iterator[Deletion | 
             yield Unclear(path, line, f"ALTER … {type(action).__name__.upper()} is not on the list")
 
 
-def _column(action: exp.AlterColumn, owner: str, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _column(action: exp.AlterColumn, owner: str, path: str, line: int) -> Iterator[Measured | Unclear]:
     """Text keeps every value, bigint rounds what has a fraction; other types may lose some, and USING can put in anything."""
     wanted = action.args.get("dtype")
     if wanted is None:
@@ -158,12 +158,12 @@ def _column(action: exp.AlterColumn, owner: str, path: str, line: int) -> Iterat
     name = _name(action.this)
     known = wanted.this if isinstance(wanted, exp.DataType) and not action.args.get("using") else None
     if known is _ROUNDS:
-        yield Deletion("values", f"{owner}.{name}"[:_LONGEST_NAME], path, line)
+        yield _gone("values", f"{owner}.{name}"[:_LONGEST_NAME], path, line)
     elif known is not _KEEPS:
         yield Unclear(path, line, f"changes the type of {name}, which can lose values; only TEXT and BIGINT are known")
 
 
-def _dropped(node: exp.Drop, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _dropped(node: exp.Drop, path: str, line: int) -> Iterator[Measured | Unclear]:
     word = str(node.args.get("kind")).lower()
     owner = node.parent.this if isinstance(node.parent, exp.Alter) else None
     if word not in _GONE:
@@ -173,7 +173,7 @@ def _dropped(node: exp.Drop, path: str, line: int) -> Iterator[Deletion | Unclea
         yield Unclear(path, line, "CASCADE takes along what the file does not name")
     prefix = "" if owner is None else f"{_name(owner)}."
     for part in node.args.get("tables") or [None]:
-        yield Deletion(word, f"{prefix}{_name(part)}"[:_LONGEST_NAME], path, line)
+        yield _gone(word, f"{prefix}{_name(part)}"[:_LONGEST_NAME], path, line)
 
 
 def _set(statement: exp.Set, path: str, line: int) -> Iterator[Unclear]:
@@ -181,6 +181,10 @@ def _set(statement: exp.Set, path: str, line: int) -> Iterator[Unclear]:
         name = item.this.this if isinstance(item, exp.SetItem) and isinstance(item.this, exp.EQ) else None
         if not isinstance(name, exp.Column) or name.sql().lower() not in _SETTINGS:
             yield Unclear(path, line, "SET of anything but a timeout can change what other statements mean")
+
+
+def _gone(kind: str, name: str, path: str, line: int) -> Measured:
+    return Measured(Act.DELETES, kind, name, path, line)
 
 
 def _name(part: object) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.domain.facts import Deletion, Unclear
+from countersign.domain.facts import Act, Measured, Unclear
 from countersign.domain.sql import LONGEST, effects
 
 HARMLESS = [
@@ -128,7 +128,7 @@ UNCLEAR = [
 
 
 def found(text: str) -> set[tuple[str, str]]:
-    return {(deletion.kind, deletion.name) for deletion in effects("m.sql", text)[0]}
+    return {(gone.kind, gone.name) for gone in effects("m.sql", text)[0]}
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -156,7 +156,7 @@ def test_nothing_before_a_statement_hides_it(before: str, text: str, gone: set[t
 def test_lines_are_those_of_the_file() -> None:
     text = "-- tidy up\nSELECT 1;\n\nDROP TABLE a;\n\nSELECT purge();\n"
     assert effects("m.sql", text) == (
-        (Deletion("table", "a", "m.sql", 4),),
+        (Measured(Act.DELETES, "table", "a", "m.sql", 4),),
         (Unclear("m.sql", 6, "calls 'purge', and a function can do anything"),),
     )
 
@@ -182,4 +182,4 @@ def test_a_drop_is_seen_or_the_file_is_unclear(before: str, after: str) -> None:
     if any(mark in before for mark in ("/*", "'", '"', "--")):
         return
     deletions, unclear = effects("m.sql", f"{before}\n;\nDROP TABLE t;\n{after}")
-    assert unclear or Deletion("table", "t", "m.sql", before.count("\n") + 3) in deletions
+    assert unclear or Measured(Act.DELETES, "table", "t", "m.sql", before.count("\n") + 3) in deletions
