@@ -118,6 +118,8 @@ class Facts:
     """Needed whatever the policy says: refuses."""
     unread: tuple[Unclear, ...] = ()
     """Files that were not looked into. Needed only where a rule asks for what they might hold."""
+    unparsed: tuple[Unclear, ...] = ()
+    """Structured files that were read and are not of their form; a Helm template is not expected to be."""
     planned: tuple[str, ...] = ()
     """Directories for which a Terraform plan was read."""
 

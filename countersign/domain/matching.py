@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from countersign.domain.facts import Act, Facts, FileChange, Kind, Measured
+from countersign.domain.facts import Act, Facts, FileChange, Kind, Measured, Unclear
+from countersign.domain.needed import needed
 from countersign.domain.policy import Part, PlanFacts, Policy, Rule
 
 POLICY_FOLDER = ".countersign/"
@@ -40,6 +41,8 @@ class Touched:
     policy_paths: tuple[str, ...]
     whole: frozenset[int]
     """The rules whose paths and kinds cover every path of the change."""
+    missing: tuple[Unclear, ...]
+    """Facts that a rule asks for and nobody has."""
 
 
 def touched(policy: Policy, facts: Facts) -> Touched:
@@ -72,6 +75,9 @@ def touched(policy: Policy, facts: Facts) -> Touched:
         placed=frozenset(placed),
         policy_paths=tuple(file.path for file in facts.files if file.path.startswith(POLICY_FOLDER)),
         whole=frozenset(number for number, paths in by_rule.items() if len(paths) == len(facts.files)),
+        missing=tuple(
+            sorted({item for number, paths in by_rule.items() for item in needed(policy.document.rules[number], paths, facts)})
+        ),
     )
 
 

@@ -24,6 +24,9 @@ _LONGEST_NAME = 200
 _GONE = frozenset({"table", "column", "schema", "database", "view", "index", "sequence", "type", "constraint"})
 """Words of DROP that are facts. Dropping a function, a role or an extension is unclear: it may take anything along."""
 
+KINDS = _GONE | {"rows", "values"}
+"""What a policy can name of SQL."""
+
 _MADE = frozenset({"TABLE", "INDEX", "VIEW", "SCHEMA", "SEQUENCE", "TYPE"})
 _HARMLESS = (exp.Select, exp.SetOperation, exp.Insert, exp.Comment, exp.Transaction, exp.Commit, exp.Semicolon)
 _ADDS = (exp.ColumnDef, exp.AddConstraint, exp.RenameColumn, exp.AlterRename)
