@@ -19,10 +19,10 @@ from countersign.domain.ids import Sha
 ATTRIBUTES = ".gitattributes"
 _SQL = ".sql"
 _MOST_STRUCTURED = 2 * 1024 * 1024
-"""Characters of structured text in a change, both sides: some ten seconds. Beyond, none of it is parsed."""
+"""Characters of structured text in a change, both sides: some twenty seconds. Beyond, none of it is parsed."""
 
-_MOST_SQL = 2 * 1024 * 1024
-"""Characters of SQL in a change. Beyond, none of it is analysed, which refuses."""
+_MOST_SQL = 1024 * 1024
+"""Characters of SQL in a change: some seven seconds. Beyond, none of it is analysed, which refuses."""
 
 _MOST_KEYS = 2000
 _TEMPLATE = "{{"
