@@ -20,8 +20,7 @@ def applies_wherever(rule: Rule, other: Rule) -> bool:
         return False
     if rule.kinds and not (other.kinds and set(other.kinds) <= set(rule.kinds)):
         return False
-    theirs = conditions(other)
-    return all(theirs.get(name) == value for name, value in conditions(rule).items())
+    return not conditions(rule) or conditions(rule) == conditions(other)
 
 
 def never_decides(document: Document, number: int) -> Iterator[str]:

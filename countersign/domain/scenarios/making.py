@@ -1,0 +1,114 @@
+"""Makes the inputs of a decision from a scenario: a change, people, approvals. What the scenario leaves open is plain."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha1
+
+from countersign.domain.analysis import analyse
+from countersign.domain.approval import Evidence
+from countersign.domain.facts import Deletion, Facts, FileChange, FileStatus
+from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.inputs import Inputs
+from countersign.domain.people import Agent, Approval, Contributor, Person
+from countersign.domain.policy import Policy
+from countersign.domain.proposal import Claims, Proposal
+from countersign.domain.scenarios.scenario import Changed, FileFacts, Scenario
+
+_HEAD, _BASE, _TREE = Sha("1" * 40), Sha("b" * 40), Sha("c" * 40)
+_SOMEBODY = "somebody"
+_ASKED_BEFORE = timedelta(seconds=1)
+"""The question was put so long before the first approval."""
+
+
+def inputs_of(scenario: Scenario, policy: Policy) -> Inputs:
+    """Give what is decided about."""
+    entry = None if scenario.agent is None else policy.agents.get(scenario.agent)
+    author = scenario.author or (scenario.agent or _SOMEBODY if entry is None else entry.account)
+    sponsor = scenario.sponsor
+    if sponsor is None and entry is not None and "sponsor" not in scenario.model_fields_set:
+        sponsor = entry.sponsors[0]
+    says = scenario.says
+    proposal = Proposal(
+        change=ChangeRef("scenario/project", 1),
+        title=scenario.name,
+        source_branch="scenario",
+        target_branch="main",
+        base=_BASE,
+        head=_HEAD,
+        tree=_TREE,
+        author=_person(author),
+        agent=None if scenario.agent is None else Agent(scenario.agent, strength=1),
+        sponsor=None if sponsor is None else _person(sponsor),
+        contributors=tuple(Contributor(_HEAD, "", _person(name)) for name in (author, *scenario.commits)),
+        facts=_facts(scenario.change),
+        claims=Claims(environment=says.environment, action=says.action, rollback=says.rollback),
+    )
+    return Inputs(proposal, _evidence(scenario), scenario.at)
+
+
+def _evidence(scenario: Scenario) -> Evidence:
+    members: dict[str, set[Person]] = {}
+    approvals: dict[str, Approval] = {}
+    for item in scenario.approvals:
+        team, _, name = item.by.partition("/")
+        members.setdefault(team, set()).add(_person(name))
+        approvals[name] = Approval(_person(name), scenario.at - timedelta(seconds=item.ago), _HEAD)
+    first = min((approval.at for approval in approvals.values()), default=scenario.at)
+    return Evidence(
+        approvals=tuple(approvals.values()),
+        members={team: frozenset(people) for team, people in members.items()},
+        asked=first - _ASKED_BEFORE,
+    )
+
+
+def _person(name: str) -> Person:
+    """Give an account; the same name is the same one."""
+    return Person(int.from_bytes(sha1(name.encode(), usedforsecurity=False).digest()[:6]), name)
+
+
+def _facts(change: Changed) -> Facts:
+    sizes = _sizes(change)
+    files = [_file(path, facts, sizes[path]) for path, facts in sorted(change.files.items())]
+    contents = {path: facts.content.encode() for path, facts in change.files.items() if facts.content is not None}
+    seen = analyse([file for file in files if file.path in contents], contents)
+    return Facts(
+        tuple(files),
+        tuple(sorted((*seen.deletions, *_effects(change)))),
+        seen.unclear,
+    )
+
+
+def _sizes(change: Changed) -> dict[str, tuple[int, int]]:
+    """Give lines added and removed; what `lines` says of the whole change falls on the first path."""
+    counted = {path: (facts.added, facts.removed) for path, facts in change.files.items()}
+    if change.lines is not None:
+        first = min(counted, default=None)
+        return {path: (change.lines if path == first else 0, 0) for path in counted}
+    return {
+        path: (_lines(change.files[path]) if added is None and removed is None else added or 0, removed or 0)
+        for path, (added, removed) in counted.items()
+    }
+
+
+def _lines(facts: FileFacts) -> int:
+    return 1 if facts.content is None else max(1, len(facts.content.splitlines()))
+
+
+def _file(path: str, facts: FileFacts, size: tuple[int, int]) -> FileChange:
+    blob = Sha(sha1((facts.content or path).encode(), usedforsecurity=False).hexdigest())
+    return FileChange(
+        path=path,
+        status=facts.status,
+        old_blob=None if facts.status is FileStatus.ADDED else _BASE,
+        new_blob=None if facts.status is FileStatus.DELETED else blob,
+        kinds=frozenset(facts.kinds),
+        added=size[0],
+        removed=size[1],
+    )
+
+
+def _effects(change: Changed) -> Iterator[Deletion]:
+    path = min(change.files, default="")
+    for text in (*change.plan.deletes, *change.plan.replaces):
+        kind, _, name = text.partition(".")
+        yield Deletion(kind, name or "one", path, 1)
