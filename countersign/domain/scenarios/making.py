@@ -12,18 +12,18 @@ from countersign.domain.inputs import Inputs
 from countersign.domain.people import Agent, Approval, Contributor, Person
 from countersign.domain.policy import Policy
 from countersign.domain.proposal import Claims, Proposal
-from countersign.domain.scenarios.scenario import Changed, FileFacts, Scenario
+from countersign.domain.scenarios.scenario import Changed, FileFacts, Situation
 
 _HEAD, _BASE, _TREE = Sha("1" * 40), Sha("b" * 40), Sha("c" * 40)
-_SOMEBODY = "somebody"
+_NOBODY = "somebody"
 _ASKED_BEFORE = timedelta(seconds=1)
 """The question was put so long before the first approval."""
 
 
-def inputs_of(scenario: Scenario, policy: Policy) -> Inputs:
+def inputs_of(scenario: Situation, policy: Policy) -> Inputs:
     """Give what is decided about."""
     entry = None if scenario.agent is None else policy.agents.get(scenario.agent)
-    author = scenario.author or (scenario.agent or _SOMEBODY if entry is None else entry.account)
+    author = scenario.author or (scenario.agent or _NOBODY if entry is None else entry.account)
     sponsor = scenario.sponsor
     if sponsor is None and entry is not None and "sponsor" not in scenario.model_fields_set:
         sponsor = entry.sponsors[0]
@@ -36,23 +36,23 @@ def inputs_of(scenario: Scenario, policy: Policy) -> Inputs:
         base=_BASE,
         head=_HEAD,
         tree=_TREE,
-        author=_person(author),
+        author=somebody(author),
         agent=None if scenario.agent is None else Agent(scenario.agent, strength=1),
-        sponsor=None if sponsor is None else _person(sponsor),
-        contributors=tuple(Contributor(_HEAD, "", _person(name)) for name in (author, *scenario.commits)),
+        sponsor=None if sponsor is None else somebody(sponsor),
+        contributors=tuple(Contributor(_HEAD, "", somebody(name)) for name in (author, *scenario.commits)),
         facts=_facts(scenario.change),
         claims=Claims(environment=says.environment, action=says.action, rollback=says.rollback),
     )
     return Inputs(proposal, _evidence(scenario), scenario.at)
 
 
-def _evidence(scenario: Scenario) -> Evidence:
+def _evidence(scenario: Situation) -> Evidence:
     members: dict[str, set[Person]] = {}
     approvals: dict[str, Approval] = {}
     for item in scenario.approvals:
         team, _, name = item.by.partition("/")
-        members.setdefault(team, set()).add(_person(name))
-        approvals[name] = Approval(_person(name), scenario.at - timedelta(seconds=item.ago), _HEAD)
+        members.setdefault(team, set()).add(somebody(name))
+        approvals[name] = Approval(somebody(name), scenario.at - timedelta(seconds=item.ago), _HEAD)
     first = min((approval.at for approval in approvals.values()), default=scenario.at)
     return Evidence(
         approvals=tuple(approvals.values()),
@@ -61,8 +61,8 @@ def _evidence(scenario: Scenario) -> Evidence:
     )
 
 
-def _person(name: str) -> Person:
-    """Give an account; the same name is the same one."""
+def somebody(name: str) -> Person:
+    """Make up an account; the same name is the same one."""
     return Person(int.from_bytes(sha1(name.encode(), usedforsecurity=False).digest()[:6]), name)
 
 

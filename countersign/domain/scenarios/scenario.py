@@ -112,8 +112,8 @@ class Expected(_Model):
     network: str | None = None
 
 
-class Scenario(_Model):
-    """A change at a moment, and what should be said of it."""
+class Situation(_Model):
+    """A change at a moment."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     at: Moment
@@ -124,4 +124,9 @@ class Scenario(_Model):
     author: str | None = None
     commits: Annotated[tuple[str, ...], Field(description="Others with a commit in the change.")] = ()
     says: Says = Says()
+
+
+class Scenario(Situation):
+    """A situation, and what should be said of it."""
+
     expect: Expected
