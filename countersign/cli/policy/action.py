@@ -47,6 +47,20 @@ def read(path: Path) -> bytes:
         raise MalformedError(f"{path}: {error.strerror}") from None
 
 
+def write(path: Path, text: str) -> None:
+    """Write a file, and the folders that it is in. A link in its place is replaced, never followed.
+
+    Raises:
+        Fault: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Fault(f"{path}: {error.strerror}") from None
+
+
 def load(path: Path) -> Policy:
     """Load a policy.
 
