@@ -5,7 +5,7 @@ request is told by the references that clones usually have.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,6 +162,14 @@ class CloneRepository:
     def blob(self, blob: Sha, *, limit: int) -> bytes:
         """Give a blob's bytes."""
         return self._inner.blob(blob, limit=limit)
+
+    def sizes(self, blobs: Collection[Sha]) -> Mapping[Sha, int]:
+        """Give the size of each blob, in bytes."""
+        return self._inner.sizes(blobs)
+
+    def blobs(self, blobs: Collection[Sha]) -> Mapping[Sha, bytes]:
+        """Give the contents of many blobs at once."""
+        return self._inner.blobs(blobs)
 
     def merged_tree(self, base: Sha, head: Sha) -> Sha | None:
         """Give the tree that merging head into base would make."""

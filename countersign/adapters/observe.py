@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Self
 
 from countersign.attestation.ports import LedgerReader
-from countersign.domain.analysis import analyse, wants_content
+from countersign.domain.analysers.contents import blobs_of, to_read
+from countersign.domain.analysis import ATTRIBUTES, analyse
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import binding
 from countersign.domain.decide import decide, teams_asked
@@ -26,7 +27,7 @@ from countersign.domain.proposal import Claims, Proposal
 
 POLICY_PATH = ".countersign/policy.yaml"
 _POLICY_LIMIT = 256 * 1024
-_CONTENT_LIMIT = 1024 * 1024
+_ATTRIBUTES_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def observe(change: Change, *, forge: Forge, repository: Repository, house: Hous
         agent=agent,
         sponsor=sponsor,
         contributors=_contributors(commits, forge),
-        facts=_facts(repository, repository.changes(tip, tree)),
+        facts=_facts(repository, tip, repository.changes(tip, tree)),
         claims=_claims(change, commits),
     )
     return Observation(change=change, policy=policy, proposal=proposal)
@@ -153,15 +154,11 @@ def _policy(repository: Repository, tip: Sha) -> Policy:
         raise Refused("policy", f"the policy on the protected branch is invalid:\n{error}") from None
 
 
-def _facts(repository: Repository, files: tuple[FileChange, ...]) -> Facts:
-    contents: dict[str, bytes | None] = {}
-    for file in files:
-        if file.new_blob is not None and wants_content(file):
-            try:
-                contents[file.path] = repository.blob(file.new_blob, limit=_CONTENT_LIMIT)
-            except GitFault:
-                contents[file.path] = None  # too large or unreadable: analyse() makes it unclear, which refuses
-    return analyse(files, contents)
+def _facts(repository: Repository, tip: Sha, files: tuple[FileChange, ...]) -> Facts:
+    """Read both sides of what changes, within bounds, and have it analysed."""
+    chosen = to_read(files, repository.sizes(blobs_of(files)))
+    attributes = repository.read(tip, ATTRIBUTES, limit=_ATTRIBUTES_LIMIT)
+    return analyse(files, repository.blobs(chosen), attributes=(attributes or b"").decode(errors="replace"))
 
 
 def _contributors(commits: tuple[CommitPeople, ...], forge: Forge) -> tuple[Contributor, ...]:

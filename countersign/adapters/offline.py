@@ -67,9 +67,9 @@ class OfflineForge:
         """Fail."""
         _not_asked(ref, label, family)
 
-    def merge(self, ref: ChangeRef, head: Sha) -> Sha:
+    def merge(self, ref: ChangeRef, head: Sha, *, into: str) -> Sha:
         """Fail."""
-        _not_asked(ref, head)
+        _not_asked(ref, head, into)
 
     def clone_url(self, project: str) -> str:
         """Fail."""

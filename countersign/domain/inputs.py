@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
+from countersign.domain.analysers.invisible import invisible
 from countersign.domain.approval import Evidence
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import Digest, digest_of
@@ -42,15 +43,32 @@ class Inputs:
     def without_words(self) -> "Inputs":
         """Leave out what the decision does not read and a log that is never rewritten should not keep: prose and addresses.
 
-        What is decided from it is the same; a property test holds `decide` to that.
+        Of prose, the characters that nobody would see are left, since they raise the tier; values in structured files are in
+        git already. What is decided from it is the same; a property test holds `decide` to that.
         """
-        proposal = self.proposal
+        proposal, claims = self.proposal, self.proposal.claims
         return replace(
             self,
             proposal=replace(
                 proposal,
-                title="",
+                title=_unseen(proposal.title),
+                facts=replace(proposal.facts, keys=()),
                 contributors=tuple(replace(contributor, email="") for contributor in proposal.contributors),
-                claims=replace(proposal.claims, rationale="", tests=(), not_sure=()),
+                claims=replace(
+                    claims,
+                    rationale=_unseen(claims.rationale),
+                    tests=_all_unseen(claims.tests),
+                    not_sure=_all_unseen(claims.not_sure),
+                ),
             ),
         )
+
+
+def _unseen(text: str) -> str:
+    """Give the characters of a text that must be told of, kept apart so that none belongs to another."""
+    told = [character for line in text.split("\n") for character in invisible(line.replace("\t", " "))]
+    return ".".join(["", *told, ""]) if told else ""
+
+
+def _all_unseen(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(unseen for text in texts if (unseen := _unseen(text)))

@@ -26,7 +26,8 @@ def applies_wherever(rule: Rule, other: Rule) -> bool:
 def never_decides(document: Document, number: int) -> Iterator[str]:
     """Say, in words, why a rule can never be what a decision rests on; nothing where it can, or where that is not certain.
 
-    `alone` is not looked at: whether it refuses depends on the other paths of a change.
+    `alone` is not looked at: whether it refuses depends on the other paths of a change. A rule that asks for effects also asks
+    for the facts behind them, and refuses where there are none: nothing but a refusal makes that idle.
     """
     rule = document.rules[number]
     if rule.paths is not None and nothing(rule.paths):
@@ -35,7 +36,7 @@ def never_decides(document: Document, number: int) -> Iterator[str]:
     if rule.alone or (rule.deny is None and rule.tier is None):
         return
     for other_number, other in enumerate(document.rules):
-        if other_number != number and applies_wherever(other, rule):
+        if other_number != number and applies_wherever(other, rule) and (other.deny is not None or not conditions(rule)):
             first = other_number < number or not applies_wherever(rule, other)
             why = _overrules(list(document.tiers), other, rule, first=first)
             if why is not None:

@@ -53,15 +53,21 @@ def _items(document: Document, number: int, rule: Rule) -> Iterator[Mutant]:
                 _with(document, number, kinds=without(rule.kinds, place)),
             )
     plan = {} if rule.plan is None else {key: items for key, items in rule.plan if items}
-    if rule.plan is not None and sum(map(len, plan.values())) > 1:
+    if len(rule.removes) + sum(map(len, plan.values())) <= 1:
+        return
+    for place, text in enumerate(rule.removes):
+        less = _with(document, number, removes=without(rule.removes, place))
+        yield Mutant(Act.DROP, f"removes {text!r} of rule {rule.name!r}", ("rules", number, "removes", place), less)
+    if rule.plan is not None:
         for key, items in plan.items():
             for place, item in enumerate(items):
-                less = rule.plan.model_copy(update={key: without(items, place)})
+                rest = rule.plan.model_copy(update={key: without(items, place)})
+                plan_less = rest if any(kept for _, kept in rest) else None
                 yield Mutant(
                     Act.DROP,
                     f"{key} {item} of rule {rule.name!r}",
                     ("rules", number, "plan", key, place),
-                    _with(document, number, plan=less),
+                    _with(document, number, plan=plan_less),
                 )
 
 

@@ -16,7 +16,7 @@ def idle(document: Document, number: int, rule: Rule) -> bool:
     """Say whether the rule of this number, or this part of it, could be left out."""
     if rule.paths is not None and nothing(rule.paths):
         return True
-    if rule.alone:
+    if rule.alone or conditions(rule):  # what asks for effects refuses where the facts are missing
         return False
     others = [other for place, other in enumerate(document.rules) if place != number]
     return any(_stands_in(document, other, rule) for other in others) or _as_unmatched(document, others, rule)

@@ -1,12 +1,13 @@
 """Makes the inputs of a decision from a scenario: a change, people, approvals. What the scenario leaves open is plain."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha1
 
 from countersign.domain.analysis import analyse
 from countersign.domain.approval import Evidence
-from countersign.domain.facts import Deletion, Facts, FileChange, FileStatus
+from countersign.domain.facts import Act, Facts, FileChange, FileStatus, Measured, Removed
 from countersign.domain.ids import ChangeRef, Sha
 from countersign.domain.inputs import Inputs
 from countersign.domain.people import Agent, Approval, Contributor, Person
@@ -69,13 +70,20 @@ def somebody(name: str) -> Person:
 def _facts(change: Changed) -> Facts:
     sizes = _sizes(change)
     files = [_file(path, facts, sizes[path]) for path, facts in sorted(change.files.items())]
-    contents = {path: facts.content.encode() for path, facts in change.files.items() if facts.content is not None}
-    seen = analyse([file for file in files if file.path in contents], contents)
-    return Facts(
-        tuple(files),
-        tuple(sorted((*seen.deletions, *_effects(change)))),
-        seen.unclear,
+    texts = [text for facts in change.files.values() for text in (facts.before, facts.content) if text is not None]
+    seen = analyse([file for file in files if _is_told(change.files[file.path])], {_blob(text): text.encode() for text in texts})
+    first = min(change.files, default="")
+    return replace(
+        seen,
+        files=tuple(files),
+        effects=tuple(sorted({*seen.effects, *_effects(change)})),
+        removed=(*seen.removed, *(Removed(first, 1, " ".join(text.split())) for text in change.removes)),
+        planned=("",) if change.planned else (),
     )
+
+
+def _is_told(facts: FileFacts) -> bool:
+    return facts.before is not None or facts.content is not None
 
 
 def _sizes(change: Changed) -> dict[str, tuple[int, int]]:
@@ -95,20 +103,32 @@ def _lines(facts: FileFacts) -> int:
 
 
 def _file(path: str, facts: FileFacts, size: tuple[int, int]) -> FileChange:
-    blob = Sha(sha1((facts.content or path).encode(), usedforsecurity=False).hexdigest())
+    """Make a path. Of one that is analysed, a side that is not told was not there."""
+    told = _is_told(facts)
+    old = _BASE if facts.before is None else _blob(facts.before)
     return FileChange(
         path=path,
         status=facts.status,
-        old_blob=None if facts.status is FileStatus.ADDED else _BASE,
-        new_blob=None if facts.status is FileStatus.DELETED else blob,
+        old_blob=None if facts.status is FileStatus.ADDED or (told and facts.before is None) else old,
+        new_blob=None if facts.status is FileStatus.DELETED else _blob(facts.content or ("" if told else path)),
         kinds=frozenset(facts.kinds),
         added=size[0],
         removed=size[1],
     )
 
 
-def _effects(change: Changed) -> Iterator[Deletion]:
-    path = min(change.files, default="")
-    for text in (*change.plan.deletes, *change.plan.replaces):
-        kind, _, name = text.partition(".")
-        yield Deletion(kind, name or "one", path, 1)
+def _blob(text: str) -> Sha:
+    return Sha(sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def _effects(change: Changed) -> Iterator[Measured]:
+    """Give the effects that are told: of the one path, or of whatever a rule means by its paths."""
+    path = next(iter(change.files), "") if len(change.files) == 1 else ""
+    for act, texts in (
+        (Act.DELETES, change.plan.deletes),
+        (Act.REPLACES, change.plan.replaces),
+        (Act.TURNS_OFF, change.plan.turns_off),
+    ):
+        for text in texts:
+            kind, _, name = text.partition(".")
+            yield Measured(act, kind, name or "one", path)

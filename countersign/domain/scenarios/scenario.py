@@ -55,12 +55,13 @@ class _Model(BaseModel):
 
 
 class FileFacts(_Model):
-    """One path: what happens to it. With `content` the new side is analysed, as it is in a real change."""
+    """One path: what happens to it. With `before` or `content` both sides are analysed, as they are in a real change."""
 
     status: FileStatus = FileStatus.MODIFIED
     kinds: tuple[Kind, ...] = ()
     added: Annotated[Whole | None, Field(ge=0)] = None
     removed: Annotated[Whole | None, Field(ge=0)] = None
+    before: str | None = None
     content: str | None = None
 
 
@@ -73,11 +74,17 @@ class PlanFacts(_Model):
 
 
 class Changed(_Model):
-    """What changes: a list of paths, or each path with its facts. `lines` is the size of the whole change."""
+    """What changes: a list of paths, or each path with its facts. `lines` is the size of the whole change.
+
+    Effects and lines that would be gone can be told instead of being analysed. A plan of Terraform is taken to be there, and
+    to show nothing else.
+    """
 
     files: Annotated[dict[str, Annotated[FileFacts, BeforeValidator(_file)]], BeforeValidator(_files)]
     lines: Annotated[Whole | None, Field(ge=0)] = None
     plan: PlanFacts = PlanFacts()
+    removes: Annotated[tuple[str, ...], Field(description="Lines that would be gone, from the first path.")] = ()
+    planned: Annotated[Flag, Field(description="Whether there is a plan of Terraform.")] = True
 
 
 class Approved(_Model):
