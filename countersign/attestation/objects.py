@@ -142,8 +142,12 @@ def read_tree(source: Source, name: Sha) -> Tree:
     return parse_tree(read_object(source, name, "tree"))
 
 
-def insert(source: Source, root: Tree, files: Iterable[tuple[str, bytes]]) -> tuple[Sha, Objects]:
+def insert(
+    source: Source, root: Tree, files: Iterable[tuple[str, bytes]], *, anew: Mapping[str, bytes] | None = None
+) -> tuple[Sha, Objects]:
     """Put new files into a tree; give the new root's name and the objects that have to be stored.
+
+    `anew` are files at the top that may be there already and are replaced.
 
     Raises:
         MalformedError: a tree on the way cannot be read, or a path is taken.
@@ -152,7 +156,8 @@ def insert(source: Source, root: Tree, files: Iterable[tuple[str, bytes]]) -> tu
     top = root
     for path, data in files:
         top = _with(Overlay(objects, source), objects, top, path.split("/"), data)
-    return _store(objects, "tree", format_tree(top)), objects
+    replaced = {name: TreeEntry(FILE, _store(objects, "blob", data)) for name, data in (anew or {}).items()}
+    return _store(objects, "tree", format_tree({**top, **replaced})), objects
 
 
 def _with(source: Source, objects: Objects, tree: Tree, path: list[str], data: bytes) -> Tree:
