@@ -37,8 +37,7 @@ def compose(  # noqa: PLR0913 - keyword-only; a commit has as many parts
         MalformedError: a tree of the chain cannot be read.
     """
     place = statement.Place(origin, chain.size, chain.digest, recorded)
-    raw = statement.write(draft, place)
-    record = statement.read(raw)
+    raw, record = statement.draw(draft, place)
     frontier = chain.frontier.add(leaf_hash(raw))
     note = TreeHead(origin, frontier.size, frontier.root).sign(signer.public, signer.sign_raw) if settle else None
     tree, objects = insert(

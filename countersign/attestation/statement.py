@@ -148,6 +148,15 @@ def write(draft: Draft, place: Place) -> bytes:
     """Write a draft in its place.
 
     Raises:
+        LedgerFault: as `draw` says.
+    """
+    return draw(draft, place)[0]
+
+
+def draw(draft: Draft, place: Place) -> tuple[bytes, Statement]:
+    """Write a draft in its place; give the bytes, and the record as a reader will read them.
+
+    Raises:
         LedgerFault: the record would be too large, or holds what no record may hold. The text says what to change.
     """
     identifier = record_id(place, draft.key)
@@ -176,10 +185,9 @@ def write(draft: Draft, place: Place) -> bytes:
         raw = readable.dump(document)
         if len(raw) > MAX_RECORD:
             raise LedgerFault(f"{draft.key}: {len(raw)} bytes are more than a record may have; name large evidence by digest")
-        read(raw)
+        return raw, read(raw)
     except MalformedError as error:
         raise LedgerFault(f"{draft.key} cannot be recorded: {error}") from None
-    return raw
 
 
 def read(raw: bytes) -> Statement:

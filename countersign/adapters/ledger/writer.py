@@ -24,7 +24,7 @@ _TRIES = 40
 _STUCK = 4
 """Tries in a row that fail though nobody else moved the branch: the remote does not want the record."""
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.02, 1.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.02, 5.0
 
 
 class GitLedger:
@@ -92,11 +92,12 @@ class GitLedger:
         """
         results: dict[int, Entry | TakenError | LedgerFault] = {}
         ours: dict[Sha, int] = {}
-        stuck, said, attempt = 0, "", 0
+        stuck, said, attempt, began = 0, "", 0, 0.0
         fault: LedgerFault | None = None
         for attempt in range(_TRIES):
             if attempt:
-                self._sleep(_wait(attempt))
+                self._sleep(_wait(attempt, time.monotonic() - began))
+            began = time.monotonic()
             before = self._reader.chain.tip
             try:
                 self._reader.refresh()
@@ -161,6 +162,9 @@ class GitLedger:
         return batch, ""
 
 
-def _wait(attempt: int) -> float:
-    """Give seconds to wait: longer each time, and different for each writer, so that they do not meet again."""
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(attempt, 8))) * (0.5 + secrets.randbelow(1000) / 1000)
+def _wait(attempt: int, took: float) -> float:
+    """Give seconds to wait: longer each time, and different for each writer, so that they do not meet again.
+
+    `took` is how long the try before took: who waits for less than that meets the same others again.
+    """
+    return min(_LONGEST_WAIT, max(_FIRST_WAIT, took) * (1 << min(attempt, 8))) * secrets.randbelow(1000) / 1000
