@@ -37,6 +37,8 @@ def hidden(character: str) -> bool:
 
 def visible(text: str) -> str:
     """Show every hidden character as ⟨U+XXXX⟩. Lines end in a newline alone."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():  # most texts, at once
+        return text
     return "".join(_shown(character) if hidden(character) else character for character in text.replace("\r\n", "\n"))
 
 
