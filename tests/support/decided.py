@@ -1,7 +1,6 @@
 """Records of decisions as runners write them: what was asked, what the shop's policy said, and what it was made from."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from countersign.attestation.inputs import enclose
 from countersign.attestation.record import Draft, RecordKind
@@ -13,6 +12,16 @@ from countersign.domain.inputs import Inputs
 from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
 from tests.builders import NOON, proposal, shop_policy
+
+PATHS = ("db/staging/shop/1.md", "db/production/shop/1.md", "site/production/shop/a.css", "docs/a.md", "lib/x", "docs/AGENTS.md")
+"""Paths that the shop's policy treats differently."""
+
+
+def past(*paths: str) -> list[Inputs]:
+    """Give what a decision about each path would be made from, an hour apart."""
+    return [
+        Inputs(proposal(path, iid=number), Evidence(), NOON + timedelta(hours=number)) for number, path in enumerate(paths, start=1)
+    ]
 
 
 def decided(
@@ -33,8 +42,3 @@ def decided(
         body=enclose(body, Inputs(asked, evidence, at)) if whole else body,
         subject=(("head", {"gitCommit": asked.head}),),
     )
-
-
-def history(paths: Sequence[str]) -> list[Draft]:
-    """Write a record for a change of each path, in order."""
-    return [decided(proposal(path, iid=number)) for number, path in enumerate(paths, start=1)]
