@@ -61,10 +61,8 @@ def _decide(policy: Policy, proposal: Proposal, evidence: Evidence, now: datetim
         if not slots:
             why = "the tier asks the owner, and no service with an owner is touched"
             reasons.append(Reason("always: somebody must be asked", why, Effect.REFUSED, to_pass="name a service for these paths"))
-    until = None
-    for reason, end in _freezes(policy, touch, now):
-        reasons.append(reason)
-        until = end if until is None else max(until, end)
+    reasons.extend(_freezes(policy, touch, now))
+    until = frozen_until((policy.document.freezes[name] for _, name in _freeze_names(policy, touch)), now)
     effect = max([effect, *(reason.effect for reason in reasons if reason.effect is not None)])
     expires = policy.document.tiers[tier].expires
     needs, discounted = count(Asked(slots, expires), policy, proposal, evidence, now=now)
@@ -199,14 +197,19 @@ def _slots(policy: Policy, touch: Touched, tier: str) -> Slots:
     return tuple(slots)
 
 
-def _freezes(policy: Policy, touch: Touched, now: datetime) -> Iterator[tuple[Reason, datetime]]:
-    for environment in sorted(touch.environments):
-        for name in sorted(policy.document.environments[environment].freezes):
-            end = frozen_until(policy.document.freezes[name], now)
-            if end is not None:
-                why = f"{environment} is frozen until {end:%Y-%m-%d %H:%M} UTC"
-                place = policy.place("freezes", name)
-                yield Reason(f"freeze {name}", why, Effect.FROZEN, place=place, to_pass=f"wait until {end:%Y-%m-%d %H:%M} UTC"), end
+def _freezes(policy: Policy, touch: Touched, now: datetime) -> Iterator[Reason]:
+    """Give a reason for each freeze that is on, with its own end; together they may last longer ."""
+    for environment, name in _freeze_names(policy, touch):
+        end = frozen_until((policy.document.freezes[name],), now)
+        if end is not None:
+            why = f"{environment} is frozen until {end:%Y-%m-%d %H:%M} UTC"
+            place = policy.place("freezes", name)
+            yield Reason(f"freeze {name}", why, Effect.FROZEN, place=place, to_pass=f"wait until {end:%Y-%m-%d %H:%M} UTC")
+
+
+def _freeze_names(policy: Policy, touch: Touched) -> list[tuple[str, str]]:
+    environments = policy.document.environments
+    return [(name, freeze) for name in sorted(touch.environments) for freeze in sorted(set(environments[name].freezes))]
 
 
 def _marked(reasons: list[Reason], effect: Effect, tier: str) -> tuple[Reason, ...]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from countersign.domain.decision import NetworkTier, Place
 from countersign.domain.facts import Kind
+from countersign.domain.freezes import Freeze
 from countersign.domain.glob_index import GlobIndex
 from countersign.domain.ids import Digest
 from countersign.domain.policy_values import (
@@ -23,21 +24,14 @@ from countersign.domain.policy_values import (
     Group,
     Image,
     Listed,
-    LocalTime,
+    Model,
     Name,
     RoleArn,
     Seconds,
     Sentence,
     Server,
     Whole,
-    Zone,
 )
-
-
-class Model(BaseModel):
-    """Strict and frozen: what a policy says is what it means."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
 
 
 class Slot(Model):
@@ -107,14 +101,6 @@ class Rule(Model):
     deny: Annotated[Sentence | None, Field(description="Refuse, and say this.")] = None
 
 
-class Freeze(Model):
-    """A window in which an environment rests. Times are local to the zone."""
-
-    start: LocalTime
-    end: LocalTime
-    zone: Zone
-
-
 class ActionCredentials(Model):
     """Which credentials each phase is given."""
 
@@ -174,18 +160,21 @@ class Document(Model):
     """The whole file."""
 
     version: Literal[1]
-    teams: dict[Name, Annotated[tuple[Group, ...], Field(min_length=1)]]
-    agents: dict[Name, AgentEntry] = {}
+    teams: Annotated[
+        dict[Name, Annotated[tuple[Group, ...], Field(min_length=1)]],
+        Field(description="People: groups on the forge, by full path."),
+    ]
+    agents: dict[Name, AgentEntry] = Field(default_factory=dict, description="Who may propose changes, and for whom.")
     tiers: Annotated[dict[Name, Tier], Field(min_length=1, description="Mildest first; the strictest match wins.")]
     unmatched: Annotated[str, Field(description="The tier of a path that no rule names, or `refuse`.")]
-    environments: dict[Name, Environment] = {}
-    services: dict[Name, Service] = {}
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
-    freezes: dict[Name, Freeze] = {}
-    actions: dict[Name, Action] = {}
-    credentials: dict[Name, Credential] = {}
-    networks: dict[Name, Network] = {}
-    sandboxes: dict[Name, Sandbox] = {}
+    environments: dict[Name, Environment] = Field(default_factory=dict, description="Places where changes take effect.")
+    services: dict[Name, Service] = Field(default_factory=dict, description="Things that somebody owns.")
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1, description="Every one is tried; their order has no meaning.")]
+    freezes: dict[Name, Freeze] = Field(default_factory=dict, description="Windows in which an environment rests.")
+    actions: dict[Name, Action] = Field(default_factory=dict, description="The only things that a runner can do.")
+    credentials: dict[Name, Credential] = Field(default_factory=dict, description="Minted for each run and revoked after it.")
+    networks: dict[Name, Network] = Field(default_factory=dict, description="What a run can reach, and how.")
+    sandboxes: dict[Name, Sandbox] = Field(default_factory=dict, description="Containers that actions run in.")
 
 
 class Part(NamedTuple):

@@ -23,8 +23,9 @@ def dangling(document: Document) -> Iterator[tuple[Where, str]]:
         yield from _known(("services", name, "at_least"), [service.at_least], document.tiers, "tier")
     yield from _actions(document)
     for name, freeze in document.freezes.items():
-        if freeze.end <= freeze.start:
-            yield ("freezes", name, "end"), "the freeze ends before it begins"
+        problem = freeze.problem()
+        if problem is not None:
+            yield ("freezes", name, problem[0]), problem[1]
 
 
 def _tiers(document: Document) -> Iterator[tuple[Where, str]]:
