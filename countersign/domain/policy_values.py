@@ -17,6 +17,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}@sha256:[0-9a-f]{64}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
+_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/{}-]+")
 _PLACEHOLDERS = re.compile(r"\{([a-z]*)\}")
 _KNOWN_PLACEHOLDERS = frozenset({"environment", "service", "files"})
 _HTTPS = 443
@@ -55,6 +56,12 @@ def _template(value: str) -> str:
     return value
 
 
+def _word(value: str) -> str:
+    if "{files}" in value:
+        raise ValueError("the placeholders here are {environment} and {service}")
+    return _template(value)
+
+
 def _endpoint(value: object) -> object:
     if not isinstance(value, str) or not _HOST.fullmatch(value):
         raise ValueError("an endpoint is a host name in lower case, with a port or 443: no wildcard, no address range")
@@ -68,6 +75,14 @@ def _endpoint(value: object) -> object:
 def _image(value: str) -> str:
     if not _IMAGE.fullmatch(value):
         raise ValueError("an image is named by digest: name@sha256:… (a tag can be moved; incidents 11 and 12)")
+    return value
+
+
+def _arn(value: str) -> str:
+    if "*" in value or "?" in value:
+        raise ValueError("names one role: a wildcard would be given to every run")
+    if not _ARN.fullmatch(value):
+        raise ValueError("a role is written arn:aws:iam::111122223333:role/name")
     return value
 
 
@@ -108,10 +123,17 @@ Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20), written("^[0-9]
 Glob = Annotated[str, AfterValidator(_glob), Field(min_length=1, max_length=257, examples=["db/*/shop/**"])]
 Globs = Annotated[tuple[Glob, ...], Field(min_length=1)]
 Argument = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
+Word = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_word)]
 Argv = Annotated[tuple[Argument, ...], Field(min_length=1)]
 LocalTime = Annotated[datetime, BeforeValidator(_local), written(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$", "2026-12-18T17:00")]
 Listed = Annotated[Endpoint, BeforeValidator(_endpoint), written(_PORTED, "db.shop.example:5432")]
 Image = Annotated[str, AfterValidator(_image), written(f"^{_IMAGE.pattern}$", "tools@sha256:…")]
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Europe/Berlin"])]
-Server = Annotated[str, Field(pattern=r"^[a-z0-9.{}-]+:[0-9]{1,5}$"), AfterValidator(_template)]
-RoleArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/{}-]+$"), AfterValidator(_template)]
+Server = Annotated[str, Field(pattern=r"^[a-z0-9.{}-]+:[0-9]{1,5}$"), AfterValidator(_word)]
+RoleArn = Annotated[
+    str,
+    AfterValidator(_arn),
+    AfterValidator(_word),
+    written(f"^{_ARN.pattern}$", "arn:aws:iam::111122223333:role/deploy-{environment}"),
+]
+Region = Annotated[str, Field(pattern=r"^[a-z]{2,20}(-[a-z0-9]{1,20}){0,4}$", examples=["eu-central-1"])]
