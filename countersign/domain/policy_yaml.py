@@ -70,9 +70,9 @@ class Draft:
         if problems:
             raise PolicyError(tuple(problems))
         beside = Beside(owners, sessions, floor)
-        return Policy.of(self.document, self._digest(found), self.places, beside)
+        return Policy.of(self.document, self.digest_with(found), self.places, beside)
 
-    def _digest(self, found: Found) -> Digest:
+    def digest_with(self, found: Found) -> Digest:
         """Name everything that decides: the file alone, where nothing stands beside it."""
         if not self.wants:
             return self.digest
