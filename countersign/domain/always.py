@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from countersign.domain.analysers.terraform import is_state
 from countersign.domain.decision import Effect, Plan, Reason
 from countersign.domain.ids import MalformedError
 from countersign.domain.matching import Touched
@@ -20,7 +21,11 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
             check_path(file.path)
         except MalformedError as error:
             yield Reason("always: paths mean what they show", str(error), Effect.REFUSED, to_pass="rename the file")
-    for unclear in proposal.facts.unclear:
+    for file in files:
+        if is_state(file.path):
+            why = "Terraform's state and finished plans never come with a change"
+            yield Reason("always: state stays where it is", why, Effect.REFUSED, path=file.path, to_pass="take the file out")
+    for unclear in (*proposal.facts.unclear, *touch.missing):
         why = f"{unclear.path}:{unclear.line}: {unclear.why}"
         yield Reason(
             "always: a missing fact refuses", why, Effect.REFUSED, path=unclear.path, to_pass="write it so that it can be analysed"

@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from countersign.domain.policy_values import Argv, Globs, Model, Name
 
 REVERT: Literal["revert"] = "revert"
+
+
+def _way_back(value: object) -> object:
+    if isinstance(value, list | tuple) or value in (None, REVERT):
+        return value
+    raise ValueError("a list of arguments, or the word revert")
 
 
 class ActionCredentials(Model):
@@ -27,7 +33,9 @@ class Action(Model):
     plan: Annotated[Argv | None, Field(description="Shows what `run` would do. Carried out before approval.")] = None
     run: Annotated[Argv, Field(description="A list: program and arguments, with {environment}, {service} and {files}.")]
     rollback: Annotated[
-        Argv | Literal["revert"] | None, Field(description="How to go back: a list as for `run`, or `revert` for a revert commit.")
+        Argv | Literal["revert"] | None,
+        BeforeValidator(_way_back),
+        Field(description="How to go back: a list as for `run`, or `revert` for a revert commit."),
     ] = None
     sandbox: Name
     credentials: ActionCredentials = ActionCredentials()

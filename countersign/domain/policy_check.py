@@ -62,8 +62,10 @@ def _rules(document: Document) -> Problems:
         names.add(rule.name)
         if rule.tier is None and rule.deny is None and not rule.alone:
             yield where, "a rule needs a tier, alone or deny: this one does nothing"
-        if rule.paths is None and not rule.kinds and rule.plan is None:
-            yield where, "a rule needs paths, kinds or plan: this one matches nothing"
+        if rule.paths is None and not rule.kinds and rule.plan is None and not rule.removes:
+            yield where, "a rule needs paths, kinds, plan or removes: this one matches nothing"
+        if rule.plan is not None and not (rule.plan.deletes or rule.plan.replaces or rule.plan.turns_off):
+            yield (*where, "plan"), "plan needs deletes, replaces or turns_off"
         yield from _some_path((*where, "paths"), rule.paths)
 
 

@@ -6,7 +6,7 @@ A model says what may be asked for. Whether this installation can make one is it
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from countersign.domain.policy_values import (
     Model,
@@ -30,15 +30,14 @@ def _one(value: str) -> str:
     return value
 
 
-def _beside(value: str) -> str:
-    if not _PATH.fullmatch(value):
-        raise ValueError("a mapping, or a .json file below .countersign/ whose name is in lower case")
-    return value
+def _beside(value: object) -> object:
+    if isinstance(value, dict) or value is None or (isinstance(value, str) and _PATH.fullmatch(value)):
+        return value
+    raise ValueError("a mapping, or a .json file below .countersign/ whose name is in lower case")
 
 
 One = Annotated[Word, AfterValidator(_one)]
 Kubernetes = Annotated[str, AfterValidator(_one), Field(pattern=_KUBERNETES)]
-Beside = Annotated[str, AfterValidator(_beside)]
 
 
 class Provided(Model):
@@ -59,7 +58,9 @@ class AwsCredential(Provided):
     role: RoleArn
     region: Annotated[Region | None, Field(description="The environment's region where nothing is said.")] = None
     session_policy: Annotated[
-        dict[str, object] | Beside | None, Field(description="Written out, or a file below .countersign/ on the protected branch.")
+        dict[str, object] | str | None,
+        BeforeValidator(_beside),
+        Field(description="Written out, or a file below .countersign/ on the protected branch."),
     ] = None
 
 

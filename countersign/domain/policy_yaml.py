@@ -58,13 +58,13 @@ class Draft:
                 if where == ("codeowners",):
                     owners = _owners(source, data)
                 elif data is None:
-                    raise MalformedError(f"{source} is not there")  # noqa: TRY301 - told with the others, at its place
+                    raise MalformedError("not there")  # noqa: TRY301 - told with the others, at its place
                 elif where == ("extends",):
                     floor = _floor(source, data)
                 else:
                     sessions[str(where[1])] = session_policy(data)
             except MalformedError as error:
-                problems.append(Problem(_place(where, self.places, self.file), f"{source.path}: {error}"))
+                problems.append(Problem(_place(where, self.places, self.file), f"{source}: {error}"))
             except PolicyError as error:
                 problems.extend(error.problems)
         if problems:
@@ -104,9 +104,7 @@ def _read(data: bytes, file: str, *, floor: bool) -> Draft:
     try:
         document = Document.model_validate(value)
     except ValidationError as error:
-        raise PolicyError(
-            tuple(_problem(item["loc"], item["msg"], item["type"], reader.places, file) for item in error.errors())
-        ) from None
+        raise PolicyError(_problems(error, reader.places, file)) from None
     found: list[tuple[Where, str]] = [*dangling(document), *ill_run(document), *(above_the_floor(document) if floor else ())]
     if found:
         raise PolicyError(tuple(Problem(_place(where, reader.places, file), text) for where, text in found))
@@ -145,14 +143,31 @@ def _place(where: Where, places: Places, file: str) -> Place:
     return Place(file, 1, 1)
 
 
+def _problems(error: ValidationError, places: Places, file: str) -> tuple[Problem, ...]:
+    """Give one problem a place: where a value could be of several kinds, every kind complains of it."""
+    found: dict[Place, Problem] = {}
+    for item in error.errors():
+        if item["type"] == "too_short" and item["input"]:
+            continue  # it is short only of what is wrong in it, and that is told where it stands
+        problem = _problem(item["loc"], item["msg"], item["type"], places, file)
+        found.setdefault(problem.place if item["type"] != "missing" else Place(problem.text, 0), problem)
+    return tuple(found.values())
+
+
 def _problem(where: Where, message: str, kind: str, places: Places, file: str) -> Problem:
-    name = ".".join(str(part) for part in where)
+    stands: Where = ()
+    for part in where:
+        if (*stands, part) in places:  # the others are words of the checker, for kinds of values
+            stands = (*stands, part)
+    name = ".".join(str(part) for part in stands)
     text = message.removeprefix("Value error, ")
     if kind == "extra_forbidden":
         text = "no such key" + _meant(str(where[-1]), Document.model_fields if len(where) == 1 else ())
     elif kind == "missing":
-        text = "is missing"
-    return Problem(_place(where, places, file), f"{name}: {text}")
+        name, text = ".".join([name, str(where[-1])]).lstrip("."), "is missing"
+    elif kind == "too_short":
+        text = "is empty"
+    return Problem(_place(stands, places, file), f"{name}: {text}")
 
 
 def _meant(key: str, known: Iterable[str]) -> str:
