@@ -24,6 +24,7 @@ from countersign.domain.yaml_reader import Places, Reader
 
 __all__ = ["Draft", "PolicyError", "Problem", "load_policy", "read_draft"]
 
+_SHORT = {"too_short": "is empty", "tuple_type": "is no list", "dict_type": "is no mapping"}
 POLICY_FILE = ".countersign/policy.yaml"
 
 
@@ -165,8 +166,8 @@ def _problem(where: Where, message: str, kind: str, places: Places, file: str) -
         text = "no such key" + _meant(str(where[-1]), Document.model_fields if len(where) == 1 else ())
     elif kind == "missing":
         name, text = ".".join([name, str(where[-1])]).lstrip("."), "is missing"
-    elif kind == "too_short":
-        text = "is empty"
+    elif kind in _SHORT:
+        text = _SHORT[kind]
     return Problem(_place(stands, places, file), f"{name}: {text}")
 
 
