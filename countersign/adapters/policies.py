@@ -14,8 +14,6 @@ from countersign.domain.policy_yaml import POLICY_FILE, Draft, PolicyError, read
 from countersign.domain.ports import Repository
 from countersign.domain.yaml_reader import LARGEST
 
-_MOST_KEPT = 64
-
 
 def nowhere(project: str) -> Repository:
     """Know no other project.
@@ -29,12 +27,17 @@ def nowhere(project: str) -> Repository:
 class Policies:
     """The policies of one process. Holds nothing that could not be read again; one that does not load is not kept."""
 
-    def __init__(self, elsewhere: Callable[[str], Repository] = nowhere) -> None:
-        """Read floors from the repositories that `elsewhere` gives by their projects' paths."""
+    def __init__(self, elsewhere: Callable[[str], Repository] = nowhere, *, most: int = 64) -> None:
+        """Read floors from the repositories that `elsewhere` gives by their projects' paths. Keep `most` of each kind."""
         self._elsewhere = elsewhere
+        self._most = most
         self._drafts: dict[Digest, Draft] = {}
         self._policies: dict[Digest, Policy] = {}
         self._floors: dict[Source, bytes | None] = {}
+
+    def __len__(self) -> int:
+        """Count the policies that are kept."""
+        return len(self._policies)
 
     def at(self, repository: Repository, tip: Sha) -> Policy:
         """Give the policy at a commit.
@@ -54,7 +57,7 @@ class Policies:
         except PolicyError as error:
             raise Refused("policy", f"the policy on the protected branch is invalid:\n{error}") from None
         for kept in (self._drafts, self._policies):
-            if len(kept) >= _MOST_KEPT:
+            if len(kept) >= self._most:
                 kept.clear()
         self._drafts[draft.digest] = draft
         self._policies[digest] = policy
@@ -64,7 +67,7 @@ class Policies:
         if not source.project:
             return repository.read(tip, source.path, limit=LARGEST)
         if source not in self._floors:
-            if len(self._floors) >= _MOST_KEPT:
+            if len(self._floors) >= self._most:
                 self._floors.clear()
             self._floors[source] = _pinned(self._elsewhere(source.project), source)
         return self._floors[source]

@@ -119,7 +119,12 @@ def test_the_owners_of_every_path_are_asked() -> None:
 
 @pytest.mark.parametrize(
     ("owners", "why"),
-    [(None, "has no CODEOWNERS"), ("* @a\n!x @b\n", "CODEOWNERS: line 2"), ("/site/ @a\n", "names no owner"), ("", "names no owner")],
+    [
+        (None, "has no CODEOWNERS"),
+        ("* @a\n!x @b\n", "CODEOWNERS: line 2"),
+        ("/site/ @a\n", "names no owner"),
+        ("", "names no owner"),
+    ],
 )
 @pytest.mark.parametrize("people", [(), (WANDA, WIM, LEA, LOU)])
 def test_where_no_owner_is_known_the_change_is_refused(owners: str | None, why: str, people: tuple[Person, ...]) -> None:
