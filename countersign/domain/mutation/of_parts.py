@@ -6,8 +6,10 @@ from countersign.domain.glob_relations import includes
 from countersign.domain.mutation import sameness
 from countersign.domain.mutation.mutant import Act, Mutant
 from countersign.domain.mutation.of_rules import without
-from countersign.domain.policy import Document, Environment, Service, Tier
-from countersign.domain.policy_check import REFUSE, Where
+from countersign.domain.policy import Document, Tier
+from countersign.domain.policy_check import REFUSE
+from countersign.domain.policy_places import Environment, Service
+from countersign.domain.policy_sources import Where
 
 
 def of_parts(document: Document) -> Iterator[Mutant]:
