@@ -70,6 +70,55 @@ def test_the_time_is_the_scenarios() -> None:
     assert after.passed, after.differences
 
 
+EMERGENCY = shop_policy(
+    (
+        "freezes:\n  year-end",
+        "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\nfreezes:\n  year-end",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("rest", "outcome"),
+    [
+        ("says: {emergency: orders fail}, approvals: [web/wanda, leads/lea, leads/lou]", "approve, runs: true"),
+        ("says: {emergency: orders fail}, approvals: [web/wanda, leads/lea]", "frozen"),
+        ("approvals: [web/wanda, leads/lea, leads/lou]", "frozen"),
+        ("says: {emergency: orders fail}, emergency_before: 3h, approvals: [web/wanda, leads/lea, leads/lou]", "refused"),
+    ],
+)
+def test_an_emergency_can_be_tried(rest: str, outcome: str) -> None:
+    text = f"- {{name: n, at: 2026-12-28T12:00Z, change: {{files: [db/production/shop/V1.md]}}, {rest}, expect: {{outcome: {outcome}}}}}\n"
+    (written,) = read_scenarios(text.encode(), file="a.yaml")
+    verdict = Trial.of(written, EMERGENCY).hold(EMERGENCY)
+    assert verdict.passed, (verdict.differences, verdict.decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("rest", "expect"),
+    [
+        ("{infra/a.tf: {}}, plan: {replaces: [aws_db_instance.main]}", "refused, rule: a database is replaced"),
+        ("[infra/a.tf]", "approve, tier: critical"),
+        ("[infra/a.tf], planned: false", "refused, rule: 'always: a missing fact refuses'"),
+        ("[infra/a.tf], removes: ['prevent_destroy  = true']", "refused, rule: protection is removed"),
+        ('{infra/a.tf: {before: "a\\nprevent_destroy = true\\n", content: "a\\n"}}', "refused, rule: protection is removed"),
+        ('{infra/a.tf: {before: "a\\n", content: "a\\nprevent_destroy = true\\n"}}', "approve"),
+    ],
+)
+def test_effects_and_lines_can_be_told_or_measured(rest: str, expect: str) -> None:
+    policy = shop_policy(
+        (
+            "freezes:\n  year-end",
+            '  - {name: a database is replaced, plan: {deletes: ["aws_db_*"]}, deny: No.}\n'
+            "  - {name: protection is removed, removes: [prevent_destroy = true], deny: No.}\nfreezes:\n  year-end",
+        )
+    )
+    text = f"- {{name: n, at: 2026-11-24T12:00Z, change: {{files: {rest}}}, expect: {{outcome: {expect}}}}}\n"
+    (written,) = read_scenarios(text.encode(), file="a.yaml")
+    verdict = Trial.of(written, policy).hold(policy)
+    assert verdict.passed, (verdict.differences, verdict.decision.reasons)
+
+
 @pytest.mark.parametrize(
     ("expect", "what", "seen"),
     [
