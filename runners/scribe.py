@@ -85,6 +85,32 @@ def message_refused(message: bytes, *, why: str, now: datetime) -> Draft:
     )
 
 
+def turned_away(digest: str, size: int, *, why: str, now: datetime) -> Draft:
+    """Record a queue message that no honest bot sends. The message itself goes in by digest."""
+    return Draft(
+        kind=RecordKind.REFUSED,
+        key=f"refused/{digest}",
+        summary="Refused a message from the queue: not of its form",
+        change=None,
+        run=None,
+        time=now,
+        body={"message": {"bytes": size, "digest": digest}, "stage": "intake", "why": why},
+    )
+
+
+def more_turned_away(count: int, *, why: str, now: datetime) -> Draft:
+    """Record that there were more such messages than get a record each."""
+    return Draft(
+        kind=RecordKind.REFUSED,
+        key=f"refused/{digest_of(canonical_json([count, now.isoformat(), why]))}",
+        summary=f"Refused {count} more messages from the queue",
+        change=None,
+        run=None,
+        time=now,
+        body={"messages": count, "stage": "intake", "why": why},
+    )
+
+
 def intent(
     authorization: Authorization,
     observation: Observation,
