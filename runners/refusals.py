@@ -35,11 +35,14 @@ _TRY_AGAIN = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """One refused message, or where `more` is not 0, that many. `time` is when it was refused, in ISO form."""
+    """One refused message, or where `more` is not 0, that many. `time` is when it was refused, in ISO form.
+
+    The digest of many is made of theirs, one after the other as the log has them, since the process began.
+    """
 
     time: str
     why: str
-    digest: str = ""
+    digest: str
     size: int = 0
     more: int = 0
 
@@ -47,7 +50,7 @@ class TurnedAway:
         """Put it in the record's words."""
         at = datetime.fromisoformat(self.time)
         if self.more:
-            return scribe.more_turned_away(self.more, why=self.why, now=at)
+            return scribe.more_turned_away(self.more, self.digest, why=self.why, now=at)
         return scribe.turned_away(self.digest, self.size, why=self.why, now=at)
 
 
@@ -61,6 +64,7 @@ class Refusals:
         self._waiting = deque(_left(file))
         self._minute = self._next_try = clock()
         self._taken = self._more = 0
+        self._counted = digest_of(b"")
 
     def refuse(self, message: bytes, why: str) -> None:
         """Take note of a refused message."""
@@ -74,6 +78,7 @@ class Refusals:
             self._keep()
         else:
             self._more += 1
+            self._counted = digest_of(f"{self._counted}{digest}".encode())
 
     def tick(self) -> None:
         """Record what is due."""
@@ -97,7 +102,7 @@ class Refusals:
         """Make the record of those that were only counted; where too many wait already, count on."""
         if self._more and len(self._waiting) <= WAITING:
             why = f"more than {RECORDS_A_MINUTE} in a minute; the runner's log has the digest of each"
-            self._waiting.append(TurnedAway(now.isoformat(), why, more=self._more))
+            self._waiting.append(TurnedAway(now.isoformat(), why, self._counted, more=self._more))
             self._more = 0
             self._keep()
 

@@ -98,16 +98,16 @@ def turned_away(digest: str, size: int, *, why: str, now: datetime) -> Draft:
     )
 
 
-def more_turned_away(count: int, *, why: str, now: datetime) -> Draft:
-    """Record that there were more such messages than get a record each."""
+def more_turned_away(count: int, digest: str, *, why: str, now: datetime) -> Draft:
+    """Record that there were more such messages than get a record each. `digest` is one of all of theirs."""
     return Draft(
         kind=RecordKind.REFUSED,
-        key=f"refused/{digest_of(canonical_json([count, now.isoformat(), why]))}",
+        key=f"refused/{digest_of(canonical_json([count, digest, now.isoformat()]))}",
         summary=f"Refused {count} more messages from the queue",
         change=None,
         run=None,
         time=now,
-        body={"messages": count, "stage": "intake", "why": why},
+        body={"messages": {"count": count, "digest": digest}, "stage": "intake", "why": why},
     )
 
 
