@@ -71,20 +71,6 @@ def unjudged(change: Change, *, stage: str, why: str, now: datetime) -> Draft:
     )
 
 
-def message_refused(message: bytes, *, why: str, now: datetime) -> Draft:
-    """Record a queue message that no honest bot sends. The message itself goes in by digest."""
-    digest = digest_of(message)
-    return Draft(
-        kind=RecordKind.REFUSED,
-        key=f"refused/{digest}",
-        summary="Refused a message from the queue: not of its form",
-        change=None,
-        run=None,
-        time=now,
-        body={"message": {"bytes": len(message), "digest": digest}, "stage": "intake", "why": why},
-    )
-
-
 def turned_away(digest: str, size: int, *, why: str, now: datetime) -> Draft:
     """Record a queue message that no honest bot sends. The message itself goes in by digest."""
     return Draft(
