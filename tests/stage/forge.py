@@ -104,9 +104,12 @@ def _project(admin: gitlab.Gitlab, group: Group, ids: Mapping[str, int], files: 
 
 
 def _protect(project: Project, ids: Mapping[str, int]) -> None:
-    """Let nobody push to main and only the runners merge; let only the runners write the audit branch."""
+    """Let nobody push to main and only the runners merge; only the runners write the audit branch, only the bot proposals."""
     runners = [{"user_id": ids[runner]} for runner in RUNNERS.values()]
     for branch in project.protectedbranches.list(get_all=True):
         branch.delete()
     project.protectedbranches.create({"name": "main", "push_access_level": _NOBODY, "allowed_to_merge": runners})
     project.protectedbranches.create({"name": AUDIT_BRANCH, "allowed_to_push": runners, "merge_access_level": _NOBODY})
+    project.protectedbranches.create(
+        {"name": "proposals/*", "allowed_to_push": [{"user_id": ids[BOT]}], "merge_access_level": _NOBODY}
+    )
