@@ -189,7 +189,7 @@ def _brokers(targets: Targets) -> list[Broker]:
     brokers: list[Broker] = []
     if targets.postgres:
         admin = {server: dsn.get_secret_value() for server, dsn in targets.postgres.items()}
-        brokers.append(PostgresBroker(admin=admin, clock=clock.now))
+        brokers.append(PostgresBroker(admin=admin, clock=clock.now, sslmode=targets.postgres_sslmode))
     if targets.aws is not None:
         brokers.append(AwsBroker(access=_access(targets.aws), clock=clock.now))
     return brokers
