@@ -121,6 +121,19 @@ def test_what_cannot_be_recorded_now_is_recorded_later_with_its_own_time(desk: D
     ]
 
 
+def test_a_branch_that_hangs_leaves_time_for_the_queue(desk: Desk) -> None:
+    def hang(_draft: Draft) -> None:
+        desk.branch.asked += 1
+        desk.now += timedelta(minutes=1)
+        raise LedgerFault("no answer")
+
+    desk.refusals = Refusals(append=hang, file=desk.file, clock=lambda: desk.now)
+    desk.refusals.refuse(b"one", "no")
+    desk.refusals.tick()
+    desk.later(seconds=1)
+    assert desk.branch.asked == 1
+
+
 def test_what_was_not_recorded_is_there_in_the_next_life(desk: Desk) -> None:
     desk.branch.problem = LedgerFault("away")
     for number in range(RECORDS_A_MINUTE + 3):
