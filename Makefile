@@ -25,6 +25,7 @@ fuzz: setup ## Run the property tests on thousands of new cases
 lint: setup ## Check style, types and import contracts
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/lint-imports --no-cache >.lint-imports 2>&1 || { cat .lint-imports; rm -f .lint-imports; exit 1; }; rm -f .lint-imports
 	@.venv/bin/mypy
 
 bench: setup ## Print benchmark figures
