@@ -109,7 +109,7 @@ class Branch:
     def _batch(self, records: Sequence[Listed]) -> bytes:
         names = "".join(f"{record.blob}\n" for record in records).encode()
         return run_git(
-            ["cat-file", "--batch"],
+            ["cat-file", "--batch", "--buffer"],
             cwd=self._repository,
             input=names,
             env_extra={"GIT_ALLOW_PROTOCOL": "none"},

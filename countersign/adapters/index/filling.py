@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from pydantic_core import from_json
 
@@ -15,7 +15,6 @@ from countersign.domain.outcomes import LedgerFault
 _INSERT = f"INSERT INTO record ({', '.join(COLUMNS + PLACE)}) VALUES ({', '.join('?' * len(COLUMNS + PLACE))})"  # noqa: S608 - our names
 _KNOWN = "SELECT number FROM word WHERE kind = ? AND word = ?"
 _PROSE = "INSERT INTO prose (rowid, words) VALUES (?, ?)"
-_LISTS = frozenset(NAMED.values())
 
 
 @dataclass(slots=True)
@@ -100,10 +99,7 @@ class _Intents:
             self.waiting[told.run] = told
             return told
         intent = self.waiting.pop(told.run, None) or self._before(told.run)
-        if intent is None:
-            return told
-        merged = told.after(intent)
-        return Account(**{item.name: getattr(told if item.name in _LISTS else merged, item.name) for item in fields(Account)})
+        return told if intent is None else told.joined(intent)
 
     def _before(self, run: str) -> Account | None:
         names = ", ".join(COLUMNS)

@@ -77,6 +77,18 @@ class Index:
 
         return self._safely(found)
 
+    def of_runs(self, runs: Sequence[str]) -> list[Row]:
+        """Give the records of these runs, oldest first."""
+
+        def found(base: sqlite3.Connection) -> list[Row]:
+            rows: list[Row] = []
+            for at in range(0, len(runs), _AT_ONCE):
+                some = runs[at : at + _AT_ONCE]
+                rows += _rows(base, f"run IN ({', '.join('?' * len(some))})", some, "seq")
+            return sorted(rows, key=lambda row: row.told.seq)
+
+        return self._safely(found)
+
     def figures(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Ask in SQL, for counts that no question gives. The statement is ours, never a user's."""
         return self._safely(lambda base: base.execute(query, values).fetchall())

@@ -57,6 +57,16 @@ class Account:
     def after(self, intent: "Account") -> "Account":
         """Take over from the intent what an outcome does not repeat: who, where, what."""
         return replace(
+            self.joined(intent),
+            services=intent.services,
+            approvers=intent.approvers,
+            paths=intent.paths,
+            rules=intent.rules,
+        )
+
+    def joined(self, intent: "Account") -> "Account":
+        """Take over what is one of a kind; lists stay with the intent."""
+        return replace(
             self,
             intent=intent.seq,
             head=self.head or intent.head,
@@ -70,10 +80,6 @@ class Account:
             sponsor=intent.sponsor,
             author=intent.author,
             policy=intent.policy,
-            services=intent.services,
-            approvers=intent.approvers,
-            paths=intent.paths,
-            rules=intent.rules,
         )
 
 

@@ -1,10 +1,10 @@
-"""Takes parts out of plain data of which nothing is promised: what is not there, or not of its kind, is empty.
+"""Takes parts out of a read JSON document of which nothing is promised: what is not there, or not of its kind, is empty.
 
 For showing and finding records. A later version may say things elsewhere; a reader must not stumble over that. What records
 must hold is `statement.py`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 Plain = Mapping[str, object]
 _NOTHING: Plain = {}
@@ -12,14 +12,17 @@ _NOTHING: Plain = {}
 
 def part(value: object, *path: str) -> Plain:
     """Give the object at this path; an empty one where there is none."""
-    found = at(value, *path)
-    return found if isinstance(found, Mapping) else _NOTHING
+    for name in path:
+        if not isinstance(value, dict):
+            return _NOTHING
+        value = value.get(name)
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def at(value: object, *path: str) -> object:
     """Give whatever stands at this path; None where nothing does."""
     for name in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return None
         value = value.get(name)
     return value
@@ -27,10 +30,13 @@ def at(value: object, *path: str) -> object:
 
 def text(value: object, *path: str) -> str | None:
     """Give the text at this path; a number is given as text too."""
-    found = at(value, *path)
-    if isinstance(found, str):
-        return found
-    return str(found) if isinstance(found, int) and not isinstance(found, bool) else None
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    if isinstance(value, str) or value is None:
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def number(value: object, *path: str) -> int | None:
@@ -41,13 +47,11 @@ def number(value: object, *path: str) -> int | None:
 
 def texts(value: object, *path: str) -> tuple[str, ...]:
     """Give the texts of the list at this path."""
-    return tuple(item for item in _items(at(value, *path)) if isinstance(item, str))
+    found = at(value, *path)
+    return tuple([item for item in found if isinstance(item, str)]) if isinstance(found, list) else ()
 
 
 def parts(value: object, *path: str) -> tuple[Plain, ...]:
     """Give the objects of the list at this path."""
-    return tuple(item for item in _items(at(value, *path)) if isinstance(item, Mapping))
-
-
-def _items(value: object) -> Sequence[object]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+    found = at(value, *path)
+    return tuple([item for item in found if isinstance(item, dict)]) if isinstance(found, list) else ()

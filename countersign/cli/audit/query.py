@@ -1,7 +1,6 @@
 """`countersign audit query`: who, what, where, when, as one question; newest first."""
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -10,12 +9,12 @@ from dataclasses import replace
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.row import Row
 from countersign.attestation.accounts.cells import csv_lines
-from countersign.attestation.objects import Source, read_object
 from countersign.attestation.record import RecordKind
 from countersign.cli import Commands
 from countersign.cli.audit.action import count
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.cli.audit.moment import end, moment, written
+from countersign.cli.audit.records import record_line
 from countersign.cli.table import table, terminal_width
 from countersign.domain.ids import MalformedError
 
@@ -95,13 +94,6 @@ def question(options: argparse.Namespace) -> Question:
         run=options.run_id,
         **{name: getattr(options, name) for name in _NAMES},
     )
-
-
-def record_line(row: Row, source: Source) -> str:
-    """Write a record as a line of JSON, its bytes read from the branch."""
-    raw = read_object(source, row.blob, "blob")
-    document = {"commit": row.commit, "digest": row.digest, "path": row.file, "record": json.loads(raw), "seq": row.told.seq}
-    return json.dumps(document, sort_keys=True)
 
 
 def _change(text: str) -> tuple[str | None, int]:
