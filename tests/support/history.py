@@ -59,6 +59,8 @@ TEMPLATES = (
     Template(9, ("site/production/checkout/pay.html",), {}, (LEA, LOU, WIM)),
     Template(6, (), {"db/production/checkout/V{n}__{name}.sql": _ADD}, (LEA, LOU, WANDA)),
     Template(5, (), {"db/production/shop/V{n}__drop_{name}.sql": "DROP TABLE orders_{name};\n"}),
+    Template(3, (), {"db/production/shop/V{n}__{name}.sql": _ADD}, (SAM, WANDA)),
+    Template(2, (".countersign/policy.yaml",), {}, (LEA, LOU, WANDA)),
     Template(4, (), {"db/staging/shop/V{n}__purge_{name}.sql": "DELETE FROM orders_{name};\n"}),
 )
 
@@ -111,7 +113,7 @@ class History:
             return
         yield start, lambda _: scribe.assessed(seen, asked.question, now=start)
         fate = dice.random()
-        if fate < 0.06 or not asked.answer.satisfied:  # nobody took it up
+        if fate < 0.06 or not asked.answer.satisfied or asked.answer.plan is None:  # nobody took it up, or there is nothing to run
             return
         lead = timedelta(
             seconds=dice.uniform(20, 90) if asked.question.effect is Effect.AUTONOMOUS else dice.expovariate(1 / 7000) + 120

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from countersign.attestation.accounts.account import Account, account
 from countersign.attestation.accounts.plain import Plain, number, part, parts, text
 
+_FIRST, _LAST = 1970, 9000
+"""Years that records can be of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
@@ -75,7 +78,7 @@ class Run:
         for step in parts(self.closed, "timeline"):
             began, length = _moment(step, "began"), number(step, "ms")
             if began is not None and length is not None:
-                found.append(Phase(text(step, "name") or "step", began, began + timedelta(milliseconds=max(0, length))))
+                found.append(Phase(text(step, "name") or "step", began, began + timedelta(milliseconds=_bounded(length))))
         return tuple(sorted(found, key=lambda phase: phase.began))
 
     @property
@@ -89,7 +92,7 @@ class Run:
     def _lifetime(self, handle: str, grant: Plain, scope: Plain) -> Lifetime:
         minted, revoked = _moment(grant, "minted"), _moment(grant, "revoked")
         proof = text(grant, "proof")
-        ttl = timedelta(seconds=number(scope, "ttl") or 0)
+        ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
         began = minted or self.began
         expires = _moment(grant, "expires") or (self.ended or began) + ttl
         dead = revoked is not None and proof == "dead"
@@ -136,4 +139,9 @@ def _moment(value: Plain, name: str) -> datetime | None:
         read = None if written is None else datetime.fromisoformat(written)
     except ValueError:
         return None
-    return None if read is None or read.tzinfo is None else read.astimezone(UTC)
+    return None if read is None or read.tzinfo is None or not _FIRST < read.year < _LAST else read.astimezone(UTC)
+
+
+def _bounded(length: int) -> int:
+    """Keep arithmetic with times possible, whatever a body says."""
+    return min(max(0, length), 10**9)
