@@ -61,6 +61,7 @@ TEMPLATES = (
     Template(5, (), {"db/production/shop/V{n}__drop_{name}.sql": "DROP TABLE orders_{name};\n"}),
     Template(3, (), {"db/production/shop/V{n}__{name}.sql": _ADD}, (SAM, WANDA)),
     Template(2, (".countersign/policy.yaml",), {}, (LEA, LOU, WANDA)),
+    Template(2, ("site/production/shop/AGENTS.md", "site/production/shop/{name}.html"), {}, (LEA, LOU, WANDA)),
     Template(4, (), {"db/staging/shop/V{n}__purge_{name}.sql": "DELETE FROM orders_{name};\n"}),
 )
 
