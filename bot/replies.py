@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from bot.view import Judged, Unjudged, View, Word
 from countersign.attestation.record import AUDIT_BRANCH, Entry
 from countersign.domain.decision import Need, Plan, Reason
-from countersign.domain.facts import FileChange
+from countersign.domain.facts import Act, Facts, FileChange, KeyChange, Measured, Signal
 from countersign.domain.neutral import code, inline, quote
 from countersign.domain.scope import Scope
 
@@ -18,6 +18,7 @@ _MOST = 8
 """Items of a list that are shown; how many more there are is said."""
 
 _LONG = 160
+_ACTS = {Act.DELETES: "**Would be gone**", Act.REPLACES: "**Would be replaced**", Act.TURNS_OFF: "**Would be turned off**"}
 DIFFER = "said and seen differ"
 """The rule under which `decide` lists what the agent said against what was seen."""
 
@@ -83,10 +84,7 @@ def _rows(view: Judged) -> Iterator[tuple[str, str]]:
     others = [reason for reason in decision.reasons if reason.rule != DIFFER and not (refused and reason.decides)]
     if refused:
         yield from (("**Refused by**", _refusal(reason)) for reason in decision.deciding[:_MOST])
-    if facts.deletions:
-        gone = [f"**{item.kind} {code(_cut(item.name), cell=True)}** ({_path(item.path)}:{item.line})" for item in facts.deletions]
-        yield "**Would be gone**", _some(gone)
-    yield "Changes", _some([_file(file) for file in facts.files]) or "nothing"
+    yield from _measured(facts)
     yield from [("Will run", "nothing, and nothing will be minted")] if refused else _running(decision.plan)
     if others:
         yield f"Why {inline(decision.tier or 'so')}", "<br>".join(_reason(reason) for reason in others[:_MOST]) + _more(others)
@@ -100,6 +98,27 @@ def _rows(view: Judged) -> Iterator[tuple[str, str]]:
             "Does not count",
             _some([f"{code(item.person.username, cell=True)} {inline(item.why)}" for item in decision.discounted]),
         )
+
+
+def _measured(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Say what the change does, worst first. Values and names are quoted to the letter, hidden characters shown."""
+    for act, title in _ACTS.items():
+        found = [item for item in facts.effects if item.act is act]
+        if found:
+            yield title, _some([f"**{inline(item.kind)} {_code(item.name)}** ({_at(item)})" for item in found])
+    if facts.signals:
+        yield "Look twice ⚠", _some([f"{inline(item.kind)}: {inline(_cut(item.detail))} ({_at(item)})" for item in facts.signals])
+    yield "Changes", _some([_file(file) for file in facts.files]) or "nothing"
+    if facts.keys:
+        yield "Values", _some([f"{_code(item.key)} {_value(item.old)} → {_value(item.new)} ({_at(item)})" for item in facts.keys])
+
+
+def _value(value: str | None) -> str:
+    return "nothing" if value is None else _code(value)
+
+
+def _at(item: Measured | Signal | KeyChange) -> str:
+    return f"{_path(item.path)}:{item.line}"
 
 
 def _running(plan: Plan | None) -> Iterator[tuple[str, str]]:
@@ -198,7 +217,11 @@ def _argv(argv: Sequence[str]) -> str:
 
 
 def _path(path: str) -> str:
-    return code(_cut(path), cell=True)
+    return _code(path)
+
+
+def _code(text: str) -> str:
+    return code(_cut(text), cell=True)
 
 
 def _some(items: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ Says nothing that an agent wrote: no output, no rationale. The record is the tru
 
 from collections.abc import Mapping
 
+from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.record import AUDIT_BRANCH, Entry
 from countersign.domain.decision import Decision
 from countersign.domain.neutral import neutral
@@ -21,9 +22,11 @@ def waiting(forge: Forge, change: Change, decision: Decision) -> None:
     forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
 
 
-def applied(forge: Forge, change: Change, outcome: Entry) -> None:
-    """Say that the change was applied, before it is merged."""
-    _say(forge, change, outcome, "✔ Applied", _ends(outcome))
+def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "") -> None:
+    """Say that the change was applied, before it is merged; `unmerged` says why it will not be."""
+    headline = "✔ Applied, not merged" if unmerged else "✔ Applied"
+    detail = f"Not merged: {neutral(unmerged)}. Bring what was applied into the branch by hand.\n\n" if unmerged else ""
+    _say(forge, change, outcome, headline, detail + _ends(outcome))
     forge.set_label(change.ref, "countersign::applied", family=_FAMILY)
     forge.set_status(change.ref.project, change.head, StatusState.SUCCESS, f"applied, record {outcome.seq}", None)
 
@@ -58,7 +61,9 @@ def nothing_to_run(forge: Forge, change: Change) -> None:
 
 def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -> None:
     where = f"Record {entry.seq} on branch `{AUDIT_BRANCH}`: `{entry.path}`, `{entry.digest}`"
-    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n")
+    # left where whoever rewrites the branch does not reach: `countersign audit verify --checkpoint` takes it
+    seen = f"Checkpoint: `{Checkpoint(entry.seq + 1, entry.root)}`"
+    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n\n{seen}\n")
 
 
 def _ends(outcome: Entry) -> str:

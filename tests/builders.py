@@ -37,6 +37,7 @@ MEMBERS: Mapping[str, frozenset[Person]] = {
     "leads": frozenset({LEA, LOU}),
 }
 
+OLD, HARMLESS = "", "harmless\n"
 IMAGE = "registry.shop.example/tools@sha256:" + "d" * 64
 
 SHOP_POLICY = f"""\
@@ -122,28 +123,34 @@ def file_change(
     kinds: Iterable[Kind] = (),
     added: int = 1,
     removed: int = 0,
-    content: str = "new",
+    content: str | None = None,
 ) -> FileChange:
     """Make a changed path with the blobs that its status implies."""
     return FileChange(
         path,
         status,
-        old_blob=None if status is FileStatus.ADDED else blob("old"),
-        new_blob=None if status is FileStatus.DELETED else blob(content),
+        old_blob=None if status is FileStatus.ADDED else blob(OLD),
+        new_blob=None if status is FileStatus.DELETED else blob(harmless(path) if content is None else content),
         kinds=frozenset(kinds),
         added=added,
         removed=removed,
     )
 
 
-def facts(*files: FileChange | str, sql: Mapping[str, str] | None = None) -> Facts:
-    """Analyse files as the bot does. `sql` gives paths and contents of added SQL files; other files have harmless ones."""
-    contents: dict[str, bytes | None] = {path: text.encode() for path, text in (sql or {}).items()}
+def harmless(path: str) -> str:
+    """Give a content that no analyser minds."""
+    return "SELECT 1;\n" if path.endswith(".sql") else "harmless: true\n" if path.endswith((".yaml", ".yml")) else HARMLESS
+
+
+def facts(*files: FileChange | str, sql: Mapping[str, str] | None = None, contents: Mapping[str, str] | None = None) -> Facts:
+    """Analyse files as the bot does. `sql` gives paths and contents of added files; other files have harmless ones.
+
+    `contents` are texts that files made by `file_change(..., content=…)` refer to.
+    """
     changes = [file_change(file) if isinstance(file, str) else file for file in files]
     changes += [file_change(path, FileStatus.ADDED, content=text) for path, text in (sql or {}).items()]
-    for change in changes:
-        contents.setdefault(change.path, b"SELECT 1;\n" if change.path.endswith(".sql") else b"harmless\n")
-    return analyse(changes, contents)
+    texts = {OLD, *(sql or {}).values(), *(contents or {}).values(), *(harmless(change.path) for change in changes)}
+    return analyse(changes, {blob(text): text.encode() for text in texts})
 
 
 def proposal(

@@ -4,9 +4,12 @@ Never a work tree: nothing is checked out, so no filter, hook or link can play a
 """
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
+from countersign.adapters.gitblobs import contents_of, sizes_of
 from countersign.adapters.gitcmd import GitFailed
 from countersign.adapters.gitdiff import compare
 from countersign.adapters.gitmirror import HEADS, Mirror
@@ -29,6 +32,13 @@ class GitRepository:
     def __init__(self, *, url: str, directory: Path, token: str | None = None, timeout: float = 120) -> None:
         """Name the remote, where the objects are kept, and the token to fetch with. `timeout` is in seconds, a command."""
         self.mirror = Mirror(url=url, directory=directory, token=token, timeout=timeout)
+
+    @classmethod
+    def over(cls, mirror: Mirror) -> Self:
+        """Look at objects that are somewhere already."""
+        repository = cls.__new__(cls)
+        repository.mirror = mirror
+        return repository
 
     def fetch(self) -> None:
         """Bring the local copy up to date: branches (the audit branch is one) and merge request heads."""
@@ -69,6 +79,14 @@ class GitRepository:
         if len(data) != size:
             raise GitFault(f"blob {blob[:12]} was cut short")
         return data
+
+    def sizes(self, blobs: Collection[Sha]) -> Mapping[Sha, int]:
+        """Give the size of each blob, in bytes."""
+        return sizes_of(self.mirror, blobs)
+
+    def blobs(self, blobs: Collection[Sha]) -> Mapping[Sha, bytes]:
+        """Give the contents of many blobs at once; whoever asks has looked at their sizes."""
+        return contents_of(self.mirror, blobs)
 
     def merged_tree(self, base: Sha, head: Sha) -> Sha | None:
         """Give the tree that merging head into base would make; None where they conflict or have no common history."""

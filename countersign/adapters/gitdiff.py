@@ -4,9 +4,10 @@ Nothing in the trees has a say in it: no rename detection, no text conversion, n
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from countersign.adapters.gitblobs import sizes_of
 from countersign.adapters.gitmirror import Mirror
 from countersign.domain.facts import FileChange, FileStatus, Kind
 from countersign.domain.ids import Sha
@@ -21,7 +22,6 @@ _ARGS = (
 )
 _RAW = re.compile(rb":([0-7]{6}) ([0-7]{6}) ([0-9a-f]{40}) ([0-9a-f]{40}) ([AMDT])")
 _COUNTS = re.compile(rb"(?:(\d+)\t(\d+)|-\t-)\t(.*)", re.DOTALL)
-_SIZE = re.compile(rb"([0-9a-f]{40}) blob (\d+)")
 _STATUS = {b"A": FileStatus.ADDED, b"M": FileStatus.MODIFIED, b"D": FileStatus.DELETED, b"T": FileStatus.MODIFIED}
 _KINDS = {b"120000": Kind.SYMLINK, b"160000": Kind.SUBMODULE, b"100755": Kind.EXECUTABLE}
 _SUBMODULE = b"160000"
@@ -50,7 +50,8 @@ def compare(mirror: Mirror, base: Sha, tree: Sha) -> tuple[FileChange, ...]:
     counts = _counts(parts[2 * len(raw) :])
     if counts.keys() != raw.keys():
         raise GitFault("git diff-tree counts lines of other paths than it lists")
-    sizes = _sizes(mirror, {blob for path, entry in raw.items() if counts[path] is None for blob in entry.files()})
+    uncounted = {Sha(blob.decode()) for path, entry in raw.items() if counts[path] is None for blob in entry.files()}
+    sizes = sizes_of(mirror, uncounted)
     return tuple(_change(path, raw[path], counts[path], sizes) for path in sorted(raw))
 
 
@@ -79,19 +80,7 @@ def _counts(parts: Iterable[bytes]) -> dict[bytes, tuple[int, int] | None]:
     return found
 
 
-def _sizes(mirror: Mirror, blobs: set[bytes]) -> dict[bytes, int]:
-    if not blobs:
-        return {}
-    asked = sorted(blobs)
-    answers = mirror.run(["cat-file", "--batch-check"], stdin=b"\n".join(asked) + b"\n").split(b"\n")[:-1]
-    sizes = (_SIZE.fullmatch(answer) for answer in answers)
-    found = {size[1]: int(size[2]) for size in sizes if size is not None}
-    if found.keys() != blobs:
-        raise GitFault("a blob of the change was not fetched")
-    return found
-
-
-def _change(path: bytes, raw: _Raw, counts: tuple[int, int] | None, sizes: dict[bytes, int]) -> FileChange:
+def _change(path: bytes, raw: _Raw, counts: tuple[int, int] | None, sizes: Mapping[Sha, int]) -> FileChange:
     try:
         name = path.decode()
     except UnicodeDecodeError:
@@ -103,7 +92,7 @@ def _change(path: bytes, raw: _Raw, counts: tuple[int, int] | None, sizes: dict[
         kinds.add(Kind.MODE_CHANGE)
     old, new = raw.blobs
     if counts is None:
-        counts = (0, 0) if old == new else (_as_lines(sizes.get(new, 0)), _as_lines(sizes.get(old, 0)))
+        counts = (0, 0) if old == new else (_as_lines(new, sizes), _as_lines(old, sizes))
     return FileChange(
         path=name,
         status=raw.status,
@@ -115,5 +104,5 @@ def _change(path: bytes, raw: _Raw, counts: tuple[int, int] | None, sizes: dict[
     )
 
 
-def _as_lines(size: int) -> int:
-    return -(-size // BYTES_A_LINE)
+def _as_lines(blob: bytes, sizes: Mapping[Sha, int]) -> int:
+    return -(-sizes.get(Sha(blob.decode()), 0) // BYTES_A_LINE)

@@ -6,9 +6,12 @@ The bot and the runner both use this, each with its own token, so neither has to
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from countersign.attestation.ports import LedgerReader
-from countersign.domain.analysis import analyse, wants_content
+from countersign.domain.analysers.contents import blobs_of, to_read
+from countersign.domain.analysis import ATTRIBUTES, analyse
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import binding
 from countersign.domain.decide import decide, teams_asked
@@ -24,7 +27,7 @@ from countersign.domain.proposal import Claims, Proposal
 
 POLICY_PATH = ".countersign/policy.yaml"
 _POLICY_LIMIT = 256 * 1024
-_CONTENT_LIMIT = 1024 * 1024
+_ATTRIBUTES_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,16 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision and the evidence that it was made from, so that the record can show both."""
+    """A decision, the evidence that it was made from and the moment that it was made for, so that the record can show all."""
 
     decision: Decision
     evidence: Evidence
+    at: datetime
+
+    @classmethod
+    def of(cls, observation: Observation, evidence: Evidence, *, at: datetime) -> Self:
+        """Decide about what was observed."""
+        return cls(decide(observation.policy, observation.proposal, evidence, now=at), evidence, at)
 
 
 def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = ()) -> House:
@@ -102,7 +111,7 @@ def observe(change: Change, *, forge: Forge, repository: Repository, house: Hous
         agent=agent,
         sponsor=sponsor,
         contributors=_contributors(commits, forge),
-        facts=_facts(repository, repository.changes(tip, tree)),
+        facts=_facts(repository, tip, repository.changes(tip, tree)),
         claims=_claims(change, commits),
     )
     return Observation(change=change, policy=policy, proposal=proposal)
@@ -127,7 +136,7 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
         asked=None if entry is None else max(entry.time, observation.change.head_seen),
         machines=house.machines,
     )
-    return Judgement(decide(observation.policy, observation.proposal, evidence, now=clock()), evidence)
+    return Judgement.of(observation, evidence, at=clock())
 
 
 def assessed_key(proposal: Proposal, decision: Decision) -> str:
@@ -145,15 +154,11 @@ def _policy(repository: Repository, tip: Sha) -> Policy:
         raise Refused("policy", f"the policy on the protected branch is invalid:\n{error}") from None
 
 
-def _facts(repository: Repository, files: tuple[FileChange, ...]) -> Facts:
-    contents: dict[str, bytes | None] = {}
-    for file in files:
-        if file.new_blob is not None and wants_content(file):
-            try:
-                contents[file.path] = repository.blob(file.new_blob, limit=_CONTENT_LIMIT)
-            except GitFault:
-                contents[file.path] = None  # too large or unreadable: analyse() makes it unclear, which refuses
-    return analyse(files, contents)
+def _facts(repository: Repository, tip: Sha, files: tuple[FileChange, ...]) -> Facts:
+    """Read both sides of what changes, within bounds, and have it analysed."""
+    chosen = to_read(files, repository.sizes(blobs_of(files)))
+    attributes = repository.read(tip, ATTRIBUTES, limit=_ATTRIBUTES_LIMIT)
+    return analyse(files, repository.blobs(chosen), attributes=(attributes or b"").decode(errors="replace"))
 
 
 def _contributors(commits: tuple[CommitPeople, ...], forge: Forge) -> tuple[Contributor, ...]:

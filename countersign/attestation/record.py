@@ -66,3 +66,5 @@ class Entry:
     digest: Digest
     commit: Sha
     path: str
+    root: Digest
+    """The Merkle root over all records up to this one."""

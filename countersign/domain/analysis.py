@@ -1,37 +1,150 @@
-"""Turns changed files and their contents into facts. A content that was needed and is not there is unclear, which refuses."""
+"""Turns changed files and their contents into facts, by asking every analyser. Decides nothing, fetches nothing.
 
-from collections.abc import Mapping, Sequence
+A content that an analyser cannot do without and does not get is unclear, which refuses; one that only a rule might ask about is
+told as unread or unparsed, and refuses where a rule does ask (`needed`). Nothing is ever "the first so many".
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from countersign.domain import sql
-from countersign.domain.facts import Deletion, Facts, FileChange, Kind, Unclear
+from countersign.domain.analysers import kubernetes, lines, signals, structured, terraform
+from countersign.domain.analysers.contents import Sides, sides_of, too_much
+from countersign.domain.analysers.generated import attributes_of, why_folded
+from countersign.domain.analysers.keys import changes, widened
+from countersign.domain.analysers.tree import Tree
+from countersign.domain.facts import Facts, FileChange, KeyChange, Kind, Measured, Removed, Signal, Unclear
+from countersign.domain.ids import Sha
+
+ATTRIBUTES = ".gitattributes"
+_SQL = ".sql"
+_MOST_STRUCTURED = 4 * 1024 * 1024
+"""Characters of structured text in a change, both sides: a quarter of a minute. Beyond, none of it is parsed."""
+
+_MOST_KEYS = 2000
+_TEMPLATE = "{{"
+
+Found = Measured | Removed | KeyChange | Signal | Unclear
 
 
-def wants_content(file: FileChange) -> bool:
-    """Say whether facts depend on the file's new content."""
-    return file.new_blob is not None and file.path.lower().endswith(".sql")
+def analyse(
+    files: Sequence[FileChange],
+    contents: Mapping[Sha, bytes],
+    *,
+    attributes: str = "",
+    plans: Mapping[str, bytes] | None = None,
+) -> Facts:
+    """Give the facts.
+
+    `contents` holds the blobs that `to_read` chose; `attributes` is the protected branch's `.gitattributes`; `plans` maps the
+    directory of a Terraform root module to what `terraform show -json` said of its plan.
+    """
+    files = tuple(sorted(files, key=lambda file: file.path))
+    sides = [sides_of(file, contents) for file in files]
+    texts = [item for item in sides if isinstance(item, Sides)]
+    unread = tuple(item for item in sides if isinstance(item, Unclear))
+    parsed = _Parsed(texts)
+    found = [*_lines(files, texts, attributes), *parsed.found(), *_planned(plans or {})]
+    unclear = [*too_much(files), *_sql(files, texts)]
+    return Facts(
+        files=files,
+        effects=tuple(sorted({item for item in (*found, *unclear) if isinstance(item, Measured)})),
+        removed=tuple(item for item in found if isinstance(item, Removed)),
+        keys=tuple(item for item in found if isinstance(item, KeyChange)),
+        signals=tuple(sorted({*(item for item in found if isinstance(item, Signal)), *_unseen(files, unread)})),
+        unclear=tuple(sorted({item for item in (*found, *unclear) if isinstance(item, Unclear)})),
+        unread=unread,
+        unparsed=parsed.unparsed,
+        planned=tuple(sorted(plans or {})),
+    )
 
 
-def analyse(files: Sequence[FileChange], contents: Mapping[str, bytes | None]) -> Facts:
-    """Give the facts. `contents` holds the new side of every file that `wants_content`; None where it could not be read."""
-    deletions: list[Deletion] = []
-    unclear: list[Unclear] = []
+def _sql(files: Iterable[FileChange], texts: Iterable[Sides]) -> Iterator[Measured | Unclear]:
+    readable = {item.path: item for item in texts}
     for file in files:
-        if not wants_content(file):
+        if file.new_blob is None or not file.path.lower().endswith(_SQL):
             continue
-        text = _text(contents.get(file.path))
-        if text is None or file.kinds & {Kind.SYMLINK, Kind.SUBMODULE, Kind.BINARY}:
-            unclear.append(Unclear(file.path, 1, "the SQL cannot be read as UTF-8 text"))
-            continue
-        gone, unknown = sql.effects(file.path, text)
-        deletions.extend(gone)
-        unclear.extend(unknown)
-    return Facts(tuple(sorted(files, key=lambda file: file.path)), tuple(sorted(deletions)), tuple(sorted(unclear)))
+        sides = readable.get(file.path)
+        if sides is None or sides.new is None:
+            yield Unclear(file.path, 1, "the SQL cannot be read as UTF-8 text")
+        else:
+            for part in sql.effects(file.path, sides.new):
+                yield from part
 
 
-def _text(content: bytes | None) -> str | None:
-    if content is None:
-        return None
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return None
+def _lines(files: Iterable[FileChange], texts: Sequence[Sides], attributes: str) -> Iterator[Found]:
+    own = ((item.path.rpartition("/")[0], item.new or "") for item in texts if item.path.rpartition("/")[2] == ATTRIBUTES)
+    folding = attributes_of([("", attributes), *own])
+    by_path = {item.path: item for item in texts}
+    for file in files:
+        yield from signals.of_name(file.path)
+        sides = by_path.get(file.path)
+        why = why_folded(file.path, None if sides is None else sides.new or sides.old, folding)
+        if why is not None:
+            yield Signal(signals.FOLDED, file.path, 1, f"{why}: forges fold it away")
+        if sides is not None:
+            yield from signals.of_lines(sides)
+            yield from lines.removed(sides)
+
+
+def _unseen(files: Iterable[FileChange], unread: Iterable[Unclear]) -> Iterator[Signal]:
+    """Tell of files that should be text and could not be looked into. What is no text has a kind that rules can name."""
+    opaque = {file.path for file in files if file.kinds & {Kind.SYMLINK, Kind.SUBMODULE, Kind.BINARY}}
+    yield from (Signal(signals.UNREAD, item.path, item.line, item.why) for item in unread if item.path not in opaque)
+
+
+def _planned(plans: Mapping[str, bytes]) -> Iterator[Measured | Unclear]:
+    for directory, plan in sorted(plans.items()):
+        for part in terraform.effects(directory, plan):
+            yield from part
+
+
+class _File(NamedTuple):
+    """A structured file before and after; no documents where a side is not there."""
+
+    path: str
+    old: Sequence[Tree]
+    new: Sequence[Tree]
+
+
+class _Parsed:
+    """The structured files of a change as trees, and those that did not become one."""
+
+    def __init__(self, texts: Sequence[Sides]) -> None:
+        self._files: list[_File] = []
+        self._templates: list[Sides] = []
+        self._signals: list[Signal] = []
+        broken: list[Unclear] = []
+        chosen = [sides for sides in texts if structured.is_structured(sides.path) and sides.old != sides.new]
+        longest = 0 if sum(len(text or "") for sides in chosen for text in (sides.old, sides.new)) > _MOST_STRUCTURED else None
+        for sides in chosen:
+            try:
+                old, new = (structured.read(sides.path, text, longest) if text else () for text in (sides.old, sides.new))
+                self._files.append(_File(sides.path, old, new))
+            except structured.NotReadError as error:
+                self._signals.append(Signal(signals.UNPARSED, sides.path, error.line, str(error)))
+                self._templates.append(sides)
+                if not _is_template(sides):
+                    broken.append(Unclear(sides.path, error.line, str(error)))
+        self.unparsed = tuple(broken)
+
+    def found(self) -> Iterator[Found]:
+        """Give what the trees show."""
+        yield from self._signals
+        old = [item for file in self._files for item in kubernetes.manifests(file.path, file.old)]
+        new = [item for file in self._files for item in kubernetes.manifests(file.path, file.new)]
+        yield from kubernetes.effects(old, new)
+        for sides in self._templates:
+            yield from kubernetes.gone_from_template(sides.path, sides.old, sides.new)
+        for file in self._files:
+            changed = list(changes(file.path, file.old, file.new))
+            yield from changed[:_MOST_KEYS]
+            if len(changed) > _MOST_KEYS:
+                yield Signal(signals.UNPARSED, file.path, 1, f"{len(changed)} values change; {_MOST_KEYS} are told")
+            for item in changed:
+                yield from widened(item)
+
+
+def _is_template(sides: Sides) -> bool:
+    """Say whether a file was a template before, or is a new one: nobody expects it to parse (a chart of Helm)."""
+    return all(text is None or _TEMPLATE in text for text in (sides.old, sides.new))

@@ -7,6 +7,7 @@ refuses. What is always so, whatever a policy says, is written here and in `coun
 from collections.abc import Iterator
 from datetime import datetime
 
+from countersign.domain.analysers.terraform import is_state
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.counting import Asked, Slots, count
 from countersign.domain.decision import Decision, Effect, Plan, Reason
@@ -93,7 +94,11 @@ def _always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reas
             check_path(file.path)
         except MalformedError as error:
             yield Reason("always: paths mean what they show", str(error), Effect.REFUSED, to_pass="rename the file")
-    for unclear in proposal.facts.unclear:
+    for file in files:
+        if is_state(file.path):
+            why = "Terraform's state and finished plans never come with a change"
+            yield Reason("always: state stays where it is", why, Effect.REFUSED, path=file.path, to_pass="take the file out")
+    for unclear in (*proposal.facts.unclear, *touch.missing):
         why = f"{unclear.path}:{unclear.line}: {unclear.why}"
         yield Reason(
             "always: a missing fact refuses", why, Effect.REFUSED, path=unclear.path, to_pass="write it so that it can be analysed"

@@ -6,6 +6,7 @@ The first tier, from the one that the rules ask for, whose limits hold the chang
 from collections.abc import Iterator
 from itertools import pairwise
 
+from countersign.domain.analysers.signals import of_words
 from countersign.domain.decision import Effect, Reason
 from countersign.domain.facts import Facts, FileStatus
 from countersign.domain.policy import Policy, Tier
@@ -32,9 +33,22 @@ def lifted(policy: Policy, proposal: Proposal, tier: str) -> tuple[str, tuple[Re
 
 
 def _steps(proposal: Proposal) -> Iterator[tuple[str, str]]:
-    """Give what is worth one step, once each."""
+    """Give what is worth one step, once each: everything that was seen together, and what was said."""
+    seen = [f"{item.kind}: {item.detail}, {item.path}:{item.line}" for item in proposal.facts.signals]
+    seen += [f"hidden characters in {text}" for text in of_words(_words(proposal))]
+    if seen:
+        others = f", and {len(seen) - 1} more" if len(seen) > 1 else ""
+        yield "always: what is hard to see lifts the tier", seen[0] + others
     if proposal.claims.rollback == "none":
         yield "always: no way back lifts the tier", "the proposal says that it cannot be rolled back"
+
+
+def _words(proposal: Proposal) -> Iterator[tuple[str, str]]:
+    said = proposal.claims
+    yield "the title", proposal.title
+    yield "the name of the branch", proposal.source_branch
+    texts = (said.rationale, said.environment, said.action, said.rollback, *said.tests, *said.not_sure)
+    yield from (("what the agent says", text) for text in texts if text is not None)
 
 
 def _excess(tier: Tier, facts: Facts) -> str:

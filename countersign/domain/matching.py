@@ -4,14 +4,16 @@ Each path is asked once of the policy's index; paths that belong to the same par
 cost grows with the files of the change and hardly with the rules of the policy.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from countersign.domain.facts import Facts, FileChange, Kind
-from countersign.domain.policy import Part, Policy, Rule
+from countersign.domain.facts import Act, Facts, FileChange, Kind, Measured, Unclear
+from countersign.domain.needed import needed
+from countersign.domain.policy import Part, PlanFacts, Policy, Rule
 
 POLICY_FOLDER = ".countersign/"
+_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Touched:
     policy_paths: tuple[str, ...]
     whole: frozenset[int]
     """The rules whose paths and kinds cover every path of the change."""
+    missing: tuple[Unclear, ...]
+    """Facts that a rule asks for and nobody has."""
 
 
 def touched(policy: Policy, facts: Facts) -> Touched:
@@ -52,7 +56,7 @@ def touched(policy: Policy, facts: Facts) -> Touched:
         for part in parts:
             found.setdefault(part, []).extend(files)
         kinds = {part.kind for part in parts}
-        if "rule" not in kinds:
+        if not any(part.kind == "rule" and _speaks(policy.document.rules[int(part.key)], files[0].kinds) for part in parts):
             unnamed.extend(file.path for file in files)
         if "environment" in kinds:
             placed.extend(file.path for file in files)
@@ -71,6 +75,9 @@ def touched(policy: Policy, facts: Facts) -> Touched:
         placed=frozenset(placed),
         policy_paths=tuple(file.path for file in facts.files if file.path.startswith(POLICY_FOLDER)),
         whole=frozenset(number for number, paths in by_rule.items() if len(paths) == len(facts.files)),
+        missing=tuple(
+            sorted({item for number, paths in by_rule.items() for item in needed(policy.document.rules[number], paths, facts)})
+        ),
     )
 
 
@@ -91,18 +98,45 @@ def _groups(policy: Policy, files: Sequence[FileChange]) -> dict[tuple[tuple[int
     return groups
 
 
+def _speaks(rule: Rule, kinds: frozenset[Kind]) -> bool:
+    """Say whether a rule settles a path by naming it. One that only watches for effects leaves it to the other rules."""
+    return (
+        rule.plan is None and not rule.removes and _kind_matches(rule, kinds) and (rule.tier is not None or rule.deny is not None)
+    )
+
+
 def _kind_matches(rule: Rule, kinds: frozenset[Kind]) -> bool:
     return not rule.kinds or not kinds.isdisjoint(rule.kinds)
 
 
 def _hits(policy: Policy, number: int, paths: Sequence[str], facts: Facts) -> Iterator[Hit]:
-    """A rule that asks for effects applies once for each effect that it names, in its paths."""
+    """A rule that asks for effects or removed lines applies once for each that it names, in its paths."""
     rule = policy.document.rules[number]
-    if rule.plan is None:
+    if rule.plan is None and not rule.removes:
         yield Hit(number, rule, min(paths), len(paths))
         return
     meant = set(paths)
-    for deletion in facts.deletions:
-        if deletion.path in meant and any(fnmatchcase(deletion.kind, pattern) for pattern in rule.plan.deletes):
-            what = f"{deletion.kind} {deletion.name}, {deletion.path}:{deletion.line}"
-            yield Hit(number, rule, deletion.path, 1, what)
+    for effect in facts.effects:
+        place = _within(effect.path, meant)
+        if place is not None and rule.plan is not None and _named(rule.plan, effect):
+            yield Hit(number, rule, place, 1, str(effect))
+    for removed in facts.removed:
+        if removed.path in meant and any(" ".join(text.split()) in removed.text for text in rule.removes):
+            yield Hit(number, rule, removed.path, 1, f"removes {removed.text[:_SHOWN]!r}, {removed.path}:{removed.line}")
+
+
+def _within(path: str, meant: Collection[str]) -> str | None:
+    """Give the path of the rule that an effect belongs to: its own file, or the first below the directory of a plan."""
+    if path in meant:
+        return path
+    return min((one for one in meant if path == "" or one.startswith(f"{path}/")), default=None)
+
+
+def _named(asked: PlanFacts, effect: Measured) -> bool:
+    """Say whether a rule names the effect. What is replaced is deleted first, so `deletes` means both (incident 2)."""
+    patterns = {
+        Act.DELETES: asked.deletes,
+        Act.REPLACES: (*asked.deletes, *asked.replaces),
+        Act.TURNS_OFF: asked.turns_off,
+    }[effect.act]
+    return any(fnmatchcase(effect.kind, pattern) for pattern in patterns)

@@ -25,6 +25,7 @@ from countersign.domain.policy_values import (
     Listed,
     LocalTime,
     Name,
+    Pattern,
     RoleArn,
     Seconds,
     Sentence,
@@ -89,18 +90,23 @@ class Service(Model):
 
 
 class PlanFacts(Model):
-    """What a rule asks of the measured effects."""
+    """What a rule asks of the measured effects. Kinds are named with `*` and `?`; docs/facts.md lists them."""
 
-    deletes: Annotated[tuple[str, ...], Field(min_length=1, description="Kinds of things that would be gone: table, column, …")]
+    deletes: Annotated[
+        tuple[Pattern, ...], Field(description="Kinds of things that would be gone or replaced: table, aws_db_*.")
+    ] = ()
+    replaces: Annotated[tuple[Pattern, ...], Field(description="Kinds of things that would be deleted and made anew.")] = ()
+    turns_off: Annotated[tuple[Pattern, ...], Field(description="Protections that would be gone: deletion_protection, …")] = ()
 
 
 class Rule(Model):
-    """One sentence of the policy. Every condition that it names must hold."""
+    """One sentence of the policy. `paths` and `kinds` say where and both must hold; of `plan` and `removes` one is enough."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     paths: Globs | None = None
     kinds: Annotated[tuple[Kind, ...], Field(description="What the path is, beside a plain file.")] = ()
     plan: PlanFacts | None = None
+    removes: Annotated[tuple[Sentence, ...], Field(description="Text of a line that would be gone: `prevent_destroy = true`.")] = ()
     tier: Name | None = None
     alone: Annotated[Flag, Field(description="Not together with any other change.")] = False
     because: Sentence | None = None

@@ -59,8 +59,10 @@ def _rules(document: Document) -> Iterator[tuple[Where, str]]:
         names.add(rule.name)
         if rule.tier is None and rule.deny is None and not rule.alone:
             yield where, "a rule needs a tier, alone or deny: this one does nothing"
-        if rule.paths is None and not rule.kinds and rule.plan is None:
-            yield where, "a rule needs paths, kinds or plan: this one matches nothing"
+        if rule.paths is None and not rule.kinds and rule.plan is None and not rule.removes:
+            yield where, "a rule needs paths, kinds, plan or removes: this one matches nothing"
+        if rule.plan is not None and not (rule.plan.deletes or rule.plan.replaces or rule.plan.turns_off):
+            yield (*where, "plan"), "plan needs deletes, replaces or turns_off"
         if rule.paths is not None and all(path.startswith("!") for path in rule.paths):
             yield (*where, "paths"), "a list of paths needs one that does not begin with '!'"
 

@@ -6,6 +6,7 @@ depth, all of it looked at before anything is built. Does not say what a policy 
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -71,22 +72,35 @@ def load_policy(data: bytes, *, file: str = ".countersign/policy.yaml") -> Polic
     return Policy.of(document, digest_of(data), places)
 
 
+def read_list(data: bytes, *, file: str, what: str) -> tuple[list[object], Mapping[Where, Place]]:
+    """Read another file of ours as strictly as a policy: a list, and where each part of it stands.
+
+    Raises:
+        PolicyError: it is no such file. `what` is what errors call it.
+    """
+    value, places = _Reader(file, what, SequenceNode).read(data)
+    assert isinstance(value, list)  # noqa: S101 - the root is a sequence
+    return value, places
+
+
 class _Reader:
     """Builds plain values from nodes and remembers where each stood."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, what: str = "a policy", root: type[Node] = MappingNode) -> None:
         self._file = file
+        self._what = what
+        self._root = root
         self._places: dict[Where, Place] = {}
         self._nodes = 0
 
     def read(self, data: bytes) -> tuple[object, dict[Where, Place]]:
         """Give the value and its places."""
         if len(data) > _LARGEST:
-            raise self._error(1, 1, f"a policy is at most {_LARGEST} bytes")
+            raise self._error(1, 1, f"{self._what} is at most {_LARGEST} bytes")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
-            raise self._error(data[: error.start].count(b"\n") + 1, 1, "a policy is UTF-8 text") from None
+            raise self._error(data[: error.start].count(b"\n") + 1, 1, f"{self._what} is UTF-8 text") from None
         try:
             self._scan(text)
             root = _yaml().compose(text)
@@ -96,8 +110,9 @@ class _Reader:
             raise self._error(line, column, f"not YAML: {error.problem or error.context or 'cannot be read'}") from None
         except (YAMLError, ValueError, RecursionError) as error:
             raise self._error(1, 1, f"not YAML: {type(error).__name__}") from None
-        if not isinstance(root, MappingNode):
-            raise self._error(1, 1, "a policy is a mapping; this one is empty or something else")
+        if not isinstance(root, self._root):
+            form = "mapping" if self._root is MappingNode else "list"
+            raise self._error(1, 1, f"{self._what} is a {form}; this one is empty or something else")
         return self._value(root, (), 0), self._places
 
     def _scan(self, text: str) -> None:

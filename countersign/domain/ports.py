@@ -1,6 +1,6 @@
 """What the two faces ask of the world. Narrow: each method is one that every forge, git or target really has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -115,8 +115,12 @@ class Forge(Protocol):
         """Put one label of a family (`countersign::…`) on a change and take the family's others off."""
         ...
 
-    def merge(self, ref: ChangeRef, head: Sha) -> Sha:
-        """Merge, naming the head that was approved; give the merge commit. Refused by the forge where the head moved."""
+    def merge(self, ref: ChangeRef, head: Sha, *, into: str) -> Sha:
+        """Merge, naming the head that was approved and the branch it was judged for; give the merge commit.
+
+        Raises:
+            ForgeFault: the head moved on, or the change goes into another branch by now.
+        """
         ...
 
     def clone_url(self, project: str) -> str:
@@ -150,6 +154,14 @@ class Repository(Protocol):
 
     def blob(self, blob: Sha, *, limit: int) -> bytes:
         """Give a blob's bytes. One above the limit (bytes) is a GitFault."""
+        ...
+
+    def sizes(self, blobs: Collection[Sha]) -> Mapping[Sha, int]:
+        """Give the size of each blob, in bytes. One that was not fetched is a GitFault."""
+        ...
+
+    def blobs(self, blobs: Collection[Sha]) -> Mapping[Sha, bytes]:
+        """Give the contents of many blobs at once; whoever asks has looked at their sizes. One that is missing is a GitFault."""
         ...
 
     def merged_tree(self, base: Sha, head: Sha) -> Sha | None:

@@ -3,96 +3,120 @@
 Unclear refuses. So a dialect's extension, a DO block, COPY FROM PROGRAM, a function that nobody here knows or a parser's gap
 can never pass as "deletes nothing" (incident 1: a migration that dropped tables; incident 8: DROP COLUMN by a tool).
 
-The text is refused unread where psql and sqlglot could read it differently: backslashes, dollar quotes, template marks.
+What psql and the parser could read differently is refused before (`sql_reader`).
 """
 
-import re
 from collections.abc import Iterator
 
-import sqlglot
-from sqlglot import exp, parser
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from countersign.domain.facts import Deletion, Unclear
+from countersign.domain.facts import Act, Measured, Unclear
 from countersign.domain.sql_functions import unknown_functions
-
-# The parser would copy the agent's text into our log whenever it meets a statement that it does not know.
-parser.logger.disabled = True
+from countersign.domain.sql_reader import TwoReadingsError, read
 
 LONGEST = 256 * 1024
 """Characters. Parsing is slow, and no reviewer reads more."""
 
 _MOST_STATEMENTS = 1000
 _LONGEST_NAME = 200
-_TWO_READINGS = re.compile(r"\\|\$(?:[^\W\d]\w*)?\$|\{\{|\{%|\{#|\x00")
 
 _GONE = frozenset({"table", "column", "schema", "database", "view", "index", "sequence", "type", "constraint"})
 """Words of DROP that are facts. Dropping a function, a role or an extension is unclear: it may take anything along."""
 
+KINDS = _GONE | {"rows", "values"}
+"""What a policy can name of SQL."""
+
 _MADE = frozenset({"TABLE", "INDEX", "VIEW", "SCHEMA", "SEQUENCE", "TYPE"})
 _HARMLESS = (exp.Select, exp.SetOperation, exp.Insert, exp.Comment, exp.Transaction, exp.Commit, exp.Semicolon)
 _ADDS = (exp.ColumnDef, exp.AddConstraint, exp.RenameColumn, exp.AlterRename)
-_WIDER = frozenset({exp.DType.BIGINT, exp.DType.TEXT})
+_INSERT_ELSEWHERE = (
+    "alternative",
+    "by_name",
+    "ignore",
+    "is_function",
+    "overwrite",
+    "partition",
+    "settings",
+    "source",
+    "stored",
+    "where",
+)
+"""Parts of an INSERT that PostgreSQL does not have; each would replace rows in some other database."""
+
+_TABLE_WORDS = (
+    *(exp.InheritsProperty, exp.LikeProperty, exp.MaterializedProperty, exp.OnCommitProperty, exp.PartitionedByProperty),
+    *(exp.PartitionedOfProperty, exp.TableSpaceProperty, exp.TemporaryProperty, exp.UnloggedProperty),
+)
+_ROUNDS = exp.DType.BIGINT
+"""Wider than the other integers, and narrower than numeric and real; the file does not say which the column was."""
+
+_KEEPS = exp.DType.TEXT
 _SETTINGS = frozenset({"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"})
 
-Effects = tuple[tuple[Deletion, ...], tuple[Unclear, ...]]
+Effects = tuple[tuple[Measured, ...], tuple[Unclear, ...]]
 
 
-def effects(path: str, text: str, *, dialect: str = "postgres") -> Effects:
+def effects(path: str, text: str) -> Effects:
     """Give what the statements delete, and what about them could not be told. Lines count from 1.
 
     Kinds: table, column, schema, database, view, index, sequence, type, constraint; `rows` for DELETE and TRUNCATE; `values`
-    for what UPDATE, MERGE and ON CONFLICT overwrite.
+    for what UPDATE, MERGE and ON CONFLICT overwrite, and what TYPE bigint rounds.
     """
     if len(text) > LONGEST:
         return (), (Unclear(path, 1, f"more than {LONGEST} characters of SQL are not analysed"),)
-    for mark in _TWO_READINGS.finditer(text):
-        line = text.count("\n", 0, mark.start()) + 1
-        return (), (Unclear(path, line, f"SQL that holds {mark[0][:20]!r} can be read in two ways and is not analysed"),)
     try:
-        tokens = sqlglot.tokenize(text, read=dialect)
-        statements = sqlglot.parse(text, read=dialect)
+        statements, lines = read(text)
         if len(statements) > _MOST_STATEMENTS:
             return (), (Unclear(path, 1, f"more than {_MOST_STATEMENTS} statements"),)
-        lines = _starts(tokens)
         found = [
             item
-            for number, statement in enumerate(item for item in statements if item is not None)
+            for number, statement in enumerate(statements)
             for item in _of(statement, path, lines[number] if number < len(lines) else 1)
         ]
+    except TwoReadingsError as error:
+        return (), (Unclear(path, error.line, str(error)),)
     except (SqlglotError, RecursionError, ValueError, AttributeError, KeyError, TypeError):
         return (), (Unclear(path, 1, "the SQL cannot be parsed"),)
     return (
-        tuple(sorted({item for item in found if isinstance(item, Deletion)})),
+        tuple(sorted({item for item in found if isinstance(item, Measured)})),
         tuple(sorted({item for item in found if isinstance(item, Unclear)})),
     )
 
 
-def _of(statement: exp.Expr, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _of(statement: exp.Expr, path: str, line: int) -> Iterator[Measured | Unclear]:
     """Judge one statement and everything inside it: `WITH gone AS (DELETE …) SELECT …` deletes."""
-    for name in unknown_functions(statement):
-        yield Unclear(path, line, f"calls {name[:60]!r}, and a function can do anything")
     for node in statement.walk():
         match node:
             case exp.Delete():
-                yield Deletion("rows", _name(node.this), path, line)
+                yield _gone("rows", _name(node.this), path, line)
             case exp.TruncateTable():
-                yield from (Deletion("rows", _name(table), path, line) for table in node.expressions)
+                yield from (_gone("rows", _name(table), path, line) for table in node.expressions)
             case exp.Update() if node.parent is None or not isinstance(node.parent, exp.When):
-                yield Deletion("values", _name(node.this), path, line)
+                yield _gone("values", _name(node.this), path, line)
             case exp.Merge():
-                yield from (Deletion(kind, _name(node.this), path, line) for kind in ("rows", "values"))
+                yield from (_gone(kind, _name(node.this), path, line) for kind in ("rows", "values"))
             case exp.OnConflict() if "UPDATE" in str(node.args.get("action")).upper():
-                yield Deletion("values", "?", path, line)
+                yield _gone("values", "?", path, line)
             case exp.Drop():
                 yield from _dropped(node, path, line)
+            case exp.Insert() if any(node.args.get(part) for part in _INSERT_ELSEWHERE):
+                yield Unclear(path, line, "an INSERT that PostgreSQL does not know")
             case exp.Command() | exp.Placeholder() | exp.Parameter():
                 yield Unclear(path, line, "holds something that the parser does not know")
     yield from _outermost(statement, path, line)
 
 
-def _outermost(statement: exp.Expr, path: str, line: int) -> Iterator[Deletion | Unclear]:
-    """Judge what kind of statement it is; everything that is not on a list here is unclear."""
+def _foreign(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Insert):
+        return any(node.args.get(part) for part in _INSERT_ELSEWHERE)
+    return isinstance(node, (exp.Command, exp.Placeholder, exp.Parameter))
+
+
+def _outermost(statement: exp.Expr, path: str, line: int) -> Iterator[Measured | Unclear]:
+    """Judge what kind of statement it is and what it calls; everything that is not on a list here is unclear."""
+    for name in unknown_functions(statement):
+        yield Unclear(path, line, f"calls {name[:60]!r}, and a function can do anything")
     match statement:
         case exp.Create():
             yield from _created(statement, path, line)
@@ -106,37 +130,43 @@ def _outermost(statement: exp.Expr, path: str, line: int) -> Iterator[Deletion |
             yield Unclear(path, line, f"a statement of kind {type(statement).__name__.upper()} is not on the list")
 
 
-def _created(statement: exp.Create, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _created(statement: exp.Create, path: str, line: int) -> Iterator[Measured | Unclear]:
     kind = str(statement.args.get("kind")).upper()
     if kind not in _MADE:
         yield Unclear(path, line, f"CREATE {kind[:40]} can do anything, at once or later")
     elif statement.args.get("replace") and kind != "VIEW":
-        yield Deletion(kind.lower(), _name(statement.this), path, line)
+        yield _gone(kind.lower(), _name(statement.this), path, line)
+    properties = statement.args.get("properties")
+    words = properties.expressions if isinstance(properties, exp.Properties) else []
+    if statement.args.get("clone") or any(type(word) is not exp.Property and not isinstance(word, _TABLE_WORDS) for word in words):
+        yield Unclear(path, line, f"CREATE {kind[:40]} with a part that is not on the list")
 
 
-def _altered(statement: exp.Alter, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _altered(statement: exp.Alter, path: str, line: int) -> Iterator[Measured | Unclear]:
     actions = statement.args.get("actions") or []
     if not actions or str(statement.args.get("kind")).upper() not in {"TABLE", "INDEX", "VIEW"}:
         yield Unclear(path, line, "an ALTER that is not on the list")
     for action in actions:
         if isinstance(action, exp.AlterColumn):
-            yield from _column(action, path, line)
+            yield from _column(action, _name(statement.this), path, line)
         elif not isinstance(action, (exp.Drop, *_ADDS)):
             yield Unclear(path, line, f"ALTER … {type(action).__name__.upper()} is not on the list")
 
 
-def _column(action: exp.AlterColumn, path: str, line: int) -> Iterator[Deletion | Unclear]:
-    """A wider type keeps every value; any other may lose some, and USING can put anything in their place."""
+def _column(action: exp.AlterColumn, owner: str, path: str, line: int) -> Iterator[Measured | Unclear]:
+    """Text keeps every value, bigint rounds what has a fraction; other types may lose some, and USING can put in anything."""
     wanted = action.args.get("dtype")
     if wanted is None:
         return
-    if action.args.get("using") or not isinstance(wanted, exp.DataType) or wanted.this not in _WIDER:
-        yield Unclear(
-            path, line, f"changes the type of {_name(action.this)}, which can lose values; only TEXT and BIGINT are known"
-        )
+    name = _name(action.this)
+    known = wanted.this if isinstance(wanted, exp.DataType) and not action.args.get("using") else None
+    if known is _ROUNDS:
+        yield _gone("values", f"{owner}.{name}"[:_LONGEST_NAME], path, line)
+    elif known is not _KEEPS:
+        yield Unclear(path, line, f"changes the type of {name}, which can lose values; only TEXT and BIGINT are known")
 
 
-def _dropped(node: exp.Drop, path: str, line: int) -> Iterator[Deletion | Unclear]:
+def _dropped(node: exp.Drop, path: str, line: int) -> Iterator[Measured | Unclear]:
     word = str(node.args.get("kind")).lower()
     owner = node.parent.this if isinstance(node.parent, exp.Alter) else None
     if word not in _GONE:
@@ -146,7 +176,7 @@ def _dropped(node: exp.Drop, path: str, line: int) -> Iterator[Deletion | Unclea
         yield Unclear(path, line, "CASCADE takes along what the file does not name")
     prefix = "" if owner is None else f"{_name(owner)}."
     for part in node.args.get("tables") or [None]:
-        yield Deletion(word, f"{prefix}{_name(part)}"[:_LONGEST_NAME], path, line)
+        yield _gone(word, f"{prefix}{_name(part)}"[:_LONGEST_NAME], path, line)
 
 
 def _set(statement: exp.Set, path: str, line: int) -> Iterator[Unclear]:
@@ -156,6 +186,10 @@ def _set(statement: exp.Set, path: str, line: int) -> Iterator[Unclear]:
             yield Unclear(path, line, "SET of anything but a timeout can change what other statements mean")
 
 
+def _gone(kind: str, name: str, path: str, line: int) -> Measured:
+    return Measured(Act.DELETES, kind, name, path, line)
+
+
 def _name(part: object) -> str:
     """Write a name as SQL does; `?` where the tree holds none, so that the deletion still counts."""
     if isinstance(part, exp.Schema):
@@ -163,17 +197,4 @@ def _name(part: object) -> str:
     if isinstance(part, exp.Table):
         part = part.copy()
         part.set("alias", None)
-    return part.sql(dialect="postgres")[:_LONGEST_NAME] if isinstance(part, exp.Expr) else "?"
-
-
-def _starts(tokens: list[sqlglot.Token]) -> list[int]:
-    """Give the line where each statement begins."""
-    lines: list[int] = []
-    fresh = True
-    for token in tokens:
-        if token.token_type is sqlglot.TokenType.SEMICOLON:
-            fresh = True
-        elif fresh:
-            lines.append(token.line)
-            fresh = False
-    return lines
+    return part.sql(dialect="postgres", comments=False)[:_LONGEST_NAME] if isinstance(part, exp.Expr) else "?"

@@ -4,7 +4,7 @@ Passes the same contract suite as the real adapter (tests/contract/test_reposito
 files, so two sides that change different lines of one file conflict here and not in git.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -123,6 +123,17 @@ class FakeRepository:
         if blob not in self._blobs:
             raise GitFault(f"no blob {blob}")
         return self._limited(self._blobs[blob], limit)
+
+    def sizes(self, blobs: Collection[Sha]) -> Mapping[Sha, int]:
+        """Give the size of each blob."""
+        return {name: len(data) for name, data in self.blobs(blobs).items()}
+
+    def blobs(self, blobs: Collection[Sha]) -> Mapping[Sha, bytes]:
+        """Give the contents of many blobs."""
+        self._called("blobs")
+        if not self._blobs.keys() >= set(blobs):
+            raise GitFault("a blob was not fetched")
+        return {name: self._blobs[name] for name in blobs}
 
     def merged_tree(self, base: Sha, head: Sha) -> Sha | None:
         """Give the tree that merging head into base would make."""

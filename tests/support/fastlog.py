@@ -17,8 +17,11 @@ from countersign.adapters.ledger.pages import genesis_pages
 from countersign.attestation import statement
 from countersign.attestation.commit import Commit
 from countersign.attestation.keys import KeySigner
+from countersign.attestation.layout import CHECKPOINT, record_path
+from countersign.attestation.merkle import Frontier, leaf_hash
 from countersign.attestation.objects import FILE, FOLDER
-from countersign.attestation.record import AUDIT_BRANCH, PREDICATE_TYPE, STATEMENT_TYPE, Draft, Entry, RecordKind
+from countersign.attestation.record import AUDIT_BRANCH, PREDICATE_TYPE, STATEMENT_TYPE, Entry, RecordKind
+from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, RunId, Sha, digest_of
 from countersign.domain.neutral import title
 from tests.support.audit import ORIGIN, PRINCIPAL, signer
@@ -53,6 +56,10 @@ class FastLog:
     _parts: list[bytes] = field(default_factory=list)
     _objects: int = 0
     _pages: bytes = b""
+    _checkpoint: bytes = b""
+    _hour: str = ""
+    _nth: int = 0
+    _frontier: Frontier = field(default_factory=Frontier)
 
     @classmethod
     def make(cls, repository: Path) -> "FastLog":
@@ -61,17 +68,26 @@ class FastLog:
 
     def write(self, events: Iterable[tuple[datetime, Make]], *, limit: int | None = None) -> int:
         """Write events until there are `limit` records; point the branch at the newest."""
-        for when, make in events:
-            self._add(make(self.intents), when)
+        waiting: tuple[datetime, Make] | None = None
+        for event in events:
+            if waiting is not None:
+                self._add(waiting, settle=False)
+            waiting = event
             if self.count % _PACK == 0:
                 self._flush()
-            if self.count == limit:
+            if self.count + 1 == limit:
                 break
+        if waiting is not None:
+            self._add(waiting, settle=True)
         self._flush()
         run_git(["update-ref", f"refs/heads/{AUDIT_BRANCH}", str(self.tip)], cwd=self.repository)
         return self.count
 
-    def _add(self, draft: Draft, recorded: datetime) -> None:
+    def _add(self, event: tuple[datetime, Make], *, settle: bool) -> None:
+        recorded = event[0]
+        self._nth = self._nth + 1 if self._hour == f"{recorded:%Y%m%d%H}" else 0
+        self._hour = f"{recorded:%Y%m%d%H}"
+        draft = event[1](self.intents)
         place = statement.Place(ORIGIN, self.count, self._prev, recorded)
         identifier = statement.record_id(place, draft.key)
         summary = title(draft.summary)
@@ -98,7 +114,12 @@ class FastLog:
         }
         raw = to_json(_sorted(document), indent=2) + b"\n"
         digest = digest_of(raw)
-        path = f"records/{recorded:%Y/%m/%d/%H}/{self.count:010d}-{identifier}.json"
+        path = record_path(recorded, self.count, identifier, self._nth)
+        self._frontier = self._frontier.add(leaf_hash(raw))
+        if settle:
+            note = TreeHead(ORIGIN, self._frontier.size, self._frontier.root).sign(self.key.public, self.key.sign_raw)
+            self._checkpoint = f"{FILE} {CHECKPOINT}\0".encode() + bytes.fromhex(self._object("blob", str(note).encode()))
+        root = Digest(f"sha256:{self._frontier.root.hex()}")
         trailers = {
             "Seq": str(self.count),
             "Id": identifier,
@@ -109,6 +130,8 @@ class FastLog:
             "Origin": ORIGIN,
             "Record": digest,
             "Previous": self._prev or "none",
+            "Size": str(self.count + 1),
+            "Root": root,
         }
         message = f"{summary}\n\n" + "".join(f"Countersign-{name}: {value}\n" for name, value in trailers.items())
         unsigned = Commit(self._tree(path, raw), self.tip, PRINCIPAL, recorded.replace(microsecond=0), message, None)
@@ -116,7 +139,18 @@ class FastLog:
         self.tip = self._object("commit", signed.raw)
         if draft.kind is RecordKind.INTENT and draft.run is not None:
             self.intents[draft.run] = Entry(
-                self.count, draft.kind, draft.key, draft.change, draft.run, draft.time, draft.body, raw, digest, self.tip, path
+                self.count,
+                draft.kind,
+                draft.key,
+                draft.change,
+                draft.run,
+                draft.time,
+                draft.body,
+                raw,
+                digest,
+                self.tip,
+                path,
+                root,
             )
         elif draft.run is not None:
             self.intents.pop(draft.run, None)
@@ -140,7 +174,7 @@ class FastLog:
             self._pages = b"".join(
                 f"{FILE} {page}\0".encode() + bytes.fromhex(self._object("blob", data)) for page, data in genesis_pages(ORIGIN)
             )
-        return self._object("tree", self._pages + f"{FOLDER} records\0".encode() + bytes.fromhex(below))
+        return self._object("tree", self._pages + self._checkpoint + f"{FOLDER} records\0".encode() + bytes.fromhex(below))
 
     def _object(self, kind: str, data: bytes) -> Sha:
         size, first = len(data) >> 4, _TYPES[kind] << 4 | len(data) & 15

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 
-from countersign.adapters.observe import Observation
+from countersign.adapters.observe import Judgement, Observation
 from countersign.attestation.record import Draft, Entry
+from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import authorize
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Effect
 from countersign.domain.ids import ChangeRef, RunId, Sha, digest_of
-from countersign.domain.people import Agent, Approval, Person
+from countersign.domain.people import Agent, Person
 from countersign.domain.policy import Policy
 from countersign.domain.ports import Change, ChangeState
 from countersign.domain.proposal import Proposal
@@ -73,7 +74,18 @@ class Asked:
     observation: Observation
     question: Decision
     answer: Decision
-    approvals: tuple[Approval, ...]
+    evidence: Evidence
+
+    def judged(self, at: datetime) -> Judgement:
+        """Put the question: nobody has approved yet."""
+        return Judgement(self.question, NOTHING_YET, at)
+
+    def answered(self, at: datetime) -> Judgement:
+        """Give the answer, made from approvals that came shortly before."""
+        approvals = tuple(
+            replace(item, at=at - timedelta(seconds=30 + 7 * place)) for place, item in enumerate(self.evidence.approvals)
+        )
+        return Judgement(self.answer, replace(self.evidence, approvals=approvals), at)
 
 
 @dataclass(slots=True)
@@ -85,7 +97,7 @@ class History:
     began: datetime = BEGAN
     end: datetime = END
     policy: Policy = field(default_factory=shop_policy)
-    _known: dict[tuple[int, str], tuple[Proposal, Decision, Decision, tuple[Approval, ...]]] = field(default_factory=dict)
+    _known: dict[tuple[int, str], tuple[Proposal, Decision, Decision, Evidence]] = field(default_factory=dict)
 
     def events(self) -> Iterator[tuple[datetime, Make]]:
         """Give times and drafts, oldest first. Of the newest changes some are still open."""
@@ -110,9 +122,9 @@ class History:
         asked = self._asked(dice, iid, start)
         seen = asked.observation
         if asked.question.effect is Effect.REFUSED:
-            yield start, lambda _: scribe.refused(seen, asked.question, now=start)
+            yield start, lambda _: scribe.refused(seen, asked.judged(start), now=start)
             return
-        yield start, lambda _: scribe.assessed(seen, asked.question, now=start)
+        yield start, lambda _: scribe.assessed(seen, asked.judged(start), now=start)
         fate = dice.random()
         if fate < 0.06 or not asked.answer.satisfied or asked.answer.plan is None:  # nobody took it up, or there is nothing to run
             return
@@ -120,24 +132,22 @@ class History:
             seconds=dice.uniform(20, 90) if asked.question.effect is Effect.AUTONOMOUS else dice.expovariate(1 / 7000) + 120
         )
         begins = start + lead
-        approvals = tuple(
-            replace(item, at=begins - timedelta(seconds=30 + 7 * place)) for place, item in enumerate(asked.approvals)
-        )
         authorization = authorize(seen.proposal, asked.answer, now=begins)
         run = authorization.run
         leases = {f"{scope.provider}/{run}/{scope.name}": scope for scope in authorization.plan.scopes}
-        yield begins, lambda _: scribe.intent(authorization, seen, approvals, leases, now=begins)
+        yield begins, lambda _: scribe.intent(authorization, seen, asked.answered(begins), leases, now=begins)
         took = timedelta(seconds=dice.uniform(3, 75))
         minted = begins + timedelta(seconds=dice.uniform(0.4, 2))
         ended = minted + took
         kept, ends = _kept(dice, run, leases, asked.answer, minted=minted, ended=ended, fate=fate)
         closed = ended + timedelta(seconds=1.5 if kept is not None else 90)
-        yield closed, lambda intents: aftermath.outcome(intents[run], kept, ends, now=closed)
+        steps = [{"began": ended.isoformat(), "ms": 1400, "name": "revoke", "step": 6}]
+        yield closed, lambda intents: aftermath.outcome(intents[run], kept, ends, timeline=steps, now=closed)
 
     def _asked(self, dice: random.Random, iid: int, start: datetime) -> Asked:
         (number,) = dice.choices(range(len(TEMPLATES)), [template.weight for template in TEMPLATES])
         name = dice.choice(_NAMES)
-        known, question, answer, approvals = self._judged(number, name)
+        known, question, answer, given = self._judged(number, name)
         head = Sha(sha1(f"{self.seed}/{iid}".encode(), usedforsecurity=False).hexdigest())
         agent, sponsor = dice.choice(AGENTS), dice.choice(SPONSORS)
         made = replace(known, change=ChangeRef("acme/shop", iid), head=head, agent=agent, sponsor=sponsor)
@@ -157,10 +167,13 @@ class History:
             url=f"https://forge.example/acme/shop/-/merge_requests/{iid}",
         )
         return Asked(
-            Observation(change, self.policy, made), question, answer, tuple(replace(item, head=head) for item in approvals)
+            Observation(change, self.policy, made),
+            question,
+            answer,
+            replace(given, approvals=tuple(replace(item, head=head) for item in given.approvals)),
         )
 
-    def _judged(self, number: int, name: str) -> tuple[Proposal, Decision, Decision, tuple[Approval, ...]]:
+    def _judged(self, number: int, name: str) -> tuple[Proposal, Decision, Decision, Evidence]:
         """Decide once for each kind of change; the decision names neither head nor number."""
         if (number, name) not in self._known:
             template = TEMPLATES[number]
@@ -173,7 +186,7 @@ class History:
                 made,
                 decide(self.policy, made, evidence(), now=noon),
                 decide(self.policy, made, given, now=noon),
-                tuple(given.approvals),
+                given,
             )
         return self._known[number, name]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.index.index import Index, index_file
 from countersign.adapters.ledger.clone import Branch, find_branch
-from countersign.attestation.chain import Problem
+from countersign.attestation.problem import Problem
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
 from countersign.cli.audit.reading import read

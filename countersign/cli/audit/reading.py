@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from countersign.adapters.ledger.clone import Branch, check_branch, find_branch
-from countersign.attestation.chain import Chain, ChainError, Problem
+from countersign.attestation.chain import Chain
+from countersign.attestation.index import LogIndex
 from countersign.attestation.keys import Trust, TrustRoot
+from countersign.attestation.problem import ChainError, Problem
 from countersign.attestation.record import Entry
 from countersign.cli.audit.action import FINE, WRONG
 from countersign.domain.ids import MalformedError
@@ -28,13 +30,14 @@ class Reading:
 
     branch: Branch
     chain: Chain
+    index: LogIndex
     problem: Problem | None
     signed: bool
 
     @property
     def entries(self) -> Sequence[Entry]:
         """Give the records that are good."""
-        return self.chain.index.entries
+        return self.index.entries
 
     @property
     def status(self) -> int:
@@ -54,13 +57,14 @@ class Reading:
 def read(options: argparse.Namespace) -> Reading:
     """Read and check the branch that the options name."""
     trust: Trust = Unsigned() if options.trust_root is None else read_trust_root(options.trust_root)
-    branch, chain = find_branch(options.repo, options.branch), Chain(trust=trust)
+    index = LogIndex()
+    branch, chain = find_branch(options.repo, options.branch), Chain(trust=trust, records=index)
     problem: Problem | None = None
     try:
         check_branch(branch, chain)
     except ChainError as error:
         problem = error.problem
-    return Reading(branch, chain, problem, signed=options.trust_root is not None)
+    return Reading(branch, chain, index, problem, signed=options.trust_root is not None)
 
 
 def read_trust_root(path: Path) -> TrustRoot:

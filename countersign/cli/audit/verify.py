@@ -1,23 +1,33 @@
-"""`countersign audit verify`: every signature, link, number and digest, up to the first wrong record."""
+"""`countersign audit verify`: every signature, link, number, digest and Merkle root, up to the first wrong record."""
 
 import argparse
 import json
 import sys
+from pathlib import Path
 
+from countersign.adapters.ledger.clone import check_branch, find_branch
+from countersign.attestation import checkpoint
+from countersign.attestation.chain import Chain
 from countersign.attestation.checkpoint import Checkpoint
+from countersign.attestation.index import Keys
+from countersign.attestation.keys import TrustRoot
+from countersign.attestation.problem import ChainError, Problem
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
-from countersign.cli.audit.reading import read
+from countersign.cli.audit.reading import read_trust_root
 from countersign.domain.ids import MalformedError
+
+_LIMIT = 64 * 1024
 
 
 def register(actions: Commands) -> None:
     """Add the action."""
-    verify = add_action(actions, "verify", "check every signature, link, number and digest", _verify)
+    verify = add_action(actions, "verify", "check every signature, link, number, digest and root", _verify)
     verify.add_argument(
         "--checkpoint",
-        metavar="N@DIGEST",
-        help="what an earlier verification printed; shows that the log was cut short or rewritten since",
+        metavar="SIZE@ROOT|FILE",
+        help="what an earlier verification printed, a merge request's comment says, or a file with either or with a signed note; "
+        "shows that the log was cut short or rewritten since",
     )
 
 
@@ -27,31 +37,46 @@ def _verify(options: argparse.Namespace) -> int:
             "give --trust-root FILE: the keys that may sign the log, from a source outside of this repository. "
             "A list that came with the branch would prove nothing, so none is looked for"
         )
-    seen = None if options.checkpoint is None else Checkpoint.parse(options.checkpoint)
-    reading = read(options)
-    problem = reading.problem
-    if problem is None and seen is not None:
-        problem = seen.problem(reading.chain.index)
-    newest = Checkpoint.of(reading.chain.index)
+    trust = read_trust_root(options.trust_root)
+    seen, origin = (None, None) if options.checkpoint is None else _seen(options.checkpoint, trust)
+    branch = find_branch(options.repo, options.branch)
+    chain = Chain(trust=trust, records=Keys(), origin=origin, seen=() if seen is None else (seen,))
+    problem: Problem | None = None
+    try:
+        check_branch(branch, chain)
+    except ChainError as error:
+        problem = error.problem
+    newest = Checkpoint.of(chain.head)
     if options.format == "json":
         told = None if problem is None else {"seq": problem.seq, "commit": problem.commit, "why": problem.why}
         document = {
-            "branch": reading.branch.ref,
+            "branch": branch.ref,
             "checkpoint": None if newest is None or problem is not None else str(newest),
             "problem": told,
-            "tip": reading.branch.tip,
-            "verified": len(reading.entries),
+            "tip": branch.tip,
+            "verified": chain.size,
         }
         print(json.dumps(document, sort_keys=True))
     elif problem is None:
-        print(f"branch: {reading.branch.ref} at {reading.branch.tip}")
+        print(f"branch: {branch.ref} at {branch.tip}")
         print(f"checkpoint: {newest} (keep it elsewhere, give it to --checkpoint next time)")
-        print(f"verified: {len(reading.entries)} records, 0 problems")
+        print(f"verified: {chain.size} records, 0 problems")
     else:
-        print(f"branch: {reading.branch.ref} at {reading.branch.tip}")
+        print(f"branch: {branch.ref} at {branch.tip}")
         print(f"first wrong: {problem}")
-        good = len(reading.entries) if problem.seq is None else min(problem.seq, len(reading.entries))
-        print(f"NOT verified: {good} good records before the first wrong one; nothing is said about those after it")
-    for other in reading.branch.others:
-        print(f"note: {other} points elsewhere than {reading.branch.ref}, which was verified", file=sys.stderr)
+        print(f"NOT verified: {chain.size} good records before the first wrong one; nothing is said about those after it")
+    for other in branch.others:
+        print(f"note: {other} points elsewhere than {branch.ref}, which was verified", file=sys.stderr)
     return FINE if problem is None else WRONG
+
+
+def _seen(given: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:
+    """Read a checkpoint from the command line, or from the file that it names."""
+    path = Path(given)
+    try:
+        if "\n" in given or not path.is_file():
+            return checkpoint.seen(given, trust)
+        with path.open("rb") as file:
+            return checkpoint.seen(file.read(_LIMIT).decode(), trust)
+    except (OSError, UnicodeDecodeError) as error:
+        raise MalformedError(f"the checkpoint {given[:200]!r} cannot be read ({type(error).__name__})") from None

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import PolicyError, load_policy
 from countersign.domain.schema import POLICY_SCHEMA, policy_schema
+from tests.builders import SHOP_POLICY
 
 SCHEMAS = Path(__file__).parents[3] / "policy-schema"
 VALID = sorted((SCHEMAS / "examples/valid").glob("*.yaml"))
@@ -59,6 +60,38 @@ def test_check_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     answer = json.loads(capsys.readouterr().out)
     assert answer["loads"] is False
     assert answer["problems"][0]["line"] >= 1
+
+
+DOUBTFUL = SHOP_POLICY.replace("teams: {", "teams: {idle: [acme/idle], ").replace("ttl: 15m", "ttl: 5m")
+IDLE = "warning: team 'idle' is defined and never used [unused]"
+SHORT = "error: credential 'bucket': aws gives none for less than 15m; such a run is refused [ttl-below-floor]"
+
+
+def test_check_names_errors_and_warnings_of_all_files_in_order(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    one, other, fine = tmp_path / "b.yaml", tmp_path / "a.yaml", tmp_path / "c.yaml"
+    one.write_text(DOUBTFUL)
+    other.write_text("version: 2\n")
+    fine.write_text(SHOP_POLICY)
+    assert main(["policy", "check", str(one), str(other), str(fine)]) == 1
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert f"{other}:1:1: error: rules: is missing [invalid]" in lines
+    assert all(line.startswith(f"{other}:1:") for line in lines[:-2])
+    assert lines[-2:] == [f"{one}:2:9: {IDLE}", f"{one}:47:5: {SHORT}"]
+    assert out.splitlines()[0].endswith(", 1 error, 1 warning")
+    assert [line.split(":")[0] for line in out.splitlines()] == [str(one), str(fine)]
+    assert "\x1b" not in out + err
+
+
+def test_warnings_fail_only_where_that_is_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(DOUBTFUL.replace("ttl: 5m", "ttl: 15m"))
+    assert main(["policy", "check", str(file)]) == 0
+    assert main(["policy", "check", "--strict", "--format", "json", str(file)]) == 1
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["fine"] is False
+    assert answer["loads"] is True
+    assert [problem["severity"] for problem in answer["problems"]] == ["warning"]
 
 
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ class TestRefusals:
         assert rules(decision) == {"always: only the policy's actions"}
 
     def test_an_error_of_ours_refuses_and_leaks_nothing(self) -> None:
-        broken = proposal(STAGING, found=Facts((file_change(STAGING),), deletions=(None,)))  # type: ignore[arg-type]
+        broken = proposal(STAGING, found=Facts((file_change(STAGING),), effects=(None,)))  # type: ignore[arg-type]
         decision = decide(POLICY, broken, now=NOON)
         assert decision.effect is Effect.REFUSED
         assert rules(decision) == {"always: errors refuse"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.domain.facts import Deletion, Unclear
+from countersign.domain.facts import Act, Measured, Unclear
 from countersign.domain.sql import LONGEST, effects
 
 HARMLESS = [
@@ -14,7 +14,7 @@ HARMLESS = [
     "ALTER TABLE t ADD COLUMN IF NOT EXISTS x int, ADD CONSTRAINT c FOREIGN KEY (x) REFERENCES u (id)",
     "ALTER TABLE t RENAME COLUMN a TO b; ALTER TABLE t RENAME TO u;",
     "ALTER TABLE t ALTER COLUMN x SET NOT NULL, ALTER COLUMN y SET DEFAULT now()",
-    "ALTER TABLE t ALTER COLUMN x TYPE bigint",
+    "ALTER TABLE t ALTER COLUMN x TYPE text",
     "CREATE TABLE t (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), price text DEFAULT '$5') PARTITION BY RANGE (id)",
     "CREATE UNIQUE INDEX CONCURRENTLY i ON t (lower(a))",
     "CREATE OR REPLACE VIEW v AS SELECT count(*) FROM t",
@@ -22,6 +22,13 @@ HARMLESS = [
     "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT 1; COMMIT;",
     "COMMENT ON TABLE t IS 'DROP TABLE t'",
     "INSERT INTO t VALUES ('it''s; DROP TABLE t')",
+    "SELECT x::int, '::', \"a:b\" FROM t -- :comment",
+    "INSERT INTO read_csv (a) VALUES (1); CREATE TABLE map (a int REFERENCES hash (id))",
+    "CREATE TABLE p PARTITION OF t FOR VALUES FROM (1) TO (2); CREATE UNLOGGED TABLE u (LIKE t) WITH (fillfactor = 70)",
+    "SELECT LOWER(a), trim(both from a), extract(year from now()), count(*) FILTER (WHERE b) OVER (PARTITION BY c) FROM t",
+    "SELECT * FROM t TABLESAMPLE SYSTEM (1)",
+    "SELECT a FROM t GROUP BY ROLLUP (a)",
+    "SELECT größe FROM t",
 ]
 
 DELETING = [
@@ -41,6 +48,9 @@ DELETING = [
     ("CREATE TABLE u AS WITH g AS (DELETE FROM t RETURNING *) SELECT * FROM g", {("rows", "t")}),
     ("UPDATE t SET a = NULL", {("values", "t")}),
     ("INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 1", {("values", "?")}),
+    ("ALTER TABLE s.t ALTER COLUMN x TYPE bigint", {("values", "s.t.x")}),
+    ("DROP TABLE t -- x", {("table", "t")}),
+    ("DROP TABLE /* y */ s./* z */t", {("table", "s.t")}),
     ("MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE", {("rows", "t"), ("values", "t")}),
 ]
 
@@ -74,6 +84,35 @@ UNCLEAR = [
     "SET ROLE postgres",
     "VACUUM FULL",
     "SELECT :'variable'",
+    """SELECT CAST('"; DROP TABLE w; --' AS int);\nSELECT (ARRAY[1])[1:LAST_ERROR_MESSAGE];""",
+    "SELECT a:::b",
+    "SELECT a[1: b]",
+    "INSERT OR REPLACE INTO t VALUES (1)",
+    "INSERT OVERWRITE t SELECT 1",
+    "CREATE TABLE a CLONE b",
+    "CREATE TABLE a AS EXECUTE purge",
+    "SELECT read_csv('x')",
+    "SELECT ANONYMIZE(1)",
+    "SELECT if(a, b, c)",
+    "SELECT try_cast(a AS int)",
+    'SELECT "TRIM"(x)',
+    'SELECT "LOWER"(x)',
+    "SELECT tr\u0131m(x)",
+    "SELECT \u017fum(x)",
+    "SELECT lower_\u212a(x)",
+    "SELECT s.lower(x)",
+    "SELECT 1 OPERATOR(s.+) 2",
+    "SELECT * FROM t TABLESAMPLE foo(1)",
+    "SELECT * FROM ROWS FROM (purge()) t",
+    "SELECT * FROM t, LATERAL purge(t.a)",
+    "CREATE TABLE t (a int) PARTITION BY RANGE (purge(a))",
+    "CREATE INDEX ON t (purge(a))",
+    "INSERT INTO t VALUES (1) RETURNING purge()",
+    "COPY t TO '/tmp/x'",
+    "EXECUTE purge",
+    "DO 'BEGIN DROP TABLE x; END'",
+    "SELECT 1 \\! rm -rf /",
+    "INSERT INTO t SELECT 1 ON CONFLICT (a) DO UPDATE SET b = purge()",
     "SELECT 'DROP TABLE t' \\gexec",
     "\\i other.sql",
     "SELECT E'\\'; DROP TABLE t; --'",
@@ -89,7 +128,7 @@ UNCLEAR = [
 
 
 def found(text: str) -> set[tuple[str, str]]:
-    return {(deletion.kind, deletion.name) for deletion in effects("m.sql", text)[0]}
+    return {(gone.kind, gone.name) for gone in effects("m.sql", text)[0]}
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -117,7 +156,7 @@ def test_nothing_before_a_statement_hides_it(before: str, text: str, gone: set[t
 def test_lines_are_those_of_the_file() -> None:
     text = "-- tidy up\nSELECT 1;\n\nDROP TABLE a;\n\nSELECT purge();\n"
     assert effects("m.sql", text) == (
-        (Deletion("table", "a", "m.sql", 4),),
+        (Measured(Act.DELETES, "table", "a", "m.sql", 4),),
         (Unclear("m.sql", 6, "calls 'purge', and a function can do anything"),),
     )
 
@@ -143,4 +182,4 @@ def test_a_drop_is_seen_or_the_file_is_unclear(before: str, after: str) -> None:
     if any(mark in before for mark in ("/*", "'", '"', "--")):
         return
     deletions, unclear = effects("m.sql", f"{before}\n;\nDROP TABLE t;\n{after}")
-    assert unclear or Deletion("table", "t", "m.sql", before.count("\n") + 3) in deletions
+    assert unclear or Measured(Act.DELETES, "table", "t", "m.sql", before.count("\n") + 3) in deletions

@@ -1,0 +1,109 @@
+"""Lines that stood in a file and are gone: what a rule's `removes` asks for. Reads no language; knows blocks when it sees them.
+
+A line is the same where text and surrounding are the same: the lines above that it is indented under, and the brackets that are
+open around it. So moving a block keeps its lines, and moving `prevent_destroy = true` into another block removes it. Comments
+and blanks do not count: a line that becomes a comment is gone.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from countersign.domain.analysers.contents import Sides
+from countersign.domain.facts import Removed
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|--\s).*")
+_HERE = re.compile(r"<<[-~]?\s*([A-Za-z_]\w{0,60})\s*")
+_HCL = (".tf", ".tofu", ".hcl", ".tfvars")
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|/\*|#|//')
+"""What can begin a comment in HCL, and the strings in which it begins none."""
+
+_OPEN, _CLOSE = "{[(", "}])"
+
+
+class _Line(NamedTuple):
+    braces: int
+    indents: int
+    text: str
+
+
+def removed(sides: Sides) -> Iterator[Removed]:
+    """Give each line of the old side that the new one does not hold in the same surrounding."""
+    if sides.old is None:
+        return
+    places: dict[tuple[int, str], int] = {}
+    left = Counter(line for _, line in _lines(sides.path, sides.new or "", places))
+    for number, line in _lines(sides.path, sides.old, places):
+        if left[line] > 0:
+            left[line] -= 1
+        else:
+            yield Removed(sides.path, number, line.text)
+
+
+def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator[tuple[int, _Line]]:
+    """Give each line that says something, and where it stands. `places` numbers the surroundings, for both sides alike."""
+    comments = _Comments(path)
+    braces: list[int] = [0]
+    indents: list[tuple[int, int]] = []
+    ending: str | None = None
+    for number, raw in enumerate(text.split("\n"), start=1):
+        if ending is not None:
+            yield number, _Line(braces[-1], -1, " ".join(raw.split()))
+            if raw.strip() == ending:
+                ending = None
+                braces.pop()
+            continue
+        said = " ".join(comments.strip(raw).split())
+        if not said:
+            continue
+        column = len(raw.expandtabs()) - len(raw.expandtabs().lstrip())
+        while indents and indents[-1][0] >= column:
+            indents.pop()
+        bare = said.lstrip(_CLOSE)
+        del braces[max(1, len(braces) - (len(said) - len(bare))) :]
+        above = indents[-1][1] if indents else 0
+        yield number, _Line(braces[-1], above, said)
+        indents.append((column, _number(places, above, said)))
+        opened = sum(map(bare.count, _OPEN)) - sum(map(bare.count, _CLOSE))
+        if opened < 0:
+            del braces[max(1, len(braces) + opened) :]
+        braces.extend(_number(places, braces[-1], said) for _ in range(min(opened, 100)))
+        here = next(_HERE.finditer(said), None)
+        if here is not None and said.endswith(here[0].strip()):
+            ending = here[1]
+            braces.append(_number(places, braces[-1], said))
+
+
+def _number(places: dict[tuple[int, str], int], above: int, text: str) -> int:
+    return places.setdefault((above, text), len(places) + 1)
+
+
+class _Comments:
+    """Takes comments out, line by line; remembers a block comment of HCL that is open."""
+
+    def __init__(self, path: str) -> None:
+        """Choose by the kind of file."""
+        self._hcl = path.lower().endswith(_HCL)
+        self._inside = False
+
+    def strip(self, line: str) -> str:
+        """Give the line without its comments."""
+        if not self._hcl:
+            return _COMMENT.sub("", line)
+        kept: list[str] = []
+        rest = line
+        while rest:
+            if self._inside:
+                _, found, rest = rest.partition("*/")
+                self._inside = not found
+                continue
+            mark = next((found for found in _MARK.finditer(rest) if not found[0].startswith('"')), None)
+            if mark is None:
+                kept.append(rest)
+                break
+            kept.append(rest[: mark.start()])
+            if mark[0] != "/*":
+                break
+            self._inside, rest = True, rest[mark.end() :]
+        return "".join(kept)

@@ -1,0 +1,146 @@
+"""Reads YAML, JSON and TOML of a change into trees, within bounds. Executes nothing, resolves no tag, trusts no alias.
+
+Unlike the policy's reader it takes what such files may hold in the wild: several documents, anchors, tags. What is too large,
+too deep, says a key twice or unfolds into too much is not read, and whoever needs it has to do without (`NotReadError`).
+"""
+
+import json
+import tomllib
+from collections.abc import Sequence
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from countersign.domain.analysers.tree import Listed, Mapped, Scalar, Tree
+
+LARGEST = 128 * 1024
+"""Characters of one file. The reader manages some 300 kB a second, so a larger one is no file that anybody reviews."""
+
+_MOST_DOCUMENTS = 200
+_MOST_NODES = 20_000
+_DEEPEST = 60
+YAML_ENDINGS, JSON_ENDINGS, TOML_ENDINGS = (".yaml", ".yml"), (".json",), (".toml",)
+
+
+class NotReadError(Exception):
+    """The text does not become a tree. Its text says why, safe to show."""
+
+    def __init__(self, line: int, why: str) -> None:
+        """Keep where."""
+        super().__init__(why)
+        self.line = line
+
+
+def is_structured(path: str) -> bool:
+    """Say whether a path is one of a structured file."""
+    return path.lower().endswith((*YAML_ENDINGS, *JSON_ENDINGS, *TOML_ENDINGS))
+
+
+def read(path: str, text: str, longest: int | None = None) -> Sequence[Tree]:
+    """Give the documents of a file; JSON and TOML hold one. `longest` is in characters; 0 reads nothing at all.
+
+    Raises:
+        NotReadError: it is not of its form, or beyond the bounds.
+    """
+    most = LARGEST if longest is None else longest
+    if len(text) > most:
+        raise NotReadError(1, f"is larger than {LARGEST} characters, or part of a change with too much like it")
+    name = path.lower()
+    try:
+        if name.endswith(YAML_ENDINGS):
+            return _Yaml().read(text.removeprefix("\ufeff"))
+        if name.endswith(TOML_ENDINGS):
+            return [_plain(tomllib.loads(text, parse_float=str), _Count())]
+        pairs = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
+        return [_plain(pairs, _Count())]
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise NotReadError(mark.line + 1 if mark else 1, "is not YAML") from None
+    except json.JSONDecodeError as error:
+        raise NotReadError(error.lineno, "is not JSON") from None
+    except (YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError, AttributeError, TypeError, IndexError, KeyError):
+        raise NotReadError(1, "is not of its form, or too deep") from None
+
+
+class _Count:
+    """Counts the parts of a file, unfolded aliases among them."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def one(self, line: int, depth: int) -> None:
+        self._seen += 1
+        if self._seen > _MOST_NODES or depth > _DEEPEST:
+            raise NotReadError(line, f"has more than {_MOST_NODES} values, aliases unfolded, or more than {_DEEPEST} levels")
+
+
+class _Yaml:
+    """Makes trees of nodes. Nodes, not values: they have lines, and nothing is built that a tag asks for."""
+
+    def __init__(self) -> None:
+        self._count = _Count()
+
+    def read(self, text: str) -> list[Tree]:
+        documents: list[Tree] = []
+        for node in YAML(typ="safe", pure=True).compose_all(text):
+            if len(documents) == _MOST_DOCUMENTS:
+                raise NotReadError(1, f"has more than {_MOST_DOCUMENTS} documents")
+            documents.append(self._tree(node, 0))
+        return documents
+
+    def _tree(self, node: Node, depth: int) -> Tree:
+        line = node.start_mark.line + 1
+        self._count.one(line, depth)
+        if isinstance(node, SequenceNode):
+            return Listed([self._tree(item, depth + 1) for item in node.value], line)
+        if isinstance(node, MappingNode):
+            items: dict[str, Tree] = {}
+            for key, item in node.value:
+                name = key.value if isinstance(key, ScalarNode) else f"?{key.start_mark.line + 1}"
+                if name in items and name != "<<":
+                    raise NotReadError(key.start_mark.line + 1, "says a key twice")
+                items[name] = self._tree(item, depth + 1)
+            return Mapped(items, line)
+        if not isinstance(node, ScalarNode):
+            raise NotReadError(line, "holds a node of no known kind")
+        return Scalar(_written(node), line)
+
+
+def _written(node: ScalarNode) -> str:
+    """Give a value as one would write it: a string that another reader would take for a number is quoted."""
+    text = str(node.value)
+    quoted = node.style in {'"', "'"} and (text == "" or text.lower() in _WORDS or text.replace(".", "", 1).isdigit())
+    if node.style is None and text in {"", "~"}:
+        return "null"
+    return json.dumps(text) if quoted else text
+
+
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "~", "y", "n"})
+
+
+def _no_constant(_: str) -> object:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotReadError(1, "says a key twice")
+    return found
+
+
+def _plain(value: object, count: _Count, depth: int = 0) -> Tree:
+    """Make a tree of plain values. JSON and TOML are read without lines, so all of it stands on line 1."""
+    count.one(1, depth)
+    match value:
+        case dict():
+            return Mapped({str(key): _plain(item, count, depth + 1) for key, item in value.items()})
+        case list():
+            return Listed([_plain(item, count, depth + 1) for item in value])
+        case bool():
+            return Scalar("true" if value else "false", 1)
+        case None:
+            return Scalar("null", 1)
+        case _:
+            return Scalar(str(value), 1)
