@@ -25,7 +25,7 @@ from countersign.domain.proposal import Proposal
 from countersign.domain.run import Connection, Ending, Endpoint, RunResult
 from countersign.domain.scope import Grant, Proof, Revocation, Scope
 from runners import aftermath, scribe
-from tests.builders import LEA, LOU, SAM, WANDA, WIM, evidence, proposal, shop_policy
+from tests.builders import BASE, LEA, LOU, SAM, TREE, WANDA, WIM, evidence, proposal, shop_policy
 
 BEGAN = datetime(2026, 5, 25, 6, tzinfo=UTC)
 END = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -97,6 +97,8 @@ class History:
     began: datetime = BEGAN
     end: datetime = END
     policy: Policy = field(default_factory=shop_policy)
+    base: Sha = BASE
+    tree: Sha = TREE
     _known: dict[tuple[int, str], tuple[Proposal, Decision, Decision, Evidence]] = field(default_factory=dict)
 
     def events(self) -> Iterator[tuple[datetime, Make]]:
@@ -150,7 +152,8 @@ class History:
         known, question, answer, given = self._judged(number, name)
         head = Sha(sha1(f"{self.seed}/{iid}".encode(), usedforsecurity=False).hexdigest())
         agent, sponsor = dice.choice(AGENTS), dice.choice(SPONSORS)
-        made = replace(known, change=ChangeRef("acme/shop", iid), head=head, agent=agent, sponsor=sponsor)
+        ref = ChangeRef("acme/shop", iid)
+        made = replace(known, change=ref, base=self.base, tree=self.tree, head=head, agent=agent, sponsor=sponsor)
         change = Change(
             ref=made.change,
             title=f"Change {name}",

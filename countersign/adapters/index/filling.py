@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from countersign.adapters.index.blobs import Branch, Listed
 from countersign.adapters.index.schema import COLUMNS, NAMED, PLACE
 from countersign.attestation.accounts.account import Account, account
+from countersign.attestation.merkle import leaf_hash
 from countersign.domain.ids import Sha, digest_of
 from countersign.domain.outcomes import LedgerFault
 
@@ -77,7 +78,7 @@ def fill(base: sqlite3.Connection, branch: Branch, tip: Sha, after: Sha | None) 
                 raise LedgerFault(f"{item.path} says that it is record {told.seq}, not {number}; run: countersign audit verify")
             words.take(told)
             prose.append((told.seq, told.words))
-            yield (*(getattr(told, name) for name in COLUMNS), item.blob, item.path, digest_of(raw), commit)
+            yield (*(getattr(told, name) for name in COLUMNS), item.blob, item.path, digest_of(raw), commit, leaf_hash(raw).hex())
 
     base.executemany(_INSERT, rows())
     base.executemany(_PROSE, prose)

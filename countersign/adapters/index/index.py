@@ -97,6 +97,10 @@ class Index:
         """Give the digest of every record, in order."""
         return self._safely(lambda base: [digest for (digest,) in base.execute("SELECT digest FROM record ORDER BY seq")])
 
+    def leaves(self) -> list[bytes]:
+        """Give the leaf hash of every record, in order: what Merkle proofs are made of. Whoever is given a proof checks it."""
+        return self._safely(lambda base: [bytes.fromhex(leaf) for (leaf,) in base.execute("SELECT leaf FROM record ORDER BY seq")])
+
     def note(self, name: str, value: str) -> None:
         """Keep a note beside the records, for as long as the tip stays."""
 

@@ -35,6 +35,6 @@ def make_row(columns: Sequence[object], words: Words) -> Row:
     lists = {name: tuple(mine.get(kind) or shared[kind]) for kind, name in NAMED.items()}
     plain = dict(zip(COLUMNS, columns, strict=False))
     plain["tainted"] = bool(plain["tainted"])
-    blob, file, digest, commit = columns[len(COLUMNS) :]
+    blob, file, digest, commit, _leaf = columns[len(COLUMNS) :]
     told = Account(**plain, **lists)  # type: ignore[arg-type]  # the tables are strict
     return Row(told, Sha(str(blob)), str(file), Digest(str(digest)), None if commit is None else Sha(str(commit)))

@@ -41,7 +41,7 @@ COLUMNS = (
 )
 """What `record` takes from an account, by the names that it has there."""
 
-PLACE = ("blob", "file", "digest", "commit_id")
+PLACE = ("blob", "file", "digest", "commit_id", "leaf")
 """And where the record is kept."""
 
 NAMED = {
