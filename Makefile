@@ -33,7 +33,7 @@ bench: setup ## Print benchmark figures
 schema: setup ## Write policy-schema/ anew from the types
 	@$(PYTHON) -m countersign.cli.main policy schema --write policy-schema
 
-clean: ## Stop what the demo left running and remove what was made
+clean: ## Stop demo and container host, remove their files, images and all caches; tools and packages stay installed
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tests.stage.clean; fi
 	@rm -rf .demo .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 

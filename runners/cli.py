@@ -9,11 +9,14 @@ from collections.abc import Sequence
 
 import structlog
 
+from countersign.adapters import jsonlog
+from countersign.attestation.record import Draft
 from countersign.domain.outcomes import Fault
-from runners import tasks
-from runners.settings import RunnerSettings, SettingsError, load_settings
+from runners import clock, tasks
+from runners.refusals import Refusals
+from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
 from runners.wiring import Runner, Sweeper, build, build_sweeper, prove
-from runners.worker import make_app, queues
+from runners.worker import make_app, queues, serve
 
 _SWEEP_SECONDS = 5
 EXIT_OK, EXIT_FAULT, EXIT_USAGE = 0, 1, 2
@@ -32,9 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("sweep", help="close the runs that dead runners left open, once")
     commands.add_parser("attest", help="prove each control of the sandbox from inside and print the evidence")
     options = parser.parse_args(argv)
-    _log_as_json()
+    jsonlog.configure()
     try:
         settings = load_settings()
+        jsonlog.configure(known_secrets(settings))
         return {"work": _work, "sweep": _sweep, "attest": _attest}[options.command](settings)
     except SettingsError as error:
         print(f"countersign-runner: {error}", file=sys.stderr)
@@ -44,17 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_FAULT
 
 
-def _log_as_json() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
-
-
 def _work(settings: RunnerSettings) -> int:
     stop = threading.Event()
     # The sweeper has adapters of its own, for they are not shared between threads; and it begins first, since it must also
@@ -62,13 +55,27 @@ def _work(settings: RunnerSettings) -> int:
     sweeper = threading.Thread(target=_keep_sweeping, args=(build_sweeper(settings), stop), daemon=True)
     sweeper.start()
     try:
-        app = make_app(settings)
-        tasks.register(app, _build(settings))
-        app.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "-Q", ",".join(queues(settings))])
+        asked = _serve(settings, _build(settings))
     finally:
         stop.set()
         sweeper.join(timeout=_SWEEP_SECONDS)
-    return EXIT_OK
+    return EXIT_OK if asked else EXIT_FAULT
+
+
+def _serve(settings: RunnerSettings, runner: Runner) -> bool:
+    """Take messages until stopped; say whether somebody asked for the end."""
+
+    def append(draft: Draft) -> None:
+        """Append to the first project's log: a message that names no change of ours belongs to none."""
+        runner.rooms.of(settings.projects[0]).ledger.append(draft)
+
+    refusals = Refusals(append=append, file=settings.state_dir / "refusals.json", clock=clock.now)
+    app = make_app(settings, refusals)
+    tasks.register(app, runner, refusals)
+    try:
+        return serve(app, queues(settings))
+    finally:
+        refusals.finish()
 
 
 def _build(settings: RunnerSettings) -> Runner:

@@ -18,8 +18,11 @@ from countersign.domain.ids import Sha
 
 ATTRIBUTES = ".gitattributes"
 _SQL = ".sql"
-_MOST_STRUCTURED = 4 * 1024 * 1024
-"""Characters of structured text in a change, both sides: a quarter of a minute. Beyond, none of it is parsed."""
+_MOST_STRUCTURED = 2 * 1024 * 1024
+"""Characters of structured text in a change, both sides: some twenty seconds. Beyond, none of it is parsed."""
+
+_MOST_SQL = 1024 * 1024
+"""Characters of SQL in a change: some seven seconds. Beyond, none of it is analysed, which refuses."""
 
 _MOST_KEYS = 2000
 _TEMPLATE = "{{"
@@ -60,15 +63,16 @@ def analyse(
 
 
 def _sql(files: Iterable[FileChange], texts: Iterable[Sides]) -> Iterator[Measured | Unclear]:
-    readable = {item.path: item for item in texts}
-    for file in files:
-        if file.new_blob is None or not file.path.lower().endswith(_SQL):
-            continue
-        sides = readable.get(file.path)
-        if sides is None or sides.new is None:
-            yield Unclear(file.path, 1, "the SQL cannot be read as UTF-8 text")
+    readable = {item.path: item.new for item in texts if item.new is not None}
+    wanted = [file.path for file in files if file.new_blob is not None and file.path.lower().endswith(_SQL)]
+    too_long = sum(len(readable.get(path, "")) for path in wanted) > _MOST_SQL
+    for path in wanted:
+        if path not in readable:
+            yield Unclear(path, 1, "the SQL cannot be read as UTF-8 text")
+        elif too_long:
+            yield Unclear(path, 1, f"a change with more than {_MOST_SQL} characters of SQL is not analysed; split it")
         else:
-            for part in sql.effects(file.path, sides.new):
+            for part in sql.effects(path, readable[path]):
                 yield from part
 
 

@@ -17,12 +17,12 @@ _LOCKS = frozenset(
     }
 )  # fmt: skip
 _BUILT = ("*.min.js", "*.min.css", "*.map", "*.pb.go", "*_pb2.py", "*.snap", "*.designer.cs", "*.g.dart")
-_FOLDERS = frozenset({"node_modules", "vendor", "third_party", "dist"})
+_FOLDERS = frozenset({"node_modules", "vendor"})
 _MARK = re.compile(r"@generated\b|\bcode generated\b.{0,200}\bdo not edit\b|\bautomatically generated\b.{0,200}\bdo not edit\b")
 _HEAD = 2000
 """Characters in which the mark stands, as forges look for it."""
 
-_HIDING = frozenset({"linguist-generated", "gitlab-generated", "linguist-vendored"})
+_HIDING = frozenset({"linguist-generated", "gitlab-generated"})
 _YES = frozenset({"", "true", "set"})
 
 Attributes = Sequence[tuple[str, bool]]
