@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from countersign.attestation.accounts.exceptions import KINDS, find_exceptions, refusals_by_rule
 from countersign.cli import Commands
-from countersign.cli.audit.grid import table
 from countersign.cli.audit.indexed import add_indexed, opened
 from countersign.cli.audit.query import add_questions, question
 from countersign.cli.audit.records import predicates
+from countersign.cli.table import table
 
 
 def register(actions: Commands) -> None:

@@ -11,10 +11,10 @@ from countersign.attestation.accounts.incident import Held, Incident, reconstruc
 from countersign.attestation.accounts.plain import parts, text, texts
 from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.cli import Commands
-from countersign.cli.audit.grid import table
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.cli.audit.moment import moment, window, written
 from countersign.cli.audit.records import predicates
+from countersign.cli.table import table
 
 _LOOK_BACK = timedelta(days=2)
 """No credential lives longer than a day and a half, whatever its provider (docs/brokers.md)."""

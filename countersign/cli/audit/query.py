@@ -12,10 +12,10 @@ from countersign.attestation.accounts.cells import csv_lines
 from countersign.attestation.record import RecordKind
 from countersign.cli import Commands
 from countersign.cli.audit.action import count
-from countersign.cli.audit.grid import table, terminal_width
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.cli.audit.moment import end, moment, written
 from countersign.cli.audit.records import record_line
+from countersign.cli.table import table, terminal_width
 from countersign.domain.ids import MalformedError
 
 _KINDS = tuple(kind.value for kind in RecordKind)

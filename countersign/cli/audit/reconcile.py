@@ -12,10 +12,10 @@ from countersign.attestation.accounts.reconcile import Reconciled, reconcile
 from countersign.attestation.accounts.runs import all_runs
 from countersign.cli import Commands
 from countersign.cli.audit.action import WRONG
-from countersign.cli.audit.grid import table
 from countersign.cli.audit.indexed import add_indexed, opened
 from countersign.cli.audit.moment import window, written
 from countersign.cli.audit.records import predicates
+from countersign.cli.table import table
 
 _LOGS = {"cloudtrail": cloudtrail, "forge": forge, "kubernetes": kubernetes, "postgres": postgres}
 _LOOK_BACK = timedelta(days=2)
