@@ -15,8 +15,8 @@ import re
 import shlex
 import subprocess  # noqa: TID251 - this is the reader's shell
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,18 @@ class Block:
     line: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a page is tried: the folder, what stands in place of the page's made-up names, and more variables.
+
+    The home of who tries it is the folder that this one is in.
+    """
+
+    folder: Path
+    put: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
 def blocks(page: Path) -> Iterator[Block]:
     """Give the blocks of a page in order."""
     text = page.read_text()
@@ -46,13 +58,17 @@ def blocks(page: Path) -> Iterator[Block]:
         yield Block(found["kind"], found["note"] or "", found["text"], found["shown"], line)
 
 
-def run_page(page: Path, folder: Path) -> int:
-    """Do what a page says, in this folder; give how many blocks were run.
+def run_page(page: Path, place: Place) -> int:
+    """Do what a page says; give how many blocks were run.
 
     Raises:
-        AssertionError: something came out otherwise. It names the line of the page.
+        AssertionError: something came out otherwise, or a made-up name is on the page no more. It names the line of the page.
     """
-    path = _commands(folder.parent / "commands")
+    folder, text = place.folder, page.read_text()
+    gone = [name for name in place.put if name not in text]
+    assert not gone, f"{page.name} does not speak of {gone} any more"
+    commands = _commands(folder.parent / "commands")
+    path = f"{folder.parent}/.countersign/bin:{commands}"  # what the page has installed comes first
     ran = 0
     for block in blocks(page):
         action, _, rest = block.note.partition(":")
@@ -62,16 +78,20 @@ def run_page(page: Path, folder: Path) -> int:
             target.write_text(block.text)
         elif action == "run":
             status = int(rest.split()[1]) if rest else 0
-            _run(block, folder, path, status, f"{page.name}:{block.line}")
+            _run(block, place, path, status, f"{page.name}:{block.line}")
             ran += 1
         else:
             assert block.kind != "sh" or action == "skip", f"{page.name}:{block.line}: a sh block says neither run nor skip"
     return ran
 
 
-def _run(block: Block, folder: Path, path: str, status: int, where: str) -> None:
+def _run(block: Block, place: Place, path: str, status: int, where: str) -> None:
+    script = block.text
+    for name, real in place.put.items():
+        script = script.replace(name, real)
     environment = {
-        "HOME": str(folder.parent),
+        **place.variables,
+        "HOME": str(place.folder.parent),
         "LC_ALL": "C.UTF-8",
         "PATH": f"{path}:/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": str(ROOT),
@@ -82,8 +102,8 @@ def _run(block: Block, folder: Path, path: str, status: int, where: str) -> None
         },
     }
     done = subprocess.run(  # noqa: S603 - the page is ours
-        ["/bin/sh", "-eu", "-c", block.text],
-        cwd=folder,
+        ["/bin/sh", "-eu", "-c", script],
+        cwd=place.folder,
         env=environment,
         capture_output=True,
         text=True,

@@ -70,12 +70,12 @@ def test_the_time_is_the_scenarios() -> None:
     assert after.passed, after.differences
 
 
-EMERGENCY = shop_policy(
-    (
-        "freezes:\n  year-end",
-        "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\nfreezes:\n  year-end",
-    )
-)
+LIFTS = "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\n"
+EMERGENCY = shop_policy(("freezes:\n  year-end", f"{LIFTS}freezes:\n  year-end"))
+GUARDS = """\
+  - {name: a database is replaced, plan: {deletes: ["aws_db_*"]}, deny: No.}
+  - {name: protection is removed, removes: [prevent_destroy = true], deny: No.}
+"""
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,8 @@ EMERGENCY = shop_policy(
     ],
 )
 def test_an_emergency_can_be_tried(rest: str, outcome: str) -> None:
-    text = f"- {{name: n, at: 2026-12-28T12:00Z, change: {{files: [db/production/shop/V1.md]}}, {rest}, expect: {{outcome: {outcome}}}}}\n"
+    change = "change: {files: [db/production/shop/V1.md]}"
+    text = f"- {{name: n, at: 2026-12-28T12:00Z, {change}, {rest}, expect: {{outcome: {outcome}}}}}\n"
     (written,) = read_scenarios(text.encode(), file="a.yaml")
     verdict = Trial.of(written, EMERGENCY).hold(EMERGENCY)
     assert verdict.passed, (verdict.differences, verdict.decision.reasons)
@@ -106,13 +107,7 @@ def test_an_emergency_can_be_tried(rest: str, outcome: str) -> None:
     ],
 )
 def test_effects_and_lines_can_be_told_or_measured(rest: str, expect: str) -> None:
-    policy = shop_policy(
-        (
-            "freezes:\n  year-end",
-            '  - {name: a database is replaced, plan: {deletes: ["aws_db_*"]}, deny: No.}\n'
-            "  - {name: protection is removed, removes: [prevent_destroy = true], deny: No.}\nfreezes:\n  year-end",
-        )
-    )
+    policy = shop_policy(("freezes:\n  year-end", f"{GUARDS}freezes:\n  year-end"))
     text = f"- {{name: n, at: 2026-11-24T12:00Z, change: {{files: {rest}}}, expect: {{outcome: {expect}}}}}\n"
     (written,) = read_scenarios(text.encode(), file="a.yaml")
     verdict = Trial.of(written, policy).hold(policy)
