@@ -5,6 +5,7 @@ Says nothing that an agent wrote: no output, no rationale. The record is the tru
 
 from collections.abc import Mapping
 
+from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.record import AUDIT_BRANCH, Entry
 from countersign.domain.decision import Decision
 from countersign.domain.neutral import neutral
@@ -60,7 +61,9 @@ def nothing_to_run(forge: Forge, change: Change) -> None:
 
 def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -> None:
     where = f"Record {entry.seq} on branch `{AUDIT_BRANCH}`: `{entry.path}`, `{entry.digest}`"
-    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n")
+    # left where whoever rewrites the branch does not reach: `countersign audit verify --checkpoint` takes it
+    seen = f"Checkpoint: `{Checkpoint(entry.seq + 1, entry.root)}`"
+    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n\n{seen}\n")
 
 
 def _ends(outcome: Entry) -> str:

@@ -56,6 +56,30 @@ class PublicKey:
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
 
     @classmethod
+    def from_line(cls, line: str) -> "PublicKey":
+        """Read a key as files of public keys hold it; a comment may follow.
+
+        Raises:
+            MalformedError: not one Ed25519 key.
+        """
+        kind, _, rest = line.strip().partition(" ")
+        try:
+            key = cls.from_blob(base64.b64decode(rest.partition(" ")[0], validate=True))
+        except ValueError:
+            raise MalformedError("not one Ed25519 public key") from None
+        if kind != _KEY_TYPE.decode() or not line.startswith(key.line):
+            raise MalformedError("not one Ed25519 public key")
+        return key
+
+    def verify(self, signature: bytes, message: bytes) -> bool:
+        """Say whether this is the key's bare Ed25519 signature over these bytes."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    @classmethod
     def from_blob(cls, blob: bytes) -> "PublicKey":
         """Read a key as SSH writes it on the wire.
 
@@ -80,11 +104,7 @@ class Signature:
 
     def check(self, message: bytes) -> bool:
         """Say whether this key made this signature over this message, in git's namespace."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.key.raw).verify(self.signature, _signed(message, self.hash_name))
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return self.key.verify(self.signature, _signed(message, self.hash_name))
 
 
 def sign(message: bytes, key: PublicKey, sign_raw: Callable[[bytes], bytes]) -> str:

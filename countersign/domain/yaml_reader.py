@@ -37,10 +37,11 @@ Places = dict[Where, Place]
 class Reader:
     """Reads one file. `places` has where each part stands: a value by its key, an item by its number."""
 
-    def __init__(self, file: str) -> None:
-        """Read a file of this name."""
+    def __init__(self, file: str, what: str = "a policy") -> None:
+        """Read a file of this name. `what` is what errors call it."""
         self.places: Places = {}
         self._file = file
+        self._what = what
         self._events: Iterator[Event] = iter(())
         self._parts = 0
 
@@ -50,10 +51,23 @@ class Reader:
         Raises:
             PolicyError: it is not YAML as described above, or no mapping.
         """
+        value = self._root(data, MappingStartEvent, "mapping")
+        return value if isinstance(value, dict) else {}
+
+    def read_list(self, data: bytes) -> list[object]:
+        """Give the list that the file holds.
+
+        Raises:
+            PolicyError: it is not YAML as described above, or no list.
+        """
+        value = self._root(data, SequenceStartEvent, "list")
+        return value if isinstance(value, list) else []
+
+    def _root(self, data: bytes, kind: type[NodeEvent], form: str) -> object:
         text = self._text(data)
         try:
             self._events = _yaml().parse(text)
-            return self._document()
+            return self._document(kind, form)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise self._error(mark, f"not YAML: {error.problem or error.context or 'cannot be read'}") from None
@@ -63,26 +77,25 @@ class Reader:
     def _text(self, data: bytes) -> str:
         """Count first, then decode."""
         for at, why in objections(data):
-            raise self._at(data.count(b"\n", 0, at) + 1, 1, why)
+            raise self._at(data.count(b"\n", 0, at) + 1, 1, f"{self._what} has {why}")
         try:
             return data.decode()
         except UnicodeDecodeError as error:
-            raise self._at(data.count(b"\n", 0, error.start) + 1, 1, "a policy is UTF-8 text") from None
+            raise self._at(data.count(b"\n", 0, error.start) + 1, 1, f"{self._what} is UTF-8 text") from None
 
-    def _document(self) -> dict[str, object]:
-        root: dict[str, object] | None = None
+    def _document(self, kind: type[NodeEvent], form: str) -> object:
+        root: object = None
         for event in self._events:
             if isinstance(event, DocumentStartEvent) and (event.version is not None or event.tags):
                 raise self._error(event.start_mark, "directives are not allowed")
             if isinstance(event, NodeEvent):
                 if root is not None:
-                    raise self._error(event.start_mark, "one document a file")
-                if not isinstance(event, MappingStartEvent):
-                    raise self._error(event.start_mark, "a policy is a mapping; this is something else")
-                value = self._value(event, (), 0)
-                root = value if isinstance(value, dict) else {}
+                    raise self._error(event.start_mark, f"{self._what} has one document")
+                if not isinstance(event, kind):
+                    raise self._error(event.start_mark, f"{self._what} is a {form}; this one is empty or something else")
+                root = self._value(event, (), 0)
         if root is None:
-            raise self._at(1, 1, "a policy is a mapping; this one is empty")
+            raise self._at(1, 1, f"{self._what} is a {form}; this one is empty or something else")
         return root
 
     def _value(self, event: Event, path: Where, depth: int) -> object:
@@ -108,7 +121,7 @@ class Reader:
             raise self._error(event.start_mark, "a key is a plain word")
         name = str(event.value)
         if depth == 0 and len(found) >= _MOST_KEYS:
-            raise self._error(event.start_mark, f"a policy has at most {_MOST_KEYS} keys at its top")
+            raise self._error(event.start_mark, f"{self._what} has at most {_MOST_KEYS} keys at its top")
         if name in found:
             raise self._error(event.start_mark, f"{name[:60]!r} stands here twice")
         return name

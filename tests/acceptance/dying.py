@@ -62,11 +62,11 @@ class DyingLedger:
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         return self._inner.of_change(change)
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        return self._inner.emergencies()
-
     def open_intents(self) -> tuple[Entry, ...]:
         return self._inner.open_intents()
+
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        return self._inner.latest(count)
 
     def append(self, draft: Draft) -> Entry:
         kind = "outcome" if draft.key.startswith("outcome/") else draft.kind.value

@@ -5,10 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from countersign.attestation.inputs import enclosed
 from countersign.attestation.record import RecordKind
+from countersign.domain.canonical import canonical_json
+from countersign.domain.decide import decide
 from countersign.domain.ids import ChangeRef, run_id
+from countersign.domain.inputs import Inputs
 from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault
 from countersign.domain.people import Person
+from countersign.domain.policy_yaml import load_policy
 from countersign.domain.ports import ChangeState, StatusState
 from countersign.domain.run import Control
 from runners.pipeline import Ending
@@ -518,3 +523,29 @@ def test_the_phases_that_are_not_carried_out_yet_are_approved_all_the_same() -> 
     decision = world.ledger.entries[1].body["decision"]
     assert isinstance(decision, dict)
     assert (decision["plan"]["plan_argv"], decision["plan"]["rollback"]) == (["migrate", "--show"], "revert")
+
+
+class TestInputs:
+    """What a decision was made from stands with it, so that anybody can decide again."""
+
+    def test_deciding_again_from_the_record_gives_what_the_record_says(self, world: RunnerWorld) -> None:
+        for files in (STAGING, PRODUCTION, {"db/production/shop/V3.sql": "DROP TABLE executives;\n"}, {**STAGING, **PRODUCTION}):
+            ref = world.propose(files)
+            world.handle(ref)
+            world.approve(ref, "wanda", "sam")
+            world.handle(ref)
+        judged = [entry for entry in world.ledger.entries if "decision" in entry.body]
+        assert {entry.kind.value for entry in judged} == {"assessed", "refused", "intent"}
+        for entry in judged:
+            made_from = enclosed(entry.body)
+            assert isinstance(made_from, Inputs)
+            policy = load_policy(SHOP_POLICY.encode())
+            again = decide(policy, made_from.proposal, made_from.evidence, now=made_from.now)
+            assert canonical_json(again.document()) == canonical_json(entry.body["decision"])
+
+    def test_the_agents_words_are_not_among_them(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING, trailers=(*TRAILERS, ("Countersign-Test", "ran make"), ("Countersign-Not-Sure", "the lock")))
+        world.handle(ref)
+        everything = b"".join(entry.raw for entry in world.ledger.entries)
+        for word in (b"ran make", b"the lock", b"@example.com"):
+            assert word not in everything
