@@ -20,7 +20,8 @@ from countersign.domain.decide import decide
 from countersign.domain.ids import MalformedError, digest_of, sha
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.policy_sources import Source
+from countersign.domain.policy_yaml import PolicyError, read_draft
 
 
 def decide_again(options: argparse.Namespace) -> int:
@@ -72,19 +73,37 @@ def _policy(entry: Entry, options: argparse.Namespace) -> Policy:
     if digest_of(data) != digest:
         raise LedgerFault(f"the policy found is {digest_of(data)}, but record {entry.seq} was decided with {digest}")
     try:
-        return load_policy(data, file=POLICY_PATH)
+        draft = read_draft(data, file=POLICY_PATH)
+        policy = draft.policy({source: _beside(options.repo, commit, source) for source in draft.wants})
     except PolicyError as error:
         raise LedgerFault(f"this version does not read the policy of record {entry.seq}: {error}") from None
+    decision = entry.body["decision"]
+    if policy.beside.digest != (decision.get("beside_digest") if isinstance(decision, Mapping) else None):
+        beside = ", ".join(str(source) for source in draft.wants)
+        raise LedgerFault(f"record {entry.seq} was decided with other files beside the policy ({beside}) than the clone has")
+    return policy
+
+
+def _beside(repository: Path, commit: str, source: Source) -> bytes | None:
+    """Give a file beside the policy, of the repository alone: a floor of another project is not in its clone."""
+    return None if source.project else _blob(repository, commit, source.path)
 
 
 def _committed(repository: Path, commit: str) -> bytes:
-    try:
-        name = f"{sha(commit)}:{POLICY_PATH}"
-        return run_git(["cat-file", "blob", name], cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE)
-    except (GitFailed, MalformedError):
+    found = _blob(repository, commit, POLICY_PATH)
+    if found is None:
         raise LedgerFault(
             f"the clone has no {POLICY_PATH} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
-        ) from None
+        )
+    return found
+
+
+def _blob(repository: Path, commit: str, path: str) -> bytes | None:
+    try:
+        name = f"{sha(commit)}:{path}"
+        return run_git(["cat-file", "blob", name], cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE)
+    except (GitFailed, MalformedError):
+        return None
 
 
 def _from_file(path: Path) -> bytes:

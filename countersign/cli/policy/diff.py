@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from countersign.adapters.clone import Clone, CloneRepository
 from countersign.adapters.observe import POLICY_PATH
+from countersign.adapters.policies import Policies
 from countersign.attestation.past import Past
 from countersign.attestation.record import AUDIT_BRANCH
 from countersign.cli import Commands, clock
@@ -19,10 +20,11 @@ from countersign.cli.policy.moment import moment
 from countersign.cli.table import Brush, Cell, Style
 from countersign.domain.ids import MalformedError
 from countersign.domain.neutral import visible
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import LedgerFault, Refused
 from countersign.domain.policy import Policy
 from countersign.domain.policy_diff import PolicyDiff, Turn, compare
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.policy_yaml import PolicyError
+from countersign.domain.yaml_guard import LARGEST
 
 _STATUS = """\
   0   no past decision would be another one
@@ -31,7 +33,6 @@ _STATUS = """\
   30  could not compare: the audit branch is not there, or a record in it is wrong
 """
 _AGO = re.compile(r"(\d{1,4})([dh])")
-_LIMIT = 256 * 1024
 _LOOKS = {Turn.LOOSER: Style.BAD, Turn.STRICTER: Style.CARE, Turn.OTHER: Style.PLAIN}
 
 
@@ -82,10 +83,14 @@ def _load(text: str, folder: Path) -> Policy:
     clone = Clone.find(folder)
     commit = clone.resolve(text)
     with TemporaryDirectory(prefix="countersign-") as scratch:
-        data = CloneRepository(clone, scratch=Path(scratch), branches={}).read(commit, POLICY_PATH, limit=_LIMIT)
-    if data is None:
-        raise MalformedError(f"{text} has no {POLICY_PATH}")
-    return load_policy(data, file=f"{text}:{POLICY_PATH}")
+        repository = CloneRepository(clone, scratch=Path(scratch), branches={})
+        data = repository.read(commit, POLICY_PATH, limit=LARGEST)
+        if data is None:
+            raise MalformedError(f"{text} has no {POLICY_PATH}")
+        try:
+            return Policies().compiled(data, repository, commit, file=f"{text}:{POLICY_PATH}")
+        except Refused as no:
+            raise MalformedError(f"{text}: {no.why}") from None
 
 
 def _since(text: str) -> datetime:
