@@ -6,9 +6,12 @@ from countersign.domain.analysers.terraform import is_state
 from countersign.domain.decision import Effect, Plan, Reason
 from countersign.domain.ids import MalformedError
 from countersign.domain.matching import Touched
-from countersign.domain.paths import check_path
+from countersign.domain.paths import all_plain, check_path
 from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
+
+_STATE = ".t"
+"""In every name that Terraform's state and plans go by; no path needs a closer look where it is in none."""
 
 
 def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reason]:
@@ -16,15 +19,7 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
     files = proposal.facts.files
     if not files:
         yield Reason("always: emptiness is no yes", "the change changes nothing", Effect.REFUSED, to_pass="push a commit")
-    for file in files:
-        try:
-            check_path(file.path)
-        except MalformedError as error:
-            yield Reason("always: paths mean what they show", str(error), Effect.REFUSED, to_pass="rename the file")
-    for file in files:
-        if is_state(file.path):
-            why = "Terraform's state and finished plans never come with a change"
-            yield Reason("always: state stays where it is", why, Effect.REFUSED, path=file.path, to_pass="take the file out")
+    yield from _paths([file.path for file in files])
     for unclear in (*proposal.facts.unclear, *touch.missing):
         why = f"{unclear.path}:{unclear.line}: {unclear.why}"
         yield Reason(
@@ -45,6 +40,19 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
                 path=path,
                 to_pass="split it off",
             )
+
+
+def _paths(paths: list[str]) -> Iterator[Reason]:
+    """Refuse paths that could be read in two ways, and state. Nearly all are plain: that is seen at once for all together."""
+    for path in () if all_plain(paths) else paths:
+        try:
+            check_path(path)
+        except MalformedError as error:
+            yield Reason("always: paths mean what they show", str(error), Effect.REFUSED, to_pass="rename the file")
+    for path in paths if _STATE in "/".join(paths).lower() else ():
+        if is_state(path):
+            why = "Terraform's state and finished plans never come with a change"
+            yield Reason("always: state stays where it is", why, Effect.REFUSED, path=path, to_pass="take the file out")
 
 
 def principals(policy: Policy, proposal: Proposal) -> Iterator[Reason]:
