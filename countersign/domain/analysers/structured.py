@@ -21,6 +21,7 @@ LARGEST = 128 * 1024
 _MOST_DOCUMENTS = 200
 _MOST_NODES = 20_000
 _DEEPEST = 60
+_TOML_MARKS = re.compile(r"[\n={},]")
 _BRACKETS = re.compile(r"[\[\]{}]")
 YAML_ENDINGS, JSON_ENDINGS, TOML_ENDINGS = (".yaml", ".yml"), (".json",), (".toml",)
 
@@ -53,7 +54,7 @@ def read(path: str, text: str, longest: int | None = None) -> Sequence[Tree]:
         if name.endswith(YAML_ENDINGS):
             return _Yaml().read(text.removeprefix("\ufeff"))
         if name.endswith(TOML_ENDINGS):
-            return [_plain(tomllib.loads(text, parse_float=str), _Count())]
+            return [_plain(_toml(text), _Count())]
         pairs = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
         return [_plain(pairs, _Count())]
     except MarkedYAMLError as error:
@@ -129,6 +130,13 @@ def _written(node: ScalarNode) -> str:
 
 
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "~", "y", "n"})
+
+
+def _toml(text: str) -> object:
+    """Read TOML. A key of many dots takes its reader minutes, so what has that many between two marks is not read."""
+    if any(part.count(".") > _DEEPEST for part in _TOML_MARKS.split(text)):
+        raise NotReadError(1, f"has more than {_DEEPEST} levels")
+    return tomllib.loads(text, parse_float=str)
 
 
 def _no_constant(_: str) -> object:

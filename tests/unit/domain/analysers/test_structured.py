@@ -88,6 +88,9 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a.json", "NaN"),
         ("a.toml", "a = " + "[" * 5000),
         ("a.toml", "a = 1\na = 2\n"),
+        ("a.toml", "a." * 60_000 + "a = 1\n"),
+        ("a.toml", "x = {" + "a." * 60_000 + "a = 1}\n"),
+        ("a.toml", "[" + "a." * 60_000 + "a]\n"),
     ],
 )
 def test_what_has_no_one_meaning_or_no_end_is_not_read(path: str, text: str) -> None:
