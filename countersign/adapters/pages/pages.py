@@ -83,6 +83,11 @@ class _Drawn:
     connections: tuple[Plain, ...]
 
 
+def projects(looks: Looks, site: Site, listed: Sequence[tuple[str, str]]) -> str:
+    """Write the list of projects: names and addresses."""
+    return looks.page("projects.html", here="projects", site=site, projects=listed)
+
+
 def overview(looks: Looks, site: Site, figures: Figures, newest: Sequence[Account], span: str) -> str:
     """Write the overview."""
     kinds = {tier: "tnone" if tier == NO_TIER else f"t{place % 5}" for place, tier in enumerate(figures.tiers)}

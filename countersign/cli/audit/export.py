@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from countersign.adapters.index.records import predicates, record_line
 from countersign.adapters.index.row import Row
 from countersign.adapters.pages.site import Export
 from countersign.attestation.accounts.cells import csv_lines
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.cli.audit.query import add_questions, question
-from countersign.cli.audit.records import predicates, record_line
 from countersign.domain.ids import MalformedError
 
 
