@@ -39,7 +39,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Lines with their kinds (`add`, `del`, `head`, `hunk`, `same`); or why there are none, or not all."""
+    """Lines with their kinds (`add`, `del`, `head`, `meta`, `hunk`, `same`); or why there are none, or not all."""
 
     lines: tuple[tuple[str, str], ...] = ()
     why: str = ""
