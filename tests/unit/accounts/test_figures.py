@@ -1,6 +1,7 @@
 """Counts, charts and time axes."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +13,11 @@ from countersign.attestation.accounts.figures import count
 MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
-def told(seq: int, kind: str, minutes: float, **more: object) -> Account:
+def told(seq: int, kind: str, minutes: float, **more: Any) -> Account:
     when = (MONDAY + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return Account(
         seq=seq, id=str(seq), kind=kind, key=str(seq), time=when, recorded=when, summary="s", repository="acme/shop", **more
-    )  # type: ignore[arg-type]
+    )
 
 
 STORY = (
