@@ -10,7 +10,7 @@ from countersign.adapters.forges.gitlab import GitLabForge
 from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.adapters.observe import household
-from countersign.attestation.keys import TrustRoot, load_signer
+from countersign.attestation.keys import Signer, TrustRoot, load_signer
 from countersign.attestation.record import Entry
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import Fault, Refused
@@ -178,18 +178,23 @@ def _room(settings: RunnerSettings, url: str, project: str) -> Room:
             directory=place / "ledger",
             token=token,
             trust_root=TrustRoot.parse(_text(settings.trust_root_file)),
-            signer=load_signer(_text(settings.signing_key_file).encode()),
+            signer=signing_key(settings),
             origin=url,
             clock=clock.now,
         ),
     )
 
 
+def signing_key(settings: RunnerSettings) -> Signer:
+    """Load the key that signs the record."""
+    return load_signer(_text(settings.signing_key_file).encode())
+
+
 def _brokers(targets: Targets) -> list[Broker]:
     brokers: list[Broker] = []
     if targets.postgres:
         admin = {server: dsn.get_secret_value() for server, dsn in targets.postgres.items()}
-        brokers.append(PostgresBroker(admin=admin, clock=clock.now))
+        brokers.append(PostgresBroker(admin=admin, clock=clock.now, sslmode=targets.postgres_sslmode))
     if targets.aws is not None:
         brokers.append(AwsBroker(access=_access(targets.aws), clock=clock.now))
     return brokers

@@ -55,6 +55,22 @@ class PublicKey:
         """Give the name by which `ssh-keygen -l` shows it."""
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
 
+    @classmethod
+    def from_line(cls, line: str) -> "PublicKey":
+        """Read a key as files of public keys hold it; a comment may follow.
+
+        Raises:
+            MalformedError: not one Ed25519 key.
+        """
+        kind, _, rest = line.strip().partition(" ")
+        try:
+            key = cls.from_blob(base64.b64decode(rest.partition(" ")[0], validate=True))
+        except ValueError:
+            raise MalformedError("not one Ed25519 public key") from None
+        if kind != _KEY_TYPE.decode() or not line.startswith(key.line):
+            raise MalformedError("not one Ed25519 public key")
+        return key
+
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Say whether this is the key's bare Ed25519 signature over these bytes."""
         try:

@@ -23,7 +23,7 @@ _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEF
 _TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}")
 _RUN = re.compile(r"run-[a-z2-7]{20}")
-_KEY = r"^[a-z]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159}$"
+_KEY = r"^[a-z_]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159}$"
 _HEX = r"^[0-9a-f]{40,128}$"
 
 

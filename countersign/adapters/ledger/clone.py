@@ -1,12 +1,13 @@
 """The audit branch in somebody's clone: found, walked and checked where it lies. Touches no network and writes nothing."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
-from countersign.attestation.chain import Chain
+from countersign.attestation.chain import Chain, Link
 from countersign.attestation.history import catch_up
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
@@ -49,15 +50,15 @@ def find_branch(repository: Path, branch: str) -> Branch:
     return Branch(repository, first["ref"], Sha(first["commit"]), others)
 
 
-def check_branch(branch: Branch, chain: Chain) -> None:
-    """Check the branch's records from the first on. The chain holds those that are good.
+def check_branch(branch: Branch, chain: Chain, *, told: Callable[[Link], object] | None = None) -> None:
+    """Check the branch's records from the first on. The chain holds those that are good; `told` is given each of them.
 
     Raises:
         ChainError: a record is wrong, the first one.
         GitFault: git does not answer.
     """
     with CatFile(branch.repository) as source:
-        catch_up(chain, source, branch.tip)
+        catch_up(chain, source, branch.tip, told=told)
 
 
 def _git(repository: Path, *args: str) -> str:

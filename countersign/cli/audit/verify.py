@@ -7,11 +7,13 @@ from pathlib import Path
 
 from countersign.adapters.ledger.clone import check_branch, find_branch
 from countersign.attestation import checkpoint
-from countersign.attestation.chain import Chain
+from countersign.attestation.chain import Chain, Link
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.index import Keys
 from countersign.attestation.keys import TrustRoot
+from countersign.attestation.population import Population
 from countersign.attestation.problem import ChainError, Problem
+from countersign.attestation.watch import Watch
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
 from countersign.cli.audit.reading import read_trust_root
@@ -49,8 +51,15 @@ def _verify(options: argparse.Namespace) -> int:
     branch = find_branch(options.repo, options.branch)
     chain = Chain(trust=trust, records=Keys(), origin=origin, seen=() if seen is None else (seen,))
     problem: Problem | None = None
+    population, watch = Population(), Watch()
+
+    def look(link: Link) -> None:
+        population.add(link.entry)
+        if link.key is not None:
+            watch.add(link.entry, link.key, link.point.recorded)
+
     try:
-        check_branch(branch, chain)
+        check_branch(branch, chain, told=look)
     except ChainError as error:
         problem = error.problem
     newest = Checkpoint.of(chain.head)
@@ -59,6 +68,7 @@ def _verify(options: argparse.Namespace) -> int:
         document = {
             "branch": branch.ref,
             "checkpoint": None if newest is None or problem is not None else str(newest),
+            "population": {"ends": population.ends(), "questions": population.asked, "records": population.records},
             "problem": told,
             "tip": branch.tip,
             "verified": chain.size,
@@ -67,6 +77,8 @@ def _verify(options: argparse.Namespace) -> int:
     elif problem is None:
         print(f"branch: {branch.ref} at {branch.tip}")
         print(f"checkpoint: {newest} (keep it elsewhere, give it to --checkpoint next time)")
+        print("\n".join(watch.notes()))
+        print(f"population: {population}")
         print(f"verified: {chain.size} records, 0 problems")
     else:
         print(f"branch: {branch.ref} at {branch.tip}")

@@ -75,6 +75,8 @@ def test_a_plan_belongs_to_its_directory() -> None:
         ("a: {{ .Values.a }}\n", None, False),
         ("a: 1\n", "a: {{ .Values.a }}\n", True),
         ("a: 1\n", "a: b: c\n", True),
+        ("a: '{{ x }}'\n", "a: {{ x }}\n", True),
+        ("a: {{ .Values.a }}\n", "a: 1\n", False),
         (None, "a: b: c\n", True),
     ],
 )
@@ -99,9 +101,10 @@ def test_what_was_text_and_is_none_is_unread_and_an_image_is_not() -> None:
         change("b.png", None, "\0new", Kind.BINARY),
         change("c.tf", "text", "\0new", Kind.BINARY),
         change("d", "text", "text", Kind.SYMLINK),
+        change("e", "text", "text", Kind.SYMLINK, Kind.MODE_CHANGE),
     ]
     facts = analyse(files, contents)
-    assert [item.path for item in facts.unread] == ["c.tf", "d"]
+    assert [item.path for item in facts.unread] == ["c.tf", "e"]
     assert facts.signals == ()  # their kinds are facts already
 
 
@@ -136,6 +139,24 @@ def test_much_yaml_is_not_parsed_at_all() -> None:
     text = "# " + "x" * 120_000 + "\n"
     files = {f"a/{number}.yaml": (None, f"{text}a: {number}\n") for number in range(20)}
     assert {item.path for item in analysed(files).unparsed} == set(files)
+
+
+def test_more_removed_lines_than_can_be_told_are_not_compared_at_all() -> None:
+    many = "\n".join(map(str, range(60_000)))
+    facts = analysed({"a.txt": (many, ""), "b.tf": ("x\n", "")})
+    assert facts.removed == ()
+    assert [item.path for item in facts.unread] == ["a.txt", "b.tf"]
+
+
+def test_of_many_signals_some_are_told_and_the_others_counted() -> None:
+    facts = analysed({f"{number}.md": (None, f"{number}\u200b") for number in range(600)})
+    assert len(facts.signals) == 501
+    assert any(signal.detail == "and 100 more signals" for signal in facts.signals)
+
+
+def test_attributes_without_end_fold_everything() -> None:
+    files: dict[str, tuple[str | None, str | None]] = {"x.py": ("a\n", "b\n")}
+    assert kinds(analysed(files, attributes="y.py linguist-generated\n" * 600)) == {signals.FOLDED}
 
 
 def test_the_attributes_of_the_branch_and_of_the_change_count() -> None:

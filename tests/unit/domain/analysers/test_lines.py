@@ -65,6 +65,8 @@ def test_what_stays_is_not_gone(new: str) -> None:
         MAIN.replace(GUARD, f"/* {GUARD} */"),
         MAIN.replace("  lifecycle {", "  /*\n  lifecycle {").replace(GUARD + "\n  }", GUARD + "\n  }\n  */"),
         MAIN.replace(GUARD, "prevent_destroy = false"),
+        MAIN.replace(GUARD, "prevent_destroy\u00a0= true"),
+        MAIN.replace(GUARD, "prevent_destroy = tru\u200be"),
         MAIN.replace(f"  lifecycle {{\n    {GUARD}\n  }}\n", "").replace(
             '"other"\n', f'"other"\n  lifecycle {{\n    {GUARD}\n  }}\n'
         ),
