@@ -182,8 +182,15 @@ MESSAGES: list[tuple[str, Callable[[bytes], bytes]]] = [
 ]
 
 
-@pytest.mark.parametrize("change", [change for _, change in MESSAGES], ids=[name for name, _ in MESSAGES])
-@pytest.mark.parametrize("signed", [True, False])
+CASES = [
+    (name, change, signed)
+    for name, change in MESSAGES
+    for signed in ((False,) if name in {"zone", "time", "header"} else (True, False))
+]
+"""What is not written as a commit of ours cannot be signed anew as one."""
+
+
+@pytest.mark.parametrize(("change", "signed"), [case[1:] for case in CASES], ids=[f"{name}-{signed}" for name, _, signed in CASES])
 def test_a_commit_that_says_something_else_is_not_passed(
     remote: Remote, prefix: Chain, change: Callable[[bytes], bytes], signed: bool
 ) -> None:
@@ -192,10 +199,7 @@ def test_a_commit_that_says_something_else_is_not_passed(
         assert changed != raw
         return changed
 
-    try:
-        tip = rewritten(remote, COUNT - 3, apply, key=signer(2) if signed else None)
-    except ValueError:
-        pytest.skip("what cannot be parsed cannot be signed anew")
+    tip = rewritten(remote, COUNT - 3, apply, key=signer(2) if signed else None)
     assert slow(remote, tip, prefix=prefix) is None
     assert quick(remote, tip) is None
 
