@@ -10,14 +10,17 @@ from pathlib import Path
 
 import structlog
 
+from countersign.adapters import jsonlog
 from countersign.attestation.ports import TakenError
+from countersign.attestation.record import Draft
 from countersign.attestation.rotation import rotation
 from countersign.attestation.sshsig import PublicKey
 from countersign.domain.outcomes import Fault
 from runners import clock, tasks, upkeep
-from runners.settings import RunnerSettings, SettingsError, load_settings
+from runners.refusals import Refusals
+from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
 from runners.wiring import Runner, Sweeper, build, build_sweeper, prove, signing_key
-from runners.worker import make_app, queues
+from runners.worker import make_app, queues, serve
 
 _SWEEP_SECONDS = 5
 EXIT_OK, EXIT_FAULT, EXIT_USAGE = 0, 1, 2
@@ -39,9 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     rotate = commands.add_parser("announce-key", help="put on each project's record, signed by this key, which key signs next")
     rotate.add_argument("key", type=Path, metavar="FILE", help="the new public key, as ssh-keygen writes it (….pub)")
     options = parser.parse_args(argv)
-    _log_as_json()
+    jsonlog.configure()
     try:
         settings = load_settings()
+        jsonlog.configure(known_secrets(settings))
         if options.command == "announce-key":
             return _announce(settings, options.key)
         return {"work": _work, "sweep": _sweep, "attest": _attest, "heartbeat": _heartbeat}[options.command](settings)
@@ -53,17 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_FAULT
 
 
-def _log_as_json() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
-
-
 def _work(settings: RunnerSettings) -> int:
     stop = threading.Event()
     # The sweeper has adapters of its own, for they are not shared between threads; and it begins first, since it must also
@@ -71,13 +64,27 @@ def _work(settings: RunnerSettings) -> int:
     sweeper = threading.Thread(target=_keep_sweeping, args=(build_sweeper(settings), stop), daemon=True)
     sweeper.start()
     try:
-        app = make_app(settings)
-        tasks.register(app, _build(settings))
-        app.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "-Q", ",".join(queues(settings))])
+        asked = _serve(settings, _build(settings))
     finally:
         stop.set()
         sweeper.join(timeout=_SWEEP_SECONDS)
-    return EXIT_OK
+    return EXIT_OK if asked else EXIT_FAULT
+
+
+def _serve(settings: RunnerSettings, runner: Runner) -> bool:
+    """Take messages until stopped; say whether somebody asked for the end."""
+
+    def append(draft: Draft) -> None:
+        """Append to the first project's log: a message that names no change of ours belongs to none."""
+        runner.rooms.of(settings.projects[0]).ledger.append(draft)
+
+    refusals = Refusals(append=append, file=settings.state_dir / "refusals.json", clock=clock.now)
+    app = make_app(settings, refusals)
+    tasks.register(app, runner, refusals)
+    try:
+        return serve(app, queues(settings))
+    finally:
+        refusals.finish()
 
 
 def _build(settings: RunnerSettings) -> Runner:

@@ -75,9 +75,8 @@ def unjudged(change: Change, *, stage: str, why: str, now: datetime) -> Draft:
     )
 
 
-def message_refused(message: bytes, *, why: str, now: datetime) -> Draft:
+def turned_away(digest: str, size: int, *, why: str, now: datetime) -> Draft:
     """Record a queue message that no honest bot sends. The message itself goes in by digest."""
-    digest = digest_of(message)
     return Draft(
         kind=RecordKind.REFUSED,
         key=f"refused/{digest}",
@@ -85,7 +84,20 @@ def message_refused(message: bytes, *, why: str, now: datetime) -> Draft:
         change=None,
         run=None,
         time=now,
-        body={"message": {"bytes": len(message), "digest": digest}, "stage": "intake", "why": why},
+        body={"message": {"bytes": size, "digest": digest}, "stage": "intake", "why": why},
+    )
+
+
+def more_turned_away(count: int, digest: str, *, why: str, now: datetime) -> Draft:
+    """Record that there were more such messages than get a record each. `digest` is one of all of theirs."""
+    return Draft(
+        kind=RecordKind.REFUSED,
+        key=f"refused/{digest_of(canonical_json([count, digest, now.isoformat()]))}",
+        summary=f"Refused {count} more messages from the queue",
+        change=None,
+        run=None,
+        time=now,
+        body={"messages": {"count": count, "digest": digest}, "stage": "intake", "why": why},
     )
 
 

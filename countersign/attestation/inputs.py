@@ -44,7 +44,7 @@ def enclosed(body: Mapping[str, object]) -> Inputs | Unrecorded:
     """
     part = body.get(FIELD)
     if part is None:
-        return Unrecorded("the record holds no inputs: it was refused before the policy could speak, or is of an earlier version")
+        return Unrecorded("inputs not recorded: the record is older than they are, or came before the policy could speak")
     if not isinstance(part, Mapping):
         raise MalformedError("inputs is no object")
     document = part.get("document")

@@ -1,10 +1,20 @@
-"""Tables and colour for people: columns that line up, colour only where a terminal shows it. Says nothing of its own."""
+"""Tables and colour for people: columns that line up, colour only where a terminal shows it. Says nothing of its own.
+
+Programs are given JSON or CSV instead.
+"""
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TextIO
+
+from countersign.domain.neutral import visible
+
+_NARROWEST = 8
+_GAP = "  "
+_UNBOUND = 10_000
 
 
 class Style(StrEnum):
@@ -50,4 +60,23 @@ class Brush:
             padded = (
                 self.paint(cell.text, cell.style) + " " * (width - len(cell.text)) for cell, width in zip(row, widths, strict=False)
             )
-            yield (indent + "  ".join((*padded, self.paint(row[-1].text, row[-1].style)))).rstrip()
+            yield (indent + _GAP.join((*padded, self.paint(row[-1].text, row[-1].style)))).rstrip()
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, width: int | None = None) -> str:
+    """Write rows under headers, without anything that a terminal would obey.
+
+    The last column is cut where a line would be wider than `width` (None: as wide as need be).
+    """
+    if not rows:
+        return ""
+    shown = [[header.upper() for header in headers], *([" ".join(visible(cell).split()) for cell in row] for row in rows)]
+    taken = sum(max(len(row[place]) for row in shown) + len(_GAP) for place in range(len(headers) - 1))
+    room = max(_NARROWEST, (width or _UNBOUND) - taken)
+    cut = ([*row[:-1], row[-1] if len(row[-1]) <= room else row[-1][: room - 1] + "…"] for row in shown)
+    return "\n".join(Brush(colour=False).table(cut))
+
+
+def terminal_width(*, tty: bool) -> int | None:
+    """Give the terminal's width; None where the output goes to a file or a program."""
+    return shutil.get_terminal_size((120, 24)).columns if tty else None

@@ -5,6 +5,7 @@ told as unread or unparsed, and refuses where a rule does ask (`needed`). Nothin
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from countersign.domain import sql
@@ -18,10 +19,15 @@ from countersign.domain.ids import Sha
 
 ATTRIBUTES = ".gitattributes"
 _SQL = ".sql"
-_MOST_STRUCTURED = 4 * 1024 * 1024
-"""Characters of structured text in a change, both sides: a quarter of a minute. Beyond, none of it is parsed."""
+_MOST_STRUCTURED = 2 * 1024 * 1024
+"""Characters of structured text in a change, both sides: some twenty seconds. Beyond, none of it is parsed."""
+
+_MOST_SQL = 1024 * 1024
+"""Characters of SQL in a change: some seven seconds. Beyond, none of it is analysed, which refuses."""
 
 _MOST_KEYS = 2000
+_MOST_SIGNALS = 500
+_MOST_REMOVED = 50_000
 _TEMPLATE = "{{"
 
 Found = Measured | Removed | KeyChange | Signal | Unclear
@@ -42,16 +48,17 @@ def analyse(
     files = tuple(sorted(files, key=lambda file: file.path))
     sides = [sides_of(file, contents) for file in files]
     texts = [item for item in sides if isinstance(item, Sides)]
-    unread = tuple(item for item in sides if isinstance(item, Unclear))
+    removed, uncompared = _removed(texts)
+    unread = (*(item for item in sides if isinstance(item, Unclear)), *uncompared)
     parsed = _Parsed(texts)
     found = [*_lines(files, texts, attributes), *parsed.found(), *_planned(plans or {})]
     unclear = [*too_much(files), *_sql(files, texts)]
     return Facts(
         files=files,
         effects=tuple(sorted({item for item in (*found, *unclear) if isinstance(item, Measured)})),
-        removed=tuple(item for item in found if isinstance(item, Removed)),
+        removed=removed,
         keys=tuple(item for item in found if isinstance(item, KeyChange)),
-        signals=tuple(sorted({*(item for item in found if isinstance(item, Signal)), *_unseen(files, unread)})),
+        signals=_some({*(item for item in found if isinstance(item, Signal)), *_unseen(files, unread)}),
         unclear=tuple(sorted({item for item in (*found, *unclear) if isinstance(item, Unclear)})),
         unread=unread,
         unparsed=parsed.unparsed,
@@ -60,15 +67,16 @@ def analyse(
 
 
 def _sql(files: Iterable[FileChange], texts: Iterable[Sides]) -> Iterator[Measured | Unclear]:
-    readable = {item.path: item for item in texts}
-    for file in files:
-        if file.new_blob is None or not file.path.lower().endswith(_SQL):
-            continue
-        sides = readable.get(file.path)
-        if sides is None or sides.new is None:
-            yield Unclear(file.path, 1, "the SQL cannot be read as UTF-8 text")
+    readable = {item.path: item.new for item in texts if item.new is not None}
+    wanted = [file.path for file in files if file.new_blob is not None and file.path.lower().endswith(_SQL)]
+    too_long = sum(len(readable.get(path, "")) for path in wanted) > _MOST_SQL
+    for path in wanted:
+        if path not in readable:
+            yield Unclear(path, 1, "the SQL cannot be read as UTF-8 text")
+        elif too_long:
+            yield Unclear(path, 1, f"a change with more than {_MOST_SQL} characters of SQL is not analysed; split it")
         else:
-            for part in sql.effects(file.path, sides.new):
+            for part in sql.effects(path, readable[path]):
                 yield from part
 
 
@@ -84,7 +92,25 @@ def _lines(files: Iterable[FileChange], texts: Sequence[Sides], attributes: str)
             yield Signal(signals.FOLDED, file.path, 1, f"{why}: forges fold it away")
         if sides is not None:
             yield from signals.of_lines(sides)
-            yield from lines.removed(sides)
+
+
+def _removed(texts: Iterable[Sides]) -> tuple[tuple[Removed, ...], tuple[Unclear, ...]]:
+    """Give the lines that are gone, and the files that were not compared: all of them where there is too much to tell."""
+    texts = [sides for sides in texts if sides.old is not None]
+    found = tuple(islice((line for sides in texts for line in lines.removed(sides)), _MOST_REMOVED + 1))
+    if len(found) <= _MOST_REMOVED:
+        return found, ()
+    why = f"is part of a change that removes more than {_MOST_REMOVED} lines"
+    return (), tuple(Unclear(sides.path, 1, why) for sides in texts)
+
+
+def _some(found: Iterable[Signal]) -> tuple[Signal, ...]:
+    """Keep what people can read. They lift together, so what is left out changes nothing."""
+    ordered = sorted(found)
+    if len(ordered) <= _MOST_SIGNALS:
+        return tuple(ordered)
+    left = len(ordered) - _MOST_SIGNALS
+    return (*ordered[:_MOST_SIGNALS], Signal(ordered[-1].kind, ordered[-1].path, 1, f"and {left} more signals"))
 
 
 def _unseen(files: Iterable[FileChange], unread: Iterable[Unclear]) -> Iterator[Signal]:
@@ -118,14 +144,16 @@ class _Parsed:
         chosen = [sides for sides in texts if structured.is_structured(sides.path) and sides.old != sides.new]
         longest = 0 if sum(len(text or "") for sides in chosen for text in (sides.old, sides.new)) > _MOST_STRUCTURED else None
         for sides in chosen:
-            try:
-                old, new = (structured.read(sides.path, text, longest) if text else () for text in (sides.old, sides.new))
+            old, new = (_read(sides.path, text, longest) for text in (sides.old, sides.new))
+            if not isinstance(old, structured.NotReadError) and not isinstance(new, structured.NotReadError):
                 self._files.append(_File(sides.path, old, new))
-            except structured.NotReadError as error:
-                self._signals.append(Signal(signals.UNPARSED, sides.path, error.line, str(error)))
-                self._templates.append(sides)
-                if not _is_template(sides):
-                    broken.append(Unclear(sides.path, error.line, str(error)))
+                continue
+            error = new if isinstance(new, structured.NotReadError) else old
+            line, why = (error.line, str(error)) if isinstance(error, structured.NotReadError) else (1, "")
+            self._signals.append(Signal(signals.UNPARSED, sides.path, line, why))
+            self._templates.append(sides)
+            if not _is_template(sides.old if sides.old is not None else sides.new, old if sides.old is not None else new):
+                broken.append(Unclear(sides.path, line, why))
         self.unparsed = tuple(broken)
 
     def found(self) -> Iterator[Found]:
@@ -145,6 +173,19 @@ class _Parsed:
                 yield from widened(item)
 
 
-def _is_template(sides: Sides) -> bool:
-    """Say whether a file was a template before, or is a new one: nobody expects it to parse (a chart of Helm)."""
-    return all(text is None or _TEMPLATE in text for text in (sides.old, sides.new))
+Read = Sequence[Tree] | structured.NotReadError
+
+
+def _read(path: str, text: str | None, longest: int | None) -> Read:
+    try:
+        return structured.read(path, text, longest) if text else ()
+    except structured.NotReadError as error:
+        return error
+
+
+def _is_template(text: str | None, read: Read) -> bool:
+    """Say whether a file was a template before, or is one from the beginning: nobody expects it to parse (a chart of Helm).
+
+    A manifest that did parse and does not any more is none, whatever marks it holds.
+    """
+    return isinstance(read, structured.NotReadError) and text is not None and _TEMPLATE in text

@@ -110,7 +110,10 @@ def _kind_matches(rule: Rule, kinds: frozenset[Kind]) -> bool:
 
 
 def _hits(policy: Policy, number: int, paths: Sequence[str], facts: Facts) -> Iterator[Hit]:
-    """A rule that asks for effects or removed lines applies once for each that it names, in its paths."""
+    """A rule that asks for effects or removed lines applies once for each that it names, in its paths.
+
+    The policy's own folder is not searched for removed lines: a rule that quotes a line could never be changed again.
+    """
     rule = policy.document.rules[number]
     if rule.plan is None and not rule.removes:
         yield Hit(number, rule, min(paths), len(paths))
@@ -121,7 +124,11 @@ def _hits(policy: Policy, number: int, paths: Sequence[str], facts: Facts) -> It
         if place is not None and rule.plan is not None and _named(rule.plan, effect):
             yield Hit(number, rule, place, 1, str(effect))
     for removed in facts.removed:
-        if removed.path in meant and any(" ".join(text.split()) in removed.text for text in rule.removes):
+        if (
+            removed.path in meant
+            and not removed.path.startswith(POLICY_FOLDER)
+            and any(" ".join(text.split()) in removed.text for text in rule.removes)
+        ):
             yield Hit(number, rule, removed.path, 1, f"removes {removed.text[:_SHOWN]!r}, {removed.path}:{removed.line}")
 
 

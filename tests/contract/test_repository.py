@@ -102,6 +102,20 @@ def test_what_was_not_fetched_is_a_fault(pair: Pair) -> None:
                 question()
 
 
+def test_many_blobs_come_at_once(pair: Pair) -> None:
+    pair.origin.commit({"a": "1\n", "b": File(b"\0\n\xff"), "c": "", "d": "x" * 70_000})
+    pair.repository.fetch()
+    contents = {object_name("blob", data): data for data in (b"1\n", b"\0\n\xff", b"", b"x" * 70_000)}
+
+    assert pair.repository.sizes(contents.keys()) == {name: len(data) for name, data in contents.items()}
+    assert pair.repository.blobs(contents.keys()) == contents
+    assert pair.repository.sizes([]) == {}
+    assert pair.repository.blobs([]) == {}
+    for question in (pair.repository.sizes, pair.repository.blobs):
+        with pytest.raises(GitFault):
+            question([*contents, ABSENT])
+
+
 def test_a_merge_holds_both_sides(pair: Pair) -> None:
     base = pair.origin.commit({"a": "1\n", "b": "1\n", "gone": "x\n"})
     head = pair.origin.commit({"a": "2\n", "gone": None, "new/c": "3\n"}, branch="topic", parent=base)

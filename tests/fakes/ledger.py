@@ -63,6 +63,12 @@ class FakeLedger:
             self._called("open_intents")
             return self._index.open_intents()
 
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        """Give so many records, the newest, oldest first."""
+        with self._lock:
+            self._called("latest")
+            return self._index.entries[-count:] if count > 0 else ()
+
     def append(self, draft: Draft) -> Entry:
         """Add a record."""
         entry = self._append(draft)

@@ -84,8 +84,9 @@ def bot_office(folder: Path) -> Iterator[Office]:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with redis_server() as memory, local_forge(folder / "forge") as local:
-        tokens = shop_forge.furnish(local.url, local.admin_token, shop.files(image=IMAGE))
-        _, allowed = make_keys(folder, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a key for real processes
+        tokens = shop_forge.people(local.url, local.admin_token)
+        shop_forge.furnish(local.url, local.admin_token, shop.files(image=IMAGE))
+        _, allowed = make_keys(folder, shop.ENVIRONMENTS, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a key for real processes
         hooks = shop_forge.Secrets(secrets.token_urlsafe(32), f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
         agent = secrets.token_urlsafe(32)
         digest = hashlib.sha256(agent.encode()).hexdigest()

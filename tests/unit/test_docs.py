@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from countersign.domain.policy_yaml import load_policy
+from countersign.domain.scenarios.reader import read_scenarios
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("helm/**/*.md")])
@@ -33,5 +34,7 @@ def test_the_policy_guides_policy_loads() -> None:
     for block in whole:
         assert load_policy(block.encode()).teams
     for block in blocks:
-        if block not in whole:
+        if block.startswith("- "):
+            assert read_scenarios(block.encode(), file="scenarios.yaml")
+        elif block not in whole:
             assert load_policy((whole[0] + block).encode()).digest

@@ -62,6 +62,11 @@ class GitLedgerReader:
         self.refresh()
         return self._entries(self._kept().open_intents())
 
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        """Give so many records, the newest, oldest first."""
+        self.refresh()
+        return self._entries(self._kept().latest(count))
+
     def standing(self, key: str) -> Entry | None:
         """Give the record with this key among those that the last refresh saw."""
         found = self._kept().find(key)

@@ -139,6 +139,10 @@ class Shelf:
         """Tell where the intents lie that no outcome follows yet, oldest first."""
         return list(self._select("seq IN (SELECT seq FROM open)"))
 
+    def latest(self, count: int) -> list[Shelved]:
+        """Tell where so many records lie, the newest, oldest first."""
+        return list(self._select("seq > (SELECT coalesce(max(seq), 0) FROM record) - ?", count))
+
     def cut_off(self, tip: Sha) -> ChainError | None:
         """Say that records which we have seen come after this tip; None where that is not what is wrong."""
         row = self._database.execute('SELECT seq FROM record WHERE "commit" = ?', (bytes.fromhex(tip),)).fetchone()

@@ -72,6 +72,10 @@ class GitLedger:
         """Give the intents that no outcome follows yet, oldest first."""
         return self._reader.open_intents()
 
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        """Give so many records, the newest, oldest first."""
+        return self._reader.latest(count)
+
     def append(self, draft: Draft) -> Entry:
         """Sign the record and push it onto the tip.
 

@@ -12,6 +12,7 @@ from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
 from countersign.cli.audit.examination import Examination, examine
 from countersign.cli.audit.reading import read_trust_root
+from countersign.cli.audit.verify_packet import verify_packet
 from countersign.domain.ids import MalformedError
 
 _LIMIT = 64 * 1024
@@ -31,9 +32,15 @@ def register(actions: Commands) -> None:
         action="store_true",
         help="also of a long branch, read every stored object one by one: git's folders too, whose names are else computed",
     )
+    verify.add_argument(
+        "packet", nargs="?", type=Path, metavar="PACKET", help="a folder made by `audit packet`, instead of the branch"
+    )
+    verify.add_argument("--public-key", type=Path, metavar="FILE", help="for a packet: one public key instead of a trust root")
 
 
 def _verify(options: argparse.Namespace) -> int:
+    if options.packet is not None:
+        return verify_packet(options)
     if options.trust_root is None:
         raise MalformedError(
             "give --trust-root FILE: the keys that may sign the log, from a source outside of this repository. "

@@ -4,12 +4,12 @@ Each module beside `action` is one action. It has a function `register(actions: 
 """
 
 from countersign.cli import Commands
-from countersign.cli.policy import check, explain, init, schema, test
+from countersign.cli.policy import check, diff, explain, init, schema, test
 
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     parser = commands.add_parser("policy", help="check, test and explain a policy")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    for module in (init, check, test, explain, schema):
+    for module in (init, check, test, explain, diff, schema):
         module.register(actions)

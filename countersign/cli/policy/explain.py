@@ -15,6 +15,7 @@ from countersign.adapters.observe import POLICY_PATH
 from countersign.adapters.offline import observe_commits
 from countersign.cli import Commands, clock
 from countersign.cli.policy import action, explained
+from countersign.cli.policy.moment import moment
 from countersign.domain.approval import NOTHING_YET
 from countersign.domain.decide import decide
 from countersign.domain.facts import FileStatus
@@ -59,7 +60,7 @@ def register(actions: Commands) -> None:
     parser.add_argument("--policy", type=Path, metavar="FILE", help="judge by this file instead of the one on the protected branch")
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
     parser.add_argument("--agent", metavar="NAME", help="with paths: the agent that would propose them")
-    parser.add_argument("--at", type=_moment, metavar="TIME", help="as if it were then, such as 2026-12-24T12:00+01:00")
+    parser.add_argument("--at", type=moment, metavar="TIME", help="as if it were then, such as 2026-12-24T12:00+01:00")
     action.formats(parser)
 
 
@@ -146,13 +147,3 @@ def _path(remote: str) -> str:
     """Give a project's path from a remote's address: https://host/group/project.git or git@host:group/project.git."""
     path = urlsplit(remote).path if "://" in remote else remote.partition(":")[2]
     return path.strip("/").removesuffix(".git")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
-        raise argparse.ArgumentTypeError("a moment is written with its offset: 2026-12-24T12:00+01:00")
-    return moment

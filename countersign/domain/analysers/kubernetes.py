@@ -96,5 +96,12 @@ def gone_from_template(path: str, old: str | None, new: str | None) -> Iterator[
         yield Measured(Act.DELETES, kind, f"{count} in a template", path)
 
 
-def _by_place(found: Sequence[Manifest]) -> Mapping[tuple[str, Identity], Manifest]:
-    return {(manifest.path.rpartition("/")[0], manifest.who): manifest for manifest in found}
+def _by_place(found: Sequence[Manifest]) -> Mapping[tuple[str, Identity, int], Manifest]:
+    """Put objects in their folders. Of several that go by the same name, each is one: `generateName` gives them all one."""
+    placed: dict[tuple[str, Identity, int], Manifest] = {}
+    seen: Counter[tuple[str, Identity]] = Counter()
+    for manifest in found:
+        key = (manifest.path.rpartition("/")[0], manifest.who)
+        placed[*key, seen[key]] = manifest
+        seen[key] += 1
+    return placed

@@ -19,6 +19,9 @@ _HCL = (".tf", ".tofu", ".hcl", ".tfvars")
 _MARK = re.compile(r'"(?:[^"\\]|\\.)*"|/\*|#|//')
 """What can begin a comment in HCL, and the strings in which it begins none."""
 
+_BLANKS = re.compile(r"[ \t\r]+")
+"""A blank of another alphabet is none to the languages that are meant here."""
+
 _OPEN, _CLOSE = "{[(", "}])"
 
 
@@ -49,15 +52,16 @@ def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator
     ending: str | None = None
     for number, raw in enumerate(text.split("\n"), start=1):
         if ending is not None:
-            yield number, _Line(braces[-1], -1, " ".join(raw.split()))
+            yield number, _Line(braces[-1], -1, _BLANKS.sub(" ", raw).strip(" "))
             if raw.strip() == ending:
                 ending = None
                 braces.pop()
             continue
-        said = " ".join(comments.strip(raw).split())
+        said = _BLANKS.sub(" ", comments.strip(raw)).strip(" ")
         if not said:
             continue
-        column = len(raw.expandtabs()) - len(raw.expandtabs().lstrip())
+        shown = raw.expandtabs()
+        column = len(shown) - len(shown.lstrip(" "))
         while indents and indents[-1][0] >= column:
             indents.pop()
         bare = said.lstrip(_CLOSE)

@@ -75,7 +75,7 @@ def lost(kind: str, change: Mapping[str, object]) -> Iterator[Lost]:
     before, after, unknown = (_object(change.get(side)) for side in ("before", "after", "after_unknown"))
     if kind in _RESOURCES and before and not after:
         yield _RESOURCES[kind], kind, True
-    if not before or not after:
+    if not before or not isinstance(change.get("after"), dict):
         return
     for name, (protection, how) in _ATTRIBUTES.items():
         if name in before and _protects(before[name], how):

@@ -5,6 +5,7 @@ too deep, says a key twice or unfolds into too much is not read, and whoever nee
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 
@@ -20,6 +21,7 @@ LARGEST = 128 * 1024
 _MOST_DOCUMENTS = 200
 _MOST_NODES = 20_000
 _DEEPEST = 60
+_BRACKETS = re.compile(r"[\[\]{}]")
 YAML_ENDINGS, JSON_ENDINGS, TOML_ENDINGS = (".yaml", ".yml"), (".json",), (".toml",)
 
 
@@ -82,12 +84,21 @@ class _Yaml:
         self._count = _Count()
 
     def read(self, text: str) -> list[Tree]:
+        self._look(text)
         documents: list[Tree] = []
         for node in YAML(typ="safe", pure=True).compose_all(text):
             if len(documents) == _MOST_DOCUMENTS:
                 raise NotReadError(1, f"has more than {_MOST_DOCUMENTS} documents")
             documents.append(self._tree(node, 0))
         return documents
+
+    def _look(self, text: str) -> None:
+        """Refuse deep brackets before the reader sees them: it takes seconds for some thousands. Those in strings count too."""
+        depth = 0
+        for bracket in _BRACKETS.finditer(text):
+            depth = max(0, depth + (1 if bracket[0] in "[{" else -1))
+            if depth > _DEEPEST:
+                raise NotReadError(text.count("\n", 0, bracket.start()) + 1, f"has more than {_DEEPEST} levels")
 
     def _tree(self, node: Node, depth: int) -> Tree:
         line = node.start_mark.line + 1
@@ -97,10 +108,11 @@ class _Yaml:
         if isinstance(node, MappingNode):
             items: dict[str, Tree] = {}
             for key, item in node.value:
-                name = key.value if isinstance(key, ScalarNode) else f"?{key.start_mark.line + 1}"
-                if name in items and name != "<<":
+                if not isinstance(key, ScalarNode):
+                    raise NotReadError(key.start_mark.line + 1, "has a key that is no plain word, as templates do")
+                if key.value in items and key.value != "<<":
                     raise NotReadError(key.start_mark.line + 1, "says a key twice")
-                items[name] = self._tree(item, depth + 1)
+                items[str(key.value)] = self._tree(item, depth + 1)
             return Mapped(items, line)
         if not isinstance(node, ScalarNode):
             raise NotReadError(line, "holds a node of no known kind")

@@ -11,6 +11,7 @@ from bot.view import Judged, Records
 from countersign.adapters.observe import Judgement, Observation
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Discounted, Reason
+from countersign.domain.facts import Act, Facts, KeyChange, Measured, Signal, Unclear
 from countersign.domain.people import Agent, Person
 from countersign.domain.ports import Change, ChangeState
 from countersign.domain.proposal import Claims, Proposal
@@ -86,6 +87,37 @@ def test_contradictions_stand_beside_the_facts() -> None:
     written = write(view(proposal(sql=PRODUCTION, claims=Claims(environment="staging", not_sure=("the index",)))))
     assert "| Said vs seen ⚠ | says environment 'staging'; the paths say 'production' |" in written
     assert "> not sure: the index" in written
+
+
+def test_what_the_change_does_is_told_worst_first_and_unseen_characters_by_number() -> None:
+    found = Facts(
+        (file_change("docs/a.md"),),
+        effects=(
+            Measured(Act.DELETES, "table", "a|b", "docs/a.md", 3),
+            Measured(Act.REPLACES, "aws_db_instance", "main", "docs/a.md"),
+            Measured(Act.TURNS_OFF, "versioning", "bucket", "docs/a.md"),
+        ),
+        keys=(KeyChange("docs/a.md", 2, "spec.replicas", "3", None),),
+        signals=(Signal("hidden characters", "docs/a.md", 7, "U+202E RIGHT-TO-LEFT OVERRIDE"),),
+    )
+    written = write(view(proposal(found=found)))
+    assert r"| **Would be gone** | **table `a\|b`** (`docs/a.md`:3) |" in written
+    assert r"| **Would be replaced** | **aws\_db\_instance `main`** (`docs/a.md`:1) |" in written
+    assert "| **Would be turned off** | **versioning `bucket`** (`docs/a.md`:1) |" in written
+    assert "| Look twice ⚠ | hidden characters: U+202E RIGHT-TO-LEFT OVERRIDE (`docs/a.md`:7) |" in written
+    assert "| Values | `spec.replicas` `3` → nothing (`docs/a.md`:2) |" in written
+
+
+@given(words=WORDS)
+def test_no_fact_does_anything(words: str) -> None:
+    found = Facts(
+        (file_change("docs/a.md"),),
+        effects=tuple(Measured(act, words, words, words) for act in Act),
+        keys=(KeyChange(words, 1, words, words, words),),
+        signals=(Signal(words, words, 1, words),),
+        unclear=(Unclear(words, 1, words),),
+    )
+    harmless(write(view(proposal(found=found))))
 
 
 @pytest.mark.parametrize("field", ["environment", "action", "rollback"])

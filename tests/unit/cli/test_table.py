@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from countersign.cli.table import Brush, Cell, Style
+from countersign.cli.table import Brush, Cell, Style, table
 
 
 class Terminal(io.StringIO):
@@ -34,3 +34,17 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch, n
     assert not Brush.of(io.StringIO()).colour
     monkeypatch.setenv(name, value)
     assert not Brush.of(Terminal()).colour
+
+
+def test_columns_are_aligned_and_the_last_is_cut() -> None:
+    text = table(("a", "b"), [("long cell", "x" * 100), ("s", "y")], width=30)
+    assert text.splitlines() == ["A          B", "long cell  " + "x" * 18 + "…", "s          y"]
+
+
+def test_a_terminal_is_given_nothing_to_obey() -> None:
+    assert "\x1b" not in table(("a",), [("\x1b[2J",)])
+    assert table(("a",), [("one\ntwo",)]).splitlines() == ["A", "one two"]
+
+
+def test_no_rows_are_no_table() -> None:
+    assert table(("a",), []) == ""

@@ -7,7 +7,7 @@ from countersign.domain.decision import Effect
 from countersign.domain.facts import FileChange, FileStatus
 from countersign.domain.policy_yaml import PolicyError
 from countersign.domain.proposal import Claims
-from tests.builders import NOON, file_change, proposal, shop_policy
+from tests.builders import NOON, facts, file_change, proposal, shop_policy
 
 LIMITED = shop_policy(
     ("low: {mode: autonomous}", "low: {mode: autonomous, limits: {files: 2, lines: 10, deletes: 0}}"),
@@ -61,6 +61,28 @@ def test_no_way_back_is_one_step_and_none_above_the_last() -> None:
     claims = Claims(rollback="none")
     assert decide(LIMITED, proposal(*docs(1), claims=claims), now=NOON).tier == "medium"
     assert decide(LIMITED, proposal("x/y", claims=claims), now=NOON).tier == "critical"
+
+
+def test_whatever_is_hard_to_see_is_one_step_together() -> None:
+    found = [file_change("docs/a.md", content="\u202e\u200b"), file_change("uv.lock.md", content="x" * 5000)]
+    seen = facts(*found, contents={"a": "\u202e\u200b", "b": "x" * 5000})
+    assert {signal.kind for signal in seen.signals} == {"hidden characters", "long line"}
+    decision = decide(LIMITED, proposal(found=seen), now=NOON)
+    assert decision.tier == "medium"
+    (reason,) = (item for item in decision.reasons if item.tier == "medium" and item.rule.startswith("always"))
+    assert "U+202E RIGHT-TO-LEFT OVERRIDE" in reason.text
+    assert "and 1 more" in reason.text
+    assert reason.text.isprintable()
+
+
+@pytest.mark.parametrize("claims", [Claims(rationale="ok\u200b"), Claims(not_sure=("\U000e0041",)), Claims(environment="\u202e")])
+def test_hidden_characters_in_what_is_said_lift_too(claims: Claims) -> None:
+    assert decide(LIMITED, proposal(*docs(1), claims=claims), now=NOON).tier == "medium"
+
+
+def test_what_is_hard_to_see_and_no_way_back_are_two_steps() -> None:
+    claims = Claims(rationale="\u200b", rollback="none")
+    assert decide(LIMITED, proposal(*docs(1), claims=claims), now=NOON).tier == "critical"
 
 
 @pytest.mark.parametrize(

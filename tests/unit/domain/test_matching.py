@@ -75,6 +75,11 @@ def test_a_removed_line_is_found_by_the_text_that_it_holds(line: str, stopped: b
     assert (decision.effect is Effect.REFUSED) is stopped
 
 
+def test_a_rule_does_not_find_itself_in_the_policy() -> None:
+    decision = judged(path=".countersign/policy.yaml", removed=(Removed(".countersign/policy.yaml", 3, "prevent_destroy = true"),))
+    assert decision.effect is Effect.APPROVE
+
+
 def test_a_rule_that_only_watches_does_not_settle_a_path() -> None:
     """Otherwise a second file of a mild tier would carry it along."""
     policy = shop_policy((RULES, '  - {name: watching, paths: ["new/**"], plan: {deletes: [table]}, deny: No.}\n' + RULES))
