@@ -168,7 +168,8 @@ def _waits(view: Judged) -> str:
 
 def _slot(need: Need) -> str:
     people = "".join(f" {code(person.username, cell=True)}" for person in need.filled_by)
-    return f"{inline(need.team)}: {len(need.filled_by)} of {need.count}{' ✔' if not need.missing else ''}{people}"
+    what = " to lift the freeze" if need.emergency else ""
+    return f"{inline(need.team)}{what}: {len(need.filled_by)} of {need.count}{' ✔' if not need.missing else ''}{people}"
 
 
 def _claims(view: Judged) -> str:

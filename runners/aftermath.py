@@ -18,13 +18,15 @@ def outcome(
     kept: Mapping[str, object] | None,
     revocations: Sequence[Revocation],
     *,
+    timeline: Sequence[Mapping[str, object]],
     now: datetime,
 ) -> Draft:
     """Say what came of an intent: executed, failed, or lost where nobody can tell.
 
-    `kept` is what the outbox holds (`keep`); None where the command never ended under our eyes.
+    `kept` is what the outbox holds (`keep`); None where the command never ended under our eyes. `timeline` is what closing took.
     """
     kept = kept or {}
+    before = kept.get("timeline")
     kind = _outcome_kind(kept)
     plan = _plan_of(intent.body)
     ended = {revocation.handle: revocation for revocation in revocations}
@@ -48,7 +50,7 @@ def outcome(
             "intent": {"digest": intent.digest, "seq": intent.seq},
             "outcome": kind.value,
             "result": kept.get("result"),
-            "timeline": kept.get("timeline", []),
+            "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
         },
     )
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import threading
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -11,7 +12,7 @@ import structlog
 from countersign.domain.outcomes import Fault
 from runners import tasks
 from runners.settings import RunnerSettings, SettingsError, load_settings
-from runners.wiring import Runner, build
+from runners.wiring import Runner, Sweeper, build, build_sweeper, prove
 from runners.worker import make_app, queues
 
 _SWEEP_SECONDS = 5
@@ -55,14 +56,14 @@ def _log_as_json() -> None:
 
 
 def _work(settings: RunnerSettings) -> int:
-    runner = build(settings)
-    app = make_app(settings)
-    tasks.register(app, runner)
     stop = threading.Event()
-    # The sweeper has a runner of its own: git working copies and clients are not shared between threads.
-    sweeper = threading.Thread(target=_keep_sweeping, args=(build(settings, attestation=runner.attestation), stop), daemon=True)
+    # The sweeper has adapters of its own, for they are not shared between threads; and it begins first, since it must also
+    # revoke for the dead while the container engine is away and nothing can be run.
+    sweeper = threading.Thread(target=_keep_sweeping, args=(build_sweeper(settings), stop), daemon=True)
     sweeper.start()
     try:
+        app = make_app(settings)
+        tasks.register(app, _build(settings))
         app.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "-Q", ",".join(queues(settings))])
     finally:
         stop.set()
@@ -70,14 +71,26 @@ def _work(settings: RunnerSettings) -> int:
     return EXIT_OK
 
 
-def _keep_sweeping(runner: Runner, stop: threading.Event) -> None:
+def _build(settings: RunnerSettings) -> Runner:
+    """Build the runner, however long what it leans on is away."""
+    log = structlog.get_logger("countersign.runner")
+    while True:
+        try:
+            return build(settings)
+        except Fault as fault:
+            log.warning("cannot begin yet, will try again", fault=str(fault), seconds=_SWEEP_SECONDS)
+            time.sleep(_SWEEP_SECONDS)
+
+
+def _keep_sweeping(sweeper: Sweeper, stop: threading.Event) -> None:
     log = structlog.get_logger("countersign.sweeper")
     while not stop.is_set():
-        for project in runner.settings.projects:
+        for project in sweeper.rooms.settings.projects:
             try:
-                closed, faults = runner.reaper.sweep(runner.room(project).ledger)
-            except Fault as fault:
-                closed, faults = [], [fault]
+                closed, faults = sweeper.sweep(project)
+            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the one who revokes for the dead
+                log.error("a sweep failed, will try again", project=project, error=type(error).__name__)  # noqa: TRY400 - no traceback with values in a log
+                continue
             for entry in closed:
                 log.warning("closed a run that nobody held", run=entry.run, kind=entry.kind.value, record=entry.seq)
             for problem in faults:
@@ -86,10 +99,10 @@ def _keep_sweeping(runner: Runner, stop: threading.Event) -> None:
 
 
 def _sweep(settings: RunnerSettings) -> int:
-    runner = build(settings)
+    sweeper = build_sweeper(settings)
     status = EXIT_OK
     for project in settings.projects:
-        closed, faults = runner.reaper.sweep(runner.room(project).ledger)
+        closed, faults = sweeper.sweep(project)
         for entry in closed:
             print(f"{project}: record {entry.seq}: {entry.kind.value} {entry.run}")
         for fault in faults:
@@ -99,8 +112,7 @@ def _sweep(settings: RunnerSettings) -> int:
 
 
 def _attest(settings: RunnerSettings) -> int:
-    attestation = build(settings).attestation
-    for control, in_force, evidence in attestation.evidence:
+    for control, in_force, evidence in prove(settings).evidence:
         print(json.dumps({"control": control.value, "evidence": evidence, "in_force": in_force}))
     return EXIT_OK
 

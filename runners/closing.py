@@ -4,18 +4,20 @@ The same hand closes a run that ended before its eyes and one whose runner died:
 on the outbox where that survived. Every act here can be repeated. Does not decide, mint or run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Entry
 from countersign.domain.credential import Credential
-from countersign.domain.outcomes import BrokerFault, LedgerFault, Refused
+from countersign.domain.ids import RunId
+from countersign.domain.outcomes import BrokerFault, Fault, LedgerFault, Refused, SandboxFault
 from countersign.domain.ports import Clock
 from countersign.domain.scope import Proof, Revocation, Scope
 from runners import aftermath
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
+from runners.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Closer:
     sandbox: Sandbox
     outbox: Outbox
     clock: Clock
+    ticks: Callable[[], int]
 
     def close(
         self,
@@ -39,18 +42,27 @@ class Closer:
         `credentials` are those still at hand, by handle: with them, revocation is proved by an attempt that must fail.
         `kept` is what happened, where this process saw it; else the outbox is asked.
 
+        Where another runner has closed it already, its record stands; what is at hand here is revoked all the same, since it
+        may have been minted after the other one looked.
+
         Raises:
-            BrokerFault: a credential could not be revoked, or lives on. No outcome is recorded; try again.
+            Fault: the container could not be removed, or a credential could not be revoked or lives on. Everything else was
+                revoked; no outcome is recorded; try again.
             LedgerFault: the outcome could not be recorded now. The outbox keeps the result; try again.
         """
         if intent.run is None:
             raise LedgerFault(f"record {intent.seq} is an intent without a run")
         done = ledger.find(f"outcome/{intent.run}")
+        if done is not None and not credentials:
+            return done
+        steps = Steps(self.clock, self.ticks)
+        with steps.step(6, "revoke"):
+            revocations = self._end(intent.run, leases_of(intent), credentials or {})
         if done is not None:
             return done
-        self.sandbox.reap(intent.run)
-        revocations = self._revoke_all(intent, credentials or {})
-        draft = aftermath.outcome(intent, kept or self.outbox.get(intent.run), revocations, now=self.clock())
+        draft = aftermath.outcome(
+            intent, kept or self.outbox.get(intent.run), revocations, timeline=steps.document(), now=self.clock()
+        )
         try:
             entry = ledger.append(draft)
         except TakenError as taken:
@@ -58,11 +70,15 @@ class Closer:
         self.outbox.drop(intent.run)
         return entry
 
-    def _revoke_all(self, intent: Entry, at_hand: Mapping[str, Credential]) -> list[Revocation]:
-        """Revoke every credential, whatever becomes of the others; only then say what could not be done."""
+    def _end(self, run: RunId, leases: Mapping[str, Scope], at_hand: Mapping[str, Credential]) -> list[Revocation]:
+        """Remove the container and revoke every credential, whatever becomes of the others; then say what could not be done."""
         revocations: list[Revocation] = []
         faults: list[str] = []
-        for handle, scope in leases_of(intent).items():
+        try:
+            self.sandbox.reap(run)
+        except SandboxFault as fault:  # an engine that is away must not keep a credential alive
+            faults.append(str(fault))
+        for handle, scope in leases.items():
             try:
                 revocation = self.brokers.of(scope.provider).revoke(handle, scope, at_hand.get(handle))
             except (Refused, BrokerFault) as error:
@@ -72,7 +88,7 @@ class Closer:
             if revocation.proof is Proof.ALIVE:
                 faults.append(f"{handle} still works after it was revoked")
         if faults:
-            raise BrokerFault(f"{intent.run} stays open: {'; '.join(faults)}")
+            raise Fault(f"{run} stays open: {'; '.join(faults)}")
         return revocations
 
 

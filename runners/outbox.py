@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from countersign.domain.ids import RunId
@@ -35,17 +36,24 @@ class FileOutbox:
             raise Fault(f"the outbox could not keep the result: {error.strerror}") from error
 
     def get(self, run: RunId) -> Mapping[str, object] | None:
-        """Give what was kept; None where nothing was, or not whole."""
+        """Give what was kept; None where nothing was, or not whole.
+
+        Raises:
+            Fault: the disk cannot be read. That is never taken for "nothing was kept".
+        """
         try:
             document = json.loads(self._path(run).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
+        except OSError as error:
+            raise Fault(f"the outbox cannot be read: {error.strerror}") from error
         return document if isinstance(document, dict) else None
 
     def drop(self, run: RunId) -> None:
-        """Forget it."""
-        self._path(run).unlink(missing_ok=True)
-        self._sync()
+        """Forget it. What cannot be removed now is dropped without harm at the next start: its outcome is on the record."""
+        with suppress(OSError):
+            self._path(run).unlink(missing_ok=True)
+            self._sync()
 
     def _path(self, run: RunId) -> Path:
         return self._directory / f"{run}.json"

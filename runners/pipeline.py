@@ -170,12 +170,10 @@ class Pipeline:
                 intent = room.ledger.append(ready.intent)
             except TakenError:
                 return Ending.BUSY
-        carried = self._carry_out(ready, steps)
-        with steps.step(6, "outcome"):
-            entry = self.closer.close(room.ledger, intent, carried.credentials, carried.kept)
-        return self._finish(change, entry)
+        carried = self._carry_out(ready, room, steps)
+        return self._finish(change, self.closer.close(room.ledger, intent, carried.credentials, carried.kept))
 
-    def _carry_out(self, ready: Ready, steps: Steps) -> Carried:
+    def _carry_out(self, ready: Ready, room: Room, steps: Steps) -> Carried:
         """Mint and run. Whatever happens is kept, in the outbox too; no exception gets past, so closing always follows."""
         grants: list[Grant] = []
         credentials: dict[str, Credential] = {}
@@ -185,10 +183,12 @@ class Pipeline:
         try:
             with steps.step(4, "mint"):
                 for scope in plan.scopes:
+                    _still_open(room, authorization)
                     grant, credential = self.brokers.of(scope.provider).mint(authorization, scope)
                     grants.append(grant)
                     credentials[grant.handle] = credential
             with steps.step(5, "run"):
+                _still_open(room, authorization)
                 ran = self.sandbox.run(specify(authorization, ready.files), together(credentials))
             result = aftermath.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network)
         except (Refused, Fault) as error:
@@ -203,11 +203,15 @@ class Pipeline:
     def _finish(self, change: Change, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
         ending = _OF_KIND[outcome.kind]
-        if ending is Ending.APPLIED and change.state is ChangeState.OPEN:
-            telling.applied(self.forge, change, outcome)
-            self.forge.merge(change.ref, change.head)
-        elif ending is not Ending.APPLIED:
+        if ending is not Ending.APPLIED:
             telling.not_applied(self.forge, change, outcome)
+            return ending
+        now = self.forge.change(change.ref)
+        if now.state is not ChangeState.MERGED:
+            moved = _moved(change, now, self.house.branch)
+            telling.applied(self.forge, change, outcome, unmerged=moved)
+            if not moved:
+                self.forge.merge(change.ref, change.head, into=self.house.branch)
         return ending
 
     def _serves(self, environment: str | None) -> bool:
@@ -218,3 +222,18 @@ class Pipeline:
             return room.ledger.append(draft)
         except TakenError as taken:
             return taken.entry
+
+
+def _still_open(room: Room, authorization: Authorization) -> None:
+    """Stop where another runner took this one for dead and has closed the run: a lease can be taken, a machine can sleep."""
+    if room.ledger.find(f"outcome/{authorization.run}") is not None:
+        raise Fault("another runner has closed this run")
+
+
+def _moved(then: Change, now: Change, branch: str) -> str:
+    """Say why a change that was applied must not be merged as it is now; empty where it may."""
+    if now.state is not ChangeState.OPEN:
+        return f"it is {now.state.value}"
+    if now.target_branch != branch:  # nobody judged it for that branch
+        return f"it was re-targeted to {now.target_branch!r}"
+    return "" if now.head == then.head else f"its head moved on to {now.head[:12]}"

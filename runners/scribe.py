@@ -109,6 +109,7 @@ def intent(
 
 def _judged(observation: Observation, decision: Decision, approvals: Sequence[Approval]) -> Body:
     proposal = observation.proposal
+    said = proposal.claims.emergency
     counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
         "actor": {
@@ -139,6 +140,7 @@ def _judged(observation: Observation, decision: Decision, approvals: Sequence[Ap
             "tree": proposal.tree,
         },
         "claims": {
+            "emergency_digest": None if said is None else digest_of(said.encode()),
             "environment": proposal.claims.environment,
             "rationale_digest": digest_of(proposal.claims.rationale.encode()),
             "rollback": proposal.claims.rollback,

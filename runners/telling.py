@@ -21,9 +21,11 @@ def waiting(forge: Forge, change: Change, decision: Decision) -> None:
     forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
 
 
-def applied(forge: Forge, change: Change, outcome: Entry) -> None:
-    """Say that the change was applied, before it is merged."""
-    _say(forge, change, outcome, "✔ Applied", _ends(outcome))
+def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "") -> None:
+    """Say that the change was applied, before it is merged; `unmerged` says why it will not be."""
+    headline = "✔ Applied, not merged" if unmerged else "✔ Applied"
+    detail = f"Not merged: {neutral(unmerged)}. Bring what was applied into the branch by hand.\n\n" if unmerged else ""
+    _say(forge, change, outcome, headline, detail + _ends(outcome))
     forge.set_label(change.ref, "countersign::applied", family=_FAMILY)
     forge.set_status(change.ref.project, change.head, StatusState.SUCCESS, f"applied, record {outcome.seq}", None)
 

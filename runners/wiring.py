@@ -11,10 +11,12 @@ from countersign.adapters.forges.gitlab import GitLabForge
 from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.adapters.observe import household
+from countersign.adapters.policies import Policies
 from countersign.attestation.keys import TrustRoot, load_signer
 from countersign.attestation.ports import TakenError
+from countersign.attestation.record import Entry
 from countersign.domain.ids import ChangeRef
-from countersign.domain.outcomes import Refused
+from countersign.domain.outcomes import Fault, Refused
 from countersign.domain.run import Control
 from runners import clock, scribe
 from runners.brokers.aws import AwsBroker
@@ -37,16 +39,14 @@ _REDIS_SECONDS = 4
 
 
 @dataclass(slots=True)
-class Runner:
-    """One runner with everything it needs. Not shared between threads: each has one of its own."""
+class Rooms:
+    """The repositories and audit branches of the projects that a runner serves. Not shared between threads."""
 
     settings: RunnerSettings
-    pipeline: Pipeline
-    reaper: Reaper
-    attestation: Attestation
+    forge: GitLabForge
     _rooms: dict[str, Room] = field(default_factory=dict)
 
-    def room(self, project: str) -> Room:
+    def of(self, project: str) -> Room:
         """Give the repository and audit branch of a project.
 
         Raises:
@@ -55,50 +55,111 @@ class Runner:
         if project not in self.settings.projects:
             raise Refused("intake", "the project is not one that this runner serves")
         if project not in self._rooms:
-            self._rooms[project] = _room(self.settings, self.pipeline.forge.clone_url(project), project)
+            self._rooms[project] = _room(self.settings, self.forge.clone_url(project), project)
         return self._rooms[project]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """One runner with everything it needs. Not shared between threads: each has one of its own."""
+
+    rooms: Rooms
+    pipeline: Pipeline
 
     def handle(self, ref: ChangeRef) -> Ending:
         """Look at a change and do what is due."""
-        return self.pipeline.handle(ref, self.room(ref.project))
+        return self.pipeline.handle(ref, self.rooms.of(ref.project))
 
     def refuse_message(self, message: bytes, why: str) -> None:
         """Record a message that names no change of ours, in the first project's log: it belongs to none."""
         draft = scribe.message_refused(message, why=why, now=clock.now())
         with suppress(TakenError):
-            self.room(self.settings.projects[0]).ledger.append(draft)
+            self.rooms.of(self.rooms.settings.projects[0]).ledger.append(draft)
 
 
-def build(settings: RunnerSettings, *, attestation: Attestation | None = None) -> Runner:
-    """Put a runner together. Proves the sandbox's controls unless `attestation` holds the proof already.
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Closes what dead runners left. Needs no proof of the sandbox: it runs nothing, and must work while the engine is away."""
+
+    rooms: Rooms
+    reaper: Reaper
+
+    def sweep(self, project: str) -> tuple[list[Entry], list[Fault]]:
+        """Close every run of a project that nobody holds; give the outcomes, and the faults of those that must wait."""
+        try:
+            return self.reaper.sweep(self.rooms.of(project).ledger)
+        except Fault as fault:
+            return [], [fault]
+
+
+def build(settings: RunnerSettings) -> Runner:
+    """Put a runner together. Proves the sandbox's controls.
 
     Raises:
         SettingsError: a file is missing or malformed.
         Fault: forge, Redis or container socket cannot be reached.
     """
     targets = load_targets(settings.targets_file)
-    forge = GitLabForge(url=settings.forge_url, token=read_secret(settings.forge_token_file))
-    sandbox = _proved_sandbox(settings, targets)
-    outbox = FileOutbox(settings.state_dir / "outbox")
-    brokers = Brokers(_brokers(targets))
-    leases = RedisLeases(redis.Redis.from_url(settings.redis_url, socket_timeout=_REDIS_SECONDS), seconds=_LEASE_SECONDS)
-    closer = Closer(brokers=brokers, sandbox=sandbox, outbox=outbox, clock=clock.now)
-    environments = frozenset(settings.environments)
-    proved = attestation or sandbox.attest()
+    forge, sandbox = _forge(settings), _proved_sandbox(settings, targets)
+    closer = _closer(settings, targets, sandbox)
     pipeline = Pipeline(
         forge=forge,
-        house=household(forge, branch=settings.branch, bot=settings.bot_account, machines=settings.machine_accounts),
-        brokers=brokers,
+        house=household(
+            forge,
+            branch=settings.branch,
+            bot=settings.bot_account,
+            machines=settings.machine_accounts,
+            policies=Policies(lambda project: _floor(settings, forge.clone_url(project), project)),
+        ),
+        brokers=closer.brokers,
         sandbox=sandbox,
-        attestation=proved,
-        leases=leases,
-        outbox=outbox,
+        attestation=sandbox.attest(),
+        leases=_leases(settings),
+        outbox=closer.outbox,
         closer=closer,
-        environments=environments,
+        environments=frozenset(settings.environments),
         clock=clock.now,
         ticks=clock.ticks,
     )
-    return Runner(settings, pipeline, Reaper(closer, leases, environments), proved)
+    return Runner(Rooms(settings, forge), pipeline)
+
+
+def build_sweeper(settings: RunnerSettings) -> Sweeper:
+    """Put a sweeper together.
+
+    Raises:
+        SettingsError: a file is missing or malformed.
+    """
+    targets = load_targets(settings.targets_file)
+    closer = _closer(settings, targets, _sandbox(settings, targets))
+    return Sweeper(Rooms(settings, _forge(settings)), Reaper(closer, _leases(settings), frozenset(settings.environments)))
+
+
+def prove(settings: RunnerSettings) -> Attestation:
+    """Prove the sandbox's controls and give the evidence.
+
+    Raises:
+        Fault: the container engine cannot be reached.
+    """
+    return _proved_sandbox(settings, load_targets(settings.targets_file)).attest()
+
+
+def _forge(settings: RunnerSettings) -> GitLabForge:
+    return GitLabForge(url=settings.forge_url, token=read_secret(settings.forge_token_file))
+
+
+def _leases(settings: RunnerSettings) -> RedisLeases:
+    return RedisLeases(redis.Redis.from_url(settings.redis_url, socket_timeout=_REDIS_SECONDS), seconds=_LEASE_SECONDS)
+
+
+def _closer(settings: RunnerSettings, targets: Targets, sandbox: ContainerSandbox) -> Closer:
+    return Closer(
+        brokers=Brokers(_brokers(targets)),
+        sandbox=sandbox,
+        outbox=FileOutbox(settings.state_dir / "outbox"),
+        clock=clock.now,
+        ticks=clock.ticks,
+    )
 
 
 def _proved_sandbox(settings: RunnerSettings, targets: Targets) -> ContainerSandbox:
@@ -120,6 +181,12 @@ def _sandbox(settings: RunnerSettings, targets: Targets) -> ContainerSandbox:
         state_dir=settings.state_dir / "sandbox",
         clock=clock.now,
     )
+
+
+def _floor(settings: RunnerSettings, url: str, project: str) -> GitRepository:
+    """Give a project that a policy extends, to read and for nothing else: a run needs a room, which this is not."""
+    place = settings.state_dir / "floors" / project.replace("/", "@")
+    return GitRepository(url=url, directory=place, token=read_secret(settings.forge_token_file))
 
 
 def _room(settings: RunnerSettings, url: str, project: str) -> Room:

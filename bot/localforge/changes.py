@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 
 from bot.localforge import payloads, talk, versions
 from bot.localforge.change_entities import MergeRequest
@@ -112,7 +113,7 @@ def edit(forge: Forge, user: User, change: MergeRequest, wanted: Edit) -> MergeR
     for name, (old, new) in changed.items():
         if said := _words(name, old, new):
             talk.remark(forge, user, change, said)
-    told: dict[str, tuple[object, object]] = {"updated_at": (hook_time(old_time), hook_time(change.updated_at)), **changed}
+    told: dict[str, tuple[object, object]] = {**_touched(change, old_time), **changed}
     if "labels" in changed:
         told["labels"] = (_titles(changed["labels"][0]), _titles(changed["labels"][1]))
     payload = payloads.merge_request(forge, user, change, "update", changes=told)
@@ -126,11 +127,11 @@ def set_state(forge: Forge, user: User, change: MergeRequest, event: str) -> Mer
     Raises:
         Refusal: another one is open for the same branches by now, or the source branch is gone.
     """
-    now = forge.clock()
+    now, before = forge.clock(), change.updated_at
     if event == "close" and change.state == "opened":
         change = forge.store.change(change, state="closed", closed_by=user.id, closed_at=now, updated_at=now)
         talk.remark(forge, user, change, "closed")
-        announce(forge, user, change, "close")
+        announce(forge, user, change, "close", since=before)
     elif event == "reopen" and change.state == "closed":
         project = forge.store.get(Project, change.project_id)
         _check_alone(forge, project, change.source_project_id, change.source_branch, change.target_branch)
@@ -139,16 +140,21 @@ def set_state(forge: Forge, user: User, change: MergeRequest, event: str) -> Mer
             raise Refusal(422, ["The source branch does not exist any more"])
         change = forge.store.change(change, state="opened", closed_by=None, closed_at=None, updated_at=now)
         talk.remark(forge, user, change, "reopened")
-        announce(forge, user, change, "reopen")
+        announce(forge, user, change, "reopen", since=before)
         if head != change.head:
             change = versions.pushed(forge, user, change, head)
     return change
 
 
-def announce(forge: Forge, user: User, change: MergeRequest, action: str) -> None:
-    """Tell the webhooks what somebody did with a merge request."""
+def announce(forge: Forge, user: User, change: MergeRequest, action: str, *, since: datetime | None = None) -> None:
+    """Tell the webhooks what somebody did with a merge request; `since` is when it was last updated before."""
     project = forge.store.get(Project, change.project_id)
-    forge.hooks.announce(project, "merge_request", payloads.merge_request(forge, user, change, action))
+    told = None if since is None else _touched(change, since)
+    forge.hooks.announce(project, "merge_request", payloads.merge_request(forge, user, change, action, changes=told))
+
+
+def _touched(change: MergeRequest, since: datetime) -> dict[str, tuple[object, object]]:
+    return {"updated_at": (hook_time(since), hook_time(change.updated_at))}
 
 
 def _check_title(title: str) -> None:

@@ -73,6 +73,8 @@ def verdict(access: Access, user: User, project: Project, moves: Sequence[Moved]
             if not moved.ref.startswith("refs/tags/"):
                 return {"LOCALFORGE_REFUSAL": f"The embedded forge takes branches and tags, not {moved.ref}."}
             continue
+        if branch == "HEAD":
+            return {"LOCALFORGE_REFUSAL": "A branch named HEAD would be taken for the repository's own HEAD."}
         if not access.may_push(user, project, branch):
             return {"LOCALFORGE_REFUSAL": "You are not allowed to push code to protected branches on this project."}
         protected = bool(access.protections(project, branch))

@@ -3,6 +3,8 @@
 Checks that keys are unique and that an outcome follows its intent. Does not check bytes, links or signatures (`chain.py`).
 """
 
+from collections.abc import Mapping
+
 from countersign.attestation.record import OUTCOMES, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
@@ -16,6 +18,7 @@ class LogIndex:
         self._by_key: dict[str, Entry] = {}
         self._by_change: dict[ChangeRef, list[Entry]] = {}
         self._open: dict[RunId, Entry] = {}
+        self._emergencies: list[Entry] = []
 
     def __len__(self) -> int:
         """Count the records."""
@@ -42,6 +45,10 @@ class LogIndex:
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         """Give all records of a change, oldest first."""
         return tuple(self._by_change.get(change, ()))
+
+    def emergencies(self) -> tuple[Entry, ...]:
+        """Give the intents of runs that an emergency let through a freeze, oldest first."""
+        return tuple(self._emergencies)
 
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
@@ -82,5 +89,8 @@ class LogIndex:
             self._by_change.setdefault(entry.change, []).append(entry)
         if entry.run is not None and entry.kind is RecordKind.INTENT:
             self._open[entry.run] = entry
+            decision = entry.body.get("decision")
+            if isinstance(decision, Mapping) and decision.get("emergency") is not None:
+                self._emergencies.append(entry)
         elif entry.run is not None:
             del self._open[entry.run]

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from countersign.cli import Commands
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.cli.policy_files import read_policy
+from countersign.domain.policy_yaml import PolicyError
 from countersign.domain.schema import POLICY_SCHEMA, policy_schema
 
 FINE, WRONG, USAGE = 0, 1, 2
@@ -29,6 +30,7 @@ def register(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     check.add_argument("file", nargs="?", type=Path, default=Path(".countersign/policy.yaml"), help="default: %(default)s")
+    check.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policy extends")
     check.add_argument("--format", choices=("text", "json"), default="text")
     check.set_defaults(run=_check)
     schema = actions.add_parser("schema", help="print the policy's JSON Schema, for editors")
@@ -39,9 +41,9 @@ def register(commands: Commands) -> None:
 def _check(options: argparse.Namespace) -> int:
     file: Path = options.file
     try:
-        policy = load_policy(file.read_bytes(), file=str(file))
+        policy = read_policy(file, floor=options.floor)
     except OSError as error:
-        print(f"countersign: {file}: {error.strerror}", file=sys.stderr)
+        print(f"countersign: {error.filename}: {error.strerror}", file=sys.stderr)
         return USAGE
     except PolicyError as error:
         if options.format == "json":

@@ -115,8 +115,12 @@ class Forge(Protocol):
         """Put one label of a family (`countersign::…`) on a change and take the family's others off."""
         ...
 
-    def merge(self, ref: ChangeRef, head: Sha) -> Sha:
-        """Merge, naming the head that was approved; give the merge commit. Refused by the forge where the head moved."""
+    def merge(self, ref: ChangeRef, head: Sha, *, into: str) -> Sha:
+        """Merge, naming the head that was approved and the branch it was judged for; give the merge commit.
+
+        Raises:
+            ForgeFault: the head moved on, or the change goes into another branch by now.
+        """
         ...
 
     def clone_url(self, project: str) -> str:

@@ -1,4 +1,4 @@
-"""A runner that ends with SIGKILL at a chosen point of the path: `python -m tests.acceptance.dying IID POINT`.
+"""A runner that ends, or with `--sleep` stands still, at a chosen point: `python -m tests.acceptance.dying IID POINT [--sleep]`.
 
 It is the real runner from the real settings; only the ports named below are wrapped, and they do the real thing before or after.
 """
@@ -42,7 +42,10 @@ _IN_THE_MIDDLE = 0.4
 
 
 def die() -> None:
-    """End this process as a power cut would."""
+    """End this process as a power cut would, or stop it as a machine that is suspended does."""
+    if "--sleep" in sys.argv:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(60)
 
@@ -58,6 +61,9 @@ class DyingLedger:
 
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         return self._inner.of_change(change)
+
+    def emergencies(self) -> tuple[Entry, ...]:
+        return self._inner.emergencies()
 
     def open_intents(self) -> tuple[Entry, ...]:
         return self._inner.open_intents()
@@ -115,7 +121,7 @@ class DyingSandbox:
         if self._point == "run":
             threading.Timer(_IN_THE_MIDDLE, die).start()
         result = self._inner.run(spec, credential)
-        if self._point == "run":
+        if self._point == "run" and "--sleep" not in sys.argv:
             time.sleep(60)
         if self._point == "after-run":
             die()
@@ -131,7 +137,7 @@ def main() -> None:
     runner: Runner = build(load_settings())
     broker = DyingBroker(runner.pipeline.brokers.of("postgres"), point)
     pipeline = replace(runner.pipeline, brokers=Brokers([broker]), sandbox=DyingSandbox(runner.pipeline.sandbox, point))
-    room = runner.room(PROJECT)
+    room = runner.rooms.of(PROJECT)
     ending = pipeline.handle(ChangeRef(PROJECT, iid), Room(room.repository, DyingLedger(room.ledger, point)))
     sys.exit(f"did not reach {point}: {ending.value}")
 

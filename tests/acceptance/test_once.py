@@ -12,9 +12,8 @@ from tests.acceptance.asks import insert
 from tests.acceptance.dying import POINTS
 from tests.acceptance.ledger import AuditBranch
 from tests.acceptance.test_forged_messages import forge_message
-from tests.acceptance.test_path import merged
 from tests.stage import shop
-from tests.stage.people import wait_until
+from tests.stage.people import wait_for_merge, wait_until
 from tests.stage.stage import ROOT, Stage
 from tests.support.process import Child
 
@@ -42,7 +41,7 @@ def test_two_workers_ten_messages_one_run(playing: Stage, branch: AuditBranch) -
                     range(10),
                 )
             )
-        merged(playing, iid)
+        wait_for_merge(playing.cast, iid)
     finally:
         second.stop()
     assert orders(playing, "customer-10") == 1
@@ -91,3 +90,30 @@ def test_killed_there_started_again(playing: Stage, branch: AuditBranch, deaths:
     assert [grant["proof"] for grant in outcome["grants"]] == ["dead"]
     leftover = [role for role in branch.visitor().roles_of_runs() if outcome["run_id"].removeprefix("run-") in role]
     assert leftover == []
+
+
+@pytest.mark.parametrize("point", ["after-intent", "mint"])
+def test_a_runner_that_slept_through_its_own_funeral_leaves_nothing_alive(
+    playing: Stage, branch: AuditBranch, tmp_path: Path, point: str
+) -> None:
+    playing.runners["staging"].stop()
+    number = 2000 + len(point)
+    iid = playing.cast.propose(insert("staging", number))
+    sleeper = Child(
+        [sys.executable, "-m", "tests.acceptance.dying", str(iid), point, "--sleep"],
+        log=tmp_path / "sleeper.log",
+        environment=playing.runner_environment["staging"],
+        folder=ROOT,
+    )
+    try:
+        wait_until("the runner to fall asleep", lambda: sleeper.paused, shows=sleeper.written)
+        playing.start_runner("staging")
+        wait_until("the funeral", lambda: branch.kinds(iid)[-1:] == ["lost"], seconds=60, shows=lambda: branch.kinds(iid))
+        sleeper.resume()
+        sleeper.wait(seconds=60)
+    finally:
+        sleeper.stop()
+    assert branch.kinds(iid) == ["assessed", "intent", "lost"]
+    assert orders(playing, f"customer-{number}") == 0
+    run = branch.of(iid)[-1]["run_id"].removeprefix("run-")
+    assert [role for role in branch.visitor().roles_of_runs() if run in role] == []

@@ -3,7 +3,7 @@
 from tests.acceptance.asks import insert, migration
 from tests.acceptance.ledger import AuditBranch
 from tests.stage import shop
-from tests.stage.people import wait_until
+from tests.stage.people import wait_for_merge, wait_until
 from tests.stage.stage import Stage
 
 
@@ -15,15 +15,9 @@ def settled(playing: Stage, iid: int, word: str, *, seconds: float = 90) -> None
     )
 
 
-def merged(playing: Stage, iid: int, *, seconds: float = 90) -> None:
-    """Wait until a change is merged."""
-    cast = playing.cast
-    wait_until(f"the merge of !{iid}", lambda: cast.state(iid) == "merged", seconds=seconds, shows=lambda: cast.status(iid))
-
-
 def test_staging_is_autonomous_and_on_the_record(playing: Stage, branch: AuditBranch) -> None:
     iid = playing.cast.propose(migration("staging", "ALTER TABLE orders ADD COLUMN a_path text;"))
-    merged(playing, iid)
+    wait_for_merge(playing.cast, iid)
     assert branch.kinds(iid) == ["assessed", "intent", "executed"]
     assert "a_path" in branch.visitor().columns("staging", "orders")
     executed = branch.of(iid)[-1]
@@ -44,12 +38,26 @@ def test_production_waits_for_somebody_else(playing: Stage, branch: AuditBranch)
     assert cast.state(iid) == "opened"
     assert branch.kinds(iid) == ["assessed"]
     cast.approve("wim", iid)
-    merged(playing, iid)
+    wait_for_merge(playing.cast, iid)
     assert branch.kinds(iid) == ["assessed", "intent", "executed"]
     intent = branch.of(iid)[1]
     assert [approver["username"] for approver in intent["actor"]["approvers"]] == ["wim"]
     assert intent["actor"]["sponsor"]["username"] == shop.SPONSOR
     assert intent["actor"]["agent"]["id"] == shop.AGENT
+
+
+def test_a_page_is_published_with_a_session_for_its_bucket(playing: Stage, branch: AuditBranch) -> None:
+    cast = playing.cast
+    iid = cast.propose(shop.new_page())
+    wait_until("the question", lambda: cast.asked(iid), shows=lambda: cast.status(iid))
+    assert "Open every day" not in branch.visitor().page(shop.BUCKET, "index.html")
+    cast.approve("wim", iid)
+    wait_for_merge(playing.cast, iid)
+    assert branch.kinds(iid) == ["assessed", "intent", "executed"]
+    executed = branch.of(iid)[-1]
+    assert [(grant["provider"], grant["proof"]) for grant in executed["grants"]] == [("aws", "dead")]
+    assert {item["name"] for item in executed["result"]["connections"]} == {"aws.shop.example:5000"}
+    assert "Open every day" in branch.visitor().page(shop.BUCKET, "index.html")
 
 
 def test_a_dropped_table_is_refused_with_every_approval(playing: Stage, branch: AuditBranch) -> None:
@@ -79,7 +87,7 @@ def test_a_failing_migration_is_recorded_and_not_merged(playing: Stage, branch: 
 
 
 def test_the_branch_verifies_offline_and_with_stock_git(playing: Stage, branch: AuditBranch) -> None:
-    merged(playing, playing.cast.propose(insert("staging", 1)))
+    wait_for_merge(playing.cast, playing.cast.propose(insert("staging", 1)))
     verified = branch.verify()
     assert verified.status == 0, verified.text
     assert verified.text.strip().endswith("0 problems")

@@ -59,7 +59,7 @@ def test_what_is_not_there_is_a_fault(stage: Stage) -> None:
     for question in (
         lambda: stage.forge.change(absent),
         lambda: stage.forge.approvals(absent),
-        lambda: stage.forge.merge(absent, Sha("1" * 40)),
+        lambda: stage.forge.merge(absent, Sha("1" * 40), into="main"),
         lambda: stage.forge.say(absent, MARK, "hello"),
         lambda: stage.forge.set_label(absent, "a::b", family="a::"),
         lambda: stage.forge.members("acme/nobody"),
@@ -216,14 +216,21 @@ def test_a_merge_is_of_the_head_that_was_named(stage: Stage) -> None:
     new = stage.push(ref)
 
     with pytest.raises(ForgeFault):
-        stage.forge.merge(ref, old)
+        stage.forge.merge(ref, old, into="main")
     assert stage.forge.change(ref).state is ChangeState.OPEN
 
-    commit = stage.forge.merge(ref, new)
+    commit = stage.forge.merge(ref, new, into="main")
     assert stage.forge.change(ref).state is ChangeState.MERGED
-    assert stage.forge.merge(ref, new) == commit
+    assert stage.forge.merge(ref, new, into="main") == commit
     with pytest.raises(ForgeFault):
-        stage.forge.merge(ref, old)
+        stage.forge.merge(ref, old, into="main")
+
+
+def test_a_merge_is_into_the_branch_that_was_named(stage: Stage) -> None:
+    ref = stage.open(stage.person("dana"))
+    with pytest.raises(ForgeFault):
+        stage.forge.merge(ref, stage.forge.change(ref).head, into="release")
+    assert stage.forge.change(ref).state is ChangeState.OPEN
 
 
 def test_drafts_and_closed_changes_are_not_merged(stage: Stage) -> None:
@@ -233,7 +240,7 @@ def test_drafts_and_closed_changes_are_not_merged(stage: Stage) -> None:
 
     for ref in (draft, closed):
         with pytest.raises(ForgeFault):
-            stage.forge.merge(ref, stage.forge.change(ref).head)
+            stage.forge.merge(ref, stage.forge.change(ref).head, into="main")
     assert stage.forge.change(draft).draft
 
 

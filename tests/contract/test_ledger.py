@@ -12,7 +12,7 @@ from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
 from countersign.domain.outcomes import LedgerFault
 from tests.fakes.ledger import FakeLedger
-from tests.support.audit import CHANGE, RUN, START, Remote, intent, outcome, refused
+from tests.support.audit import CHANGE, RUN, START, Remote, emergency, intent, outcome, refused
 
 Writer = Callable[[], Ledger]
 
@@ -73,6 +73,17 @@ def test_an_intent_is_open_until_its_outcome(writer: Writer) -> None:
     assert watching.open_intents() == (announced,)
     ledger.append(outcome())
     assert watching.open_intents() == ()
+
+
+def test_a_run_through_a_freeze_is_remembered_after_its_outcome(writer: Writer) -> None:
+    ledger, watching = writer(), writer()
+    ledger.append(intent())
+    ledger.append(outcome())
+    assert watching.emergencies() == ()
+    other = run_id(CHANGE, Sha("2" * 40))
+    announced = ledger.append(emergency(other))
+    ledger.append(outcome(other))
+    assert watching.emergencies() == (announced,)
 
 
 @pytest.mark.parametrize("kind", [RecordKind.FAILED, RecordKind.LOST, RecordKind.EXECUTED])

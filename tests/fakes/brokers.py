@@ -3,6 +3,7 @@
 Passes the same contract suite as the real brokers (tests/contract/test_brokers.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -29,7 +30,8 @@ class Revoked:
 class FakeBroker:
     """Makes credentials `FAKE_TOKEN=…`. `minted` and `revoked` list the calls that succeeded, oldest first.
 
-    `immortal` makes revocation fail to bite: the answer is then `Proof.ALIVE`, as a target's would be.
+    `immortal` makes revocation fail to bite: the answer is then `Proof.ALIVE`, as a target's would be. `act` is called when a
+    mint begins: what happens elsewhere while this runner sleeps.
     """
 
     def __init__(self, *, clock: Clock, provider: str = "fake", floor: int = 60, ceiling: int = 3600) -> None:
@@ -38,6 +40,7 @@ class FakeBroker:
         self.minted: list[Grant] = []
         self.revoked: list[Revoked] = []
         self.immortal = False
+        self.act: Callable[[], None] | None = None
         self._clock = clock
         self._floor = floor
         self._ceiling = ceiling
@@ -74,6 +77,8 @@ class FakeBroker:
         if scope not in authorization.plan.scopes:
             raise Refused("mint", f"scope {scope.name!r} is not one that this run was authorized for")
         self.check(scope)
+        if self.act is not None:
+            self.act()
         self._maybe_fail("mint")
         handle = self.handle(authorization.run, scope)
         if handle in self._live:

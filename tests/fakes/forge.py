@@ -131,12 +131,14 @@ class FakeForge:
         held.labels = {other for other in held.labels if not other.startswith(family)} | {label}
         self._answered("set_label")
 
-    def merge(self, ref: ChangeRef, head: Sha) -> Sha:
+    def merge(self, ref: ChangeRef, head: Sha, *, into: str) -> Sha:
         """Merge, naming the head that was approved."""
         self._called("merge")
         held = self.world.held(ref)
         if held.head != head:
             raise ForgeFault(f"{ref} has moved on from {head[:12]}")
+        if held.target_branch != into:
+            raise ForgeFault(f"{ref} no longer goes into {into!r}")
         if held.state is ChangeState.MERGED and held.merge_commit is not None:
             return held.merge_commit
         if held.state is not ChangeState.OPEN or held.draft:

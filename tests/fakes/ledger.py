@@ -4,6 +4,7 @@ Passes the same contract suite as the real one (tests/contract/test_ledger.py).
 """
 
 import hashlib
+from collections.abc import Callable
 from threading import Lock
 
 from countersign.attestation import statement
@@ -24,6 +25,8 @@ class FakeLedger:
         self._lock = Lock()
         self._failures: list[tuple[str | None, str]] = []
         self.calls: list[str] = []
+        self.after_append: Callable[[RecordKind], None] | None = None
+        """Called when a record stands and its writer has not yet heard: what happens elsewhere in that moment."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -51,6 +54,12 @@ class FakeLedger:
             self._called("of_change")
             return self._index.of_change(change)
 
+    def emergencies(self) -> tuple[Entry, ...]:
+        """Give the intents of runs that an emergency let through a freeze, oldest first."""
+        with self._lock:
+            self._called("emergencies")
+            return self._index.emergencies()
+
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         with self._lock:
@@ -59,6 +68,12 @@ class FakeLedger:
 
     def append(self, draft: Draft) -> Entry:
         """Add a record."""
+        entry = self._append(draft)
+        if self.after_append is not None:
+            self.after_append(entry.kind)
+        return entry
+
+    def _append(self, draft: Draft) -> Entry:
         with self._lock:
             self._called("append")
             taken = self._index.find(draft.key)

@@ -89,7 +89,7 @@ class RunnerWorld:
             attestation=self.sandbox.attest(),
             leases=self.leases,
             outbox=self.outbox,
-            closer=Closer(brokers=brokers, sandbox=self.sandbox, outbox=self.outbox, clock=self.clock),
+            closer=Closer(brokers=brokers, sandbox=self.sandbox, outbox=self.outbox, clock=self.clock, ticks=self.clock.ticks),
             environments=frozenset(environments),
             clock=self.clock,
             ticks=self.clock.ticks,

@@ -41,6 +41,7 @@ class FakeSandbox:
         self._images = None if images is None else frozenset(images)
         self._scripts: list[Script | Exception] = []
         self._orphans: dict[RunId, int] = {}
+        self._reap_failures: list[str] = []
 
     def script(self, *scripts: Script) -> None:
         """Say what the next commands do; without a script a command ends with status 0 and no output."""
@@ -49,6 +50,10 @@ class FakeSandbox:
     def fail_next(self, why: str = "the container engine is away", *, times: int = 1) -> None:
         """Let the next runs fail before their command begins."""
         self._scripts.extend(SandboxFault(why) for _ in range(times))
+
+    def fail_next_reap(self, why: str = "the container engine is away") -> None:
+        """Let the next reaping fail."""
+        self._reap_failures.append(why)
 
     def leave(self, run: RunId, containers: int = 1) -> None:
         """Pretend that a runner died and left containers of this run."""
@@ -93,6 +98,8 @@ class FakeSandbox:
 
     def reap(self, run: RunId) -> int:
         """Remove what `leave` pretended."""
+        if self._reap_failures:
+            raise SandboxFault(self._reap_failures.pop(0))
         self.reaped.append(run)
         return self._orphans.pop(run, 0)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.stage import background, forge, shop
 from tests.stage.background import StageError
-from tests.stage.people import TooLateError, wait_until
+from tests.stage.people import TooLateError, wait_for_merge, wait_until
 from tests.stage.report import report
 from tests.stage.visitor import Visitor
 
@@ -63,7 +63,7 @@ class Demo:
         return self.changes[name]
 
     def _merged(self, iid: int, *, seconds: float = 90) -> None:
-        wait_until("the merge", lambda: self.cast.state(iid) == "merged", seconds=seconds, shows=lambda: self.cast.status(iid))
+        wait_for_merge(self.cast, iid, seconds=seconds)
         self.say(f"applied and merged: {self.cast.status(iid)[1]}")
 
     def _asked(self, iid: int) -> None:

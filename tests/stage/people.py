@@ -12,7 +12,7 @@ from tests.stage.shop import AGENT, PROJECT, SPONSOR, Ask
 
 
 class TooLateError(Exception):
-    """What was waited for did not happen; the text says what there was instead."""
+    """What was waited for did not happen, or can no longer; the text says what there was instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +86,21 @@ def wait_until(what: str, happened: Callable[[], bool], *, seconds: float = 60, 
         if time.monotonic() > deadline:
             raise TooLateError(f"{what} did not happen within {seconds:.0f} s; there was: {shows()}")
         time.sleep(0.1)
+
+
+def wait_for_merge(cast: Cast, iid: int, *, seconds: float = 90) -> None:
+    """Wait until a change is applied and merged.
+
+    Raises:
+        TooLateError: it was not merged in time, or it has ended otherwise.
+    """
+
+    def merged() -> bool:
+        if cast.state(iid) == "merged":
+            return True
+        state, told = cast.status(iid)
+        if state == "failed":
+            raise TooLateError(f"!{iid} was not merged: {told}")
+        return False
+
+    wait_until(f"the merge of !{iid}", merged, seconds=seconds, shows=lambda: cast.status(iid))

@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--requests", type=Path, required=True)
     parser.add_argument("--no-iam", action="store_true")
     told = parser.parse_args()
+    settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME = True  # the sandbox knows us by a name of the shop's: it is no bucket's
     door = Door(DomainDispatcherApplication(create_backend_app), told.requests)
     server = make_server("127.0.0.1", 0, door, threaded=True, request_handler=MotoRequestHandler)
     serving = Thread(target=server.serve_forever)

@@ -128,6 +128,11 @@ class Child:
         """Stop it in its tracks (SIGSTOP), as a machine that hangs."""
         self._process.send_signal(signal.SIGSTOP)
 
+    @property
+    def paused(self) -> bool:
+        """Say whether it is stopped in its tracks."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def resume(self) -> None:
         """Let it go on."""
         self._process.send_signal(signal.SIGCONT)

@@ -122,11 +122,16 @@ class GitLabForge:
         if others or label not in labels:
             self._client.put("label a change", _path(ref), {"add_labels": [label], "remove_labels": others})
 
-    def merge(self, ref: ChangeRef, head: Sha) -> Sha:
-        """Merge, naming the head that was approved; give the merge commit. Safe to repeat where the answer got lost."""
+    def merge(self, ref: ChangeRef, head: Sha, *, into: str) -> Sha:
+        """Merge, naming the head that was approved; give the merge commit. Safe to repeat where the answer got lost.
+
+        GitLab's call names the head and not the target, so a re-target in the instant after the look below would get through.
+        """
         found = self._merge_request(ref)
         if found.sha != head:
             raise ForgeFault(f"{ref} has moved on from {head[:12]}")
+        if found.target_branch != into:
+            raise ForgeFault(f"{ref} no longer goes into {into!r}")
         if found.state != "merged":
             asked: dict[str, object] = {"sha": head, "squash": False}
             found = read(MergeRequest, self._client.put("merge a change", f"{_path(ref)}/merge", asked))

@@ -49,6 +49,11 @@ class GitLedgerReader:
         self.refresh()
         return self.chain.index.of_change(change)
 
+    def emergencies(self) -> tuple[Entry, ...]:
+        """Give the intents of runs that an emergency let through a freeze, oldest first."""
+        self.refresh()
+        return self.chain.index.emergencies()
+
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         self.refresh()

@@ -122,7 +122,8 @@ QUESTIONS: list[Callable[[GitLabForge], object]] = [
     lambda forge: forge.members("acme"), lambda forge: forge.person("dana"), lambda forge: forge.person_by_email("d@e.org"),
     lambda forge: forge.open_changes("acme/shop"), lambda forge: forge.open_change(NewChange("acme/shop", "a", "main", "t", "d")),
     lambda forge: forge.say(REF, "<!-- m -->", "b"), lambda forge: forge.set_label(REF, "f::x", family="f::"),
-    lambda forge: forge.set_status("acme/shop", HEAD, StatusState.SUCCESS, "d", None), lambda forge: forge.merge(REF, HEAD),
+    lambda forge: forge.set_status("acme/shop", HEAD, StatusState.SUCCESS, "d", None),
+    lambda forge: forge.merge(REF, HEAD, into="main"),
 ]  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def test_what_changes_something_is_sent_once(forge: GitLabForge, script: Script,
     script.on("GET", f"{MR}/notes", [])
 
     with pytest.raises(ForgeFault):
-        forge.merge(REF, HEAD)
+        forge.merge(REF, HEAD, into="main")
     with pytest.raises(ForgeFault):
         forge.say(REF, "<!-- m -->", "x")
     assert (script.count("PUT", f"{MR}/merge"), script.count("POST", f"{MR}/notes")) == (1, 1)
@@ -187,10 +188,10 @@ def test_no_redirect_is_followed(forge: GitLabForge, script: Script) -> None:
 def test_a_merge_names_the_head(forge: GitLabForge, script: Script) -> None:
     script.on("PUT", f"{MR}/merge", {**MERGE_REQUEST, "state": "merged", "merge_commit_sha": MERGE})
 
-    assert forge.merge(REF, HEAD) == MERGE
+    assert forge.merge(REF, HEAD, into="main") == MERGE
     assert json.loads(script.asked[-1].body)["sha"] == HEAD
     with pytest.raises(ForgeFault, match="moved on"):
-        forge.merge(REF, OLD)
+        forge.merge(REF, OLD, into="main")
     assert script.count("PUT", f"{MR}/merge") == 1
 
 
@@ -199,4 +200,4 @@ def test_a_merge_that_did_not_happen_is_a_fault(forge: GitLabForge, script: Scri
     script.on("PUT", f"{MR}/merge", {**MERGE_REQUEST, "merge_commit_sha": MERGE, **change})
 
     with pytest.raises(ForgeFault):
-        forge.merge(REF, HEAD)
+        forge.merge(REF, HEAD, into="main")

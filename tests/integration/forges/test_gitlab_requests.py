@@ -35,7 +35,7 @@ def test_gitlab_would_understand_all_that_we_send(forge: GitLabForge, script: Sc
     forge.say(REF, "<!-- m -->", "second")
     forge.set_status("acme/shop", HEAD, StatusState.RUNNING, "d", "http://bot/1")
     forge.set_label(REF, "countersign::done", family="countersign::")
-    forge.merge(REF, HEAD)
+    forge.merge(REF, HEAD, into="main")
 
     assert len({(asked.verb, asked.path) for asked in script.asked}) == 17
     assert description().problems(script.asked) == []

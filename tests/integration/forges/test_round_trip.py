@@ -52,7 +52,7 @@ def test_from_a_diff_to_a_merge(tmp_path: Path) -> None:
         (people,) = objects.people(base, head)
         assert {adapter.person_by_email(email) for email in people.emails} == {adapter.whoami()}
 
-        merged = adapter.merge(change.ref, head)
+        merged = adapter.merge(change.ref, head, into="main")
         objects.fetch()
         assert objects.tip("main") == merged
         assert objects.changes(merged, tree) == ()
@@ -106,8 +106,8 @@ def test_what_the_forge_lost_is_repaired_by_asking_again(tmp_path: Path) -> None
 
         forge.fault("lost", method="PUT", path=".*/merge")
         with pytest.raises(ForgeFault):
-            adapter.merge(change.ref, change.head)
-        commit = adapter.merge(change.ref, change.head)
+            adapter.merge(change.ref, change.head, into="main")
+        commit = adapter.merge(change.ref, change.head, into="main")
         assert project.branches.get("main").commit["id"] == commit
 
 

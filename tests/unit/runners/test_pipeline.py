@@ -1,21 +1,24 @@
 """The six steps on fakes: what happens, what is recorded, and what never happens, whoever asks and whatever fails."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from countersign.attestation.record import RecordKind
 from countersign.domain.ids import ChangeRef, run_id
-from countersign.domain.outcomes import BrokerFault, Fault, ForgeFault, LedgerFault
+from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault
 from countersign.domain.people import Person
 from countersign.domain.ports import ChangeState, StatusState
 from countersign.domain.run import Control
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY
-from tests.fakes.runner import PROJECT, RunnerWorld
+from tests.fakes.runner import PROJECT, TRAILERS, RunnerWorld
 from tests.fakes.sandbox import FakeSandbox, Script
 
 ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
 STAGING = {"db/staging/shop/V2__note.sql": ADD}
+LATER = timedelta(minutes=1)
 PRODUCTION = {"db/production/shop/V2__note.sql": ADD}
 
 
@@ -227,7 +230,7 @@ class TestFailure:
     def test_a_credential_that_lives_on_keeps_the_run_open(self, world: RunnerWorld) -> None:
         world.broker.immortal = True
         ref = world.propose(STAGING)
-        with pytest.raises(BrokerFault, match="still works"):
+        with pytest.raises(Fault, match="still works"):
             world.handle(ref)
         assert world.kinds() == ["assessed", "intent"]
         world.broker.immortal = False
@@ -237,7 +240,7 @@ class TestFailure:
     def test_a_target_that_is_away_at_revocation_is_tried_again_and_nothing_runs_twice(self, world: RunnerWorld) -> None:
         world.broker.fail_next("revoke")
         ref = world.propose(STAGING)
-        with pytest.raises(BrokerFault):
+        with pytest.raises(Fault):
             world.handle(ref)
         assert world.handle(ref) is Ending.APPLIED
         assert world.kinds() == ["assessed", "intent", "executed"]
@@ -262,6 +265,22 @@ class TestFailure:
                 world.handle(ref)
         assert world.broker.minted == []
         assert world.handle(ref) is Ending.APPLIED
+
+    def test_an_engine_that_is_away_afterwards_keeps_no_credential_alive(self, world: RunnerWorld) -> None:
+        world.sandbox.fail_next_reap()
+        ref = world.propose(STAGING)
+        with pytest.raises(Fault, match="engine is away"):
+            world.handle(ref)
+        assert world.broker.live == frozenset()
+        assert world.kinds() == ["assessed", "intent"]
+        assert world.handle(ref) is Ending.APPLIED
+        assert len(world.sandbox.specs) == 1
+
+    def test_the_outcome_says_how_long_revocation_took(self, world: RunnerWorld) -> None:
+        world.handle(world.propose(STAGING))
+        timeline = outcome(world)["timeline"]
+        assert isinstance(timeline, list)
+        assert [(step["step"], step["name"]) for step in timeline][-1] == (6, "revoke")
 
     def test_without_leases_nothing_begins(self, world: RunnerWorld) -> None:
         world.leases.away = True
@@ -294,6 +313,69 @@ class TestOnce:
         assert len([kind for kind in world.kinds() if kind in {"executed", "lost", "failed"}]) == 1
         assert world.broker.live == frozenset()
 
+    def closed_elsewhere(self, world: RunnerWorld, ref: ChangeRef) -> None:
+        """Let somebody take our lease, wait, and close our run, as the sweeper of another runner does for the dead."""
+        world.leases.drop(run_id(ref, world.world.held(ref).head))
+        world.clock.moment += LATER
+        assert [entry.kind.value for entry in world.reaper().sweep(world.ledger)[0]] == ["lost"]
+
+    def test_a_run_that_was_closed_elsewhere_before_the_mint_mints_nothing(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.ledger.after_append = lambda kind: self.closed_elsewhere(world, ref) if kind is RecordKind.INTENT else None
+        assert world.handle(ref) is Ending.LOST
+        assert world.broker.minted == []
+        assert world.sandbox.specs == []
+        assert world.kinds() == ["assessed", "intent", "lost"]
+
+    def test_a_run_that_was_closed_elsewhere_during_the_mint_leaves_nothing_alive(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.broker.act = lambda: self.closed_elsewhere(world, ref)
+        assert world.handle(ref) is Ending.LOST
+        assert len(world.broker.minted) == 1
+        assert world.sandbox.specs == []
+        assert world.broker.live == frozenset()
+        assert world.kinds() == ["assessed", "intent", "lost"]
+
+    def test_a_run_that_was_closed_elsewhere_while_it_ran_leaves_nothing_alive(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.sandbox.act = lambda *_: self.closed_elsewhere(world, ref)
+        assert world.handle(ref) is Ending.LOST
+        assert world.broker.live == frozenset()
+        assert world.world.held(ref).state is ChangeState.OPEN
+
+
+class TestMoved:
+    """What happens to the merge request while its run is under way."""
+
+    def test_a_change_that_was_retargeted_is_applied_and_not_merged(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.repository.commit({"x": "y"}, branch="release")
+        world.sandbox.act = lambda *_: world.world.retarget(ref, "release")
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.world.held(ref).state is ChangeState.OPEN
+        assert "re-targeted" in self.said(world, ref)
+
+    def test_a_change_that_moved_on_is_applied_and_not_merged(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+
+        def push(*_: object) -> None:
+            world.world.push(ref, world.commit({"README.md": "Other.\n"}, branch="proposals/0"))
+
+        world.sandbox.act = push
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.world.held(ref).state is ChangeState.OPEN
+        assert "moved on" in self.said(world, ref)
+
+    def test_a_change_that_was_closed_is_applied_and_not_merged(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING)
+        world.sandbox.act = lambda *_: world.world.set_state(ref, ChangeState.CLOSED)
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.world.held(ref).state is ChangeState.CLOSED
+        assert "it is closed" in self.said(world, ref)
+
+    def said(self, world: RunnerWorld, ref: ChangeRef) -> str:
+        return " ".join(body for _, body in world.world.comments(ref))
+
 
 class TestReaper:
     def dead(self, world: RunnerWorld) -> ChangeRef:
@@ -306,7 +388,13 @@ class TestReaper:
         world.sandbox.act = die
         with pytest.raises(KeyboardInterrupt):
             world.handle(ref)
+        world.clock.moment += LATER
         return ref
+
+    def test_it_leaves_what_was_announced_a_moment_ago(self, world: RunnerWorld) -> None:
+        self.dead(world)
+        world.clock.moment -= LATER
+        assert world.reaper().sweep(world.ledger) == ([], [])
 
     def test_it_revokes_and_says_that_the_run_is_lost(self, world: RunnerWorld) -> None:
         ref = self.dead(world)
@@ -341,8 +429,9 @@ class TestReaper:
     def test_what_the_outbox_kept_becomes_the_outcome(self, world: RunnerWorld) -> None:
         ref = world.propose(STAGING)
         world.broker.fail_next("revoke")
-        with pytest.raises(BrokerFault):
+        with pytest.raises(Fault):
             world.handle(ref)
+        world.clock.moment += LATER
         closed, _ = world.reaper().sweep(world.ledger)
         assert [entry.kind.value for entry in closed] == ["executed"]
         assert world.outbox.kept == {}
@@ -365,3 +454,67 @@ def test_a_change_that_nothing_runs_for_is_left_to_people(world: RunnerWorld) ->
     assert world.handle(ref) is Ending.NOTHING_TO_RUN
     assert world.kinds() == ["assessed"]
     assert world.world.held(ref).state is ChangeState.OPEN
+
+
+class TestEmergency:
+    FROZEN = SHOP_POLICY.replace(
+        "freezes:\n  year-end: {start: 2026-12-18T00:00",
+        "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\n"
+        "freezes:\n  year-end: {start: 2026-11-18T00:00",
+    )
+    TRAILERS = (*TRAILERS, ("Countersign-Emergency", "orders cannot be placed"))
+
+    def ask(self, world: RunnerWorld, number: int) -> ChangeRef:
+        ref = world.propose({f"db/production/shop/V{number}__note.sql": ADD}, trailers=self.TRAILERS)
+        assert world.handle(ref) is Ending.WAITING
+        world.approve(ref, "wanda", "lea", "lou")
+        return ref
+
+    def test_it_runs_through_the_freeze_and_the_record_says_so(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        ref = self.ask(world, 2)
+        assert world.handle(ref) is Ending.APPLIED
+        decision = world.ledger.entries[1].body["decision"]
+        assert isinstance(decision, dict)
+        assert decision["emergency"]["review_by"] > "2026-11-25"
+        assert b"orders cannot be placed" not in b"".join(entry.raw for entry in world.ledger.entries)
+
+    def test_the_next_one_is_refused_until_the_review_is_due(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        assert world.handle(self.ask(world, 2)) is Ending.APPLIED
+        again = world.propose({"db/production/shop/V3__note.sql": ADD}, trailers=self.TRAILERS)
+        assert world.handle(again) is Ending.REFUSED
+        assert "second emergency" in str(outcome(world))
+
+    def test_a_label_lifts_nothing(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        ref = world.propose(PRODUCTION)
+        world.forge.set_label(ref, "emergency", family="emergency")
+        world.handle(ref)
+        world.approve(ref, "wanda", "lea", "lou")
+        assert world.handle(ref) is Ending.WAITING
+
+
+def test_a_provider_that_no_broker_serves_is_refused_before_anything_exists() -> None:
+    there = (
+        'provider: postgres, role: "shop_{environment}", database: "shop_{environment}", server: "db.shop.example:5432", ttl: 10m'
+    )
+    assert there in SHOP_POLICY
+    world = RunnerWorld(policy=SHOP_POLICY.replace(there, "provider: vault, path: database/creds/shop, role: shop, ttl: 10m"))
+    ref = world.propose(STAGING)
+    assert world.handle(ref) is Ending.REFUSED
+    assert "no broker for provider 'vault'" in str(outcome(world))
+    assert world.kinds() == ["assessed", "refused"]
+    assert world.broker.minted == []
+
+
+def test_the_phases_that_are_not_carried_out_yet_are_approved_all_the_same() -> None:
+    """Planning and going back are a later stage; they are in the plan's digest already, and the run is what it was."""
+    run = '    run: [migrate, "{files}"]\n'
+    world = RunnerWorld(policy=SHOP_POLICY.replace(run, f"    plan: [migrate, --show]\n{run}    rollback: revert\n"))
+    world.handle(world.propose(STAGING))
+    assert [spec.argv[0] for spec in world.sandbox.specs] == ["migrate"]
+    assert world.sandbox.specs[0].argv[1:] == ("db/staging/shop/V2__note.sql",)
+    decision = world.ledger.entries[1].body["decision"]
+    assert isinstance(decision, dict)
+    assert (decision["plan"]["plan_argv"], decision["plan"]["rollback"]) == (["migrate", "--show"], "revert")
