@@ -12,7 +12,7 @@ from countersign.domain.policy import Policy
 from countersign.domain.policy_sources import Source
 from countersign.domain.policy_yaml import POLICY_FILE, Draft, PolicyError, read_draft
 from countersign.domain.ports import Repository
-from countersign.domain.yaml_reader import LARGEST
+from countersign.domain.yaml_guard import LARGEST
 
 
 def nowhere(project: str) -> Repository:

@@ -13,6 +13,7 @@ from countersign.domain.analysers import kubernetes, lines, signals, structured,
 from countersign.domain.analysers.contents import Sides, sides_of, too_much
 from countersign.domain.analysers.generated import attributes_of, why_folded
 from countersign.domain.analysers.keys import changes, widened
+from countersign.domain.analysers.kustomize import unapplied
 from countersign.domain.analysers.tree import Tree
 from countersign.domain.facts import Facts, FileChange, KeyChange, Kind, Measured, Removed, Signal, Unclear
 from countersign.domain.ids import Sha
@@ -170,6 +171,7 @@ class _Parsed:
                 yield Signal(signals.UNPARSED, file.path, 1, f"{len(changed)} values change; {_MOST_KEYS} are told")
             for item in changed:
                 yield from widened(item)
+            yield from unapplied(file.path, file.old, file.new)
 
 
 Read = Sequence[Tree] | structured.NotReadError

@@ -145,6 +145,8 @@ class Policy:
     index: GlobIndex
     beside: Beside
     ranks: Mapping[str, int]
+    everywhere: tuple[int, ...]
+    """The rules without paths."""
 
     @classmethod
     def of(
@@ -159,7 +161,8 @@ class Policy:
         lists |= {Part("action", name): item.paths for name, item in document.actions.items()}
         index = GlobIndex(list(lists.values()))
         ranks = {name: number for number, name in enumerate(document.tiers)}
-        return cls(document, digest, places, tuple(lists), index, beside or Beside(), ranks)
+        everywhere = tuple(number for number, rule in enumerate(document.rules) if rule.paths is None)
+        return cls(document, digest, places, tuple(lists), index, beside or Beside(), ranks, everywhere)
 
     @property
     def teams(self) -> Mapping[str, tuple[str, ...]]:

@@ -23,14 +23,12 @@ from ruamel.yaml.events import (
 from countersign.domain.decision import Place
 from countersign.domain.policy_sources import Where
 from countersign.domain.problems import PolicyError, Problem
+from countersign.domain.yaml_guard import MOST_PARTS, objections
 
-LARGEST = 256 * 1024
-_MOST_LINES = 5000
-_MOST_PARTS = 12_000
 _DEEPEST = 20
+_MOST_KEYS = 64
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
-_DOCUMENT = re.compile(rb"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
 
 Places = dict[Where, Place]
 
@@ -80,14 +78,9 @@ class Reader:
             raise self._error(None, f"not YAML: {type(error).__name__}") from None
 
     def _text(self, data: bytes) -> str:
-        """Count first: size, lines, documents."""
-        if len(data) > LARGEST:
-            raise self._at(1, 1, f"{self._what} has at most {LARGEST} bytes")
-        if data.count(b"\n") > _MOST_LINES:
-            raise self._at(_MOST_LINES + 1, 1, f"{self._what} has at most {_MOST_LINES} lines")
-        marks = list(_DOCUMENT.finditer(data))
-        if len(marks) > 2:  # noqa: PLR2004 - one that begins and one that ends the only document
-            raise self._at(data.count(b"\n", 0, marks[2].start()) + 1, 1, "one document a file")
+        """Count first, then decode."""
+        for at, why in objections(data, self._what):
+            raise self._at(data.count(b"\n", 0, at) + 1, 1, why)
         try:
             return data.decode()
         except UnicodeDecodeError as error:
@@ -129,6 +122,8 @@ class Reader:
         if not isinstance(event, ScalarEvent) or event.value == "<<":
             raise self._error(event.start_mark, "a key is a plain word")
         name = str(event.value)
+        if depth == 0 and len(found) >= _MOST_KEYS:
+            raise self._error(event.start_mark, f"a policy has at most {_MOST_KEYS} keys at its top")
         if name in found:
             raise self._error(event.start_mark, f"{name[:60]!r} stands here twice")
         return name
@@ -142,8 +137,8 @@ class Reader:
             raise self._error(event.start_mark, "anchors are not allowed: write the value out")
         if getattr(event, "tag", None) is not None:
             raise self._error(event.start_mark, "tags are not allowed")
-        if depth > _DEEPEST or self._parts > _MOST_PARTS:
-            raise self._error(event.start_mark, f"deeper than {_DEEPEST} levels, or more than {_MOST_PARTS} keys and values")
+        if depth > _DEEPEST or self._parts > MOST_PARTS:
+            raise self._error(event.start_mark, f"deeper than {_DEEPEST} levels, or more than {MOST_PARTS} keys and values")
 
     def _place(self, mark: StreamMark) -> Place:
         return Place(self._file, mark.line + 1, mark.column + 1)
