@@ -20,6 +20,7 @@ from countersign.domain.planning import NoPlanError, plan
 from countersign.domain.policy import Policy
 from countersign.domain.policy_check import OWNER, REFUSE
 from countersign.domain.proposal import Proposal
+from countersign.domain.several import more, several
 
 _EFFECT = {"autonomous": Effect.AUTONOMOUS, "approve": Effect.APPROVE, "notify": Effect.NOTIFY}
 
@@ -89,17 +90,15 @@ def _always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reas
     files = proposal.facts.files
     if not files:
         yield Reason("always: emptiness is no yes", "the change changes nothing", Effect.REFUSED, to_pass="push a commit")
-    for file in files:
-        try:
-            check_path(file.path)
-        except MalformedError as error:
-            yield Reason("always: paths mean what they show", str(error), Effect.REFUSED, to_pass="rename the file")
-    for file in files:
-        if is_state(file.path):
-            why = "Terraform's state and finished plans never come with a change"
-            yield Reason("always: state stays where it is", why, Effect.REFUSED, path=file.path, to_pass="take the file out")
-    for unclear in (*proposal.facts.unclear, *touch.missing):
-        why = f"{unclear.path}:{unclear.line}: {unclear.why}"
+    for why in sorted({why for file in files if (why := _malformed(file.path))}):
+        yield Reason("always: paths mean what they show", why, Effect.REFUSED, to_pass="rename the file")
+    states, left = several((file for file in files if is_state(file.path)), most=1)
+    for file in states:
+        why = f"Terraform's state and finished plans never come with a change{more(left)}"
+        yield Reason("always: state stays where it is", why, Effect.REFUSED, path=file.path, to_pass="take the file out")
+    doubts, left = several((*proposal.facts.unclear, *touch.missing))
+    for unclear in doubts:
+        why = f"{unclear.path}:{unclear.line}: {unclear.why}{more(left) if unclear is doubts[-1] else ''}"
         yield Reason(
             "always: a missing fact refuses", why, Effect.REFUSED, path=unclear.path, to_pass="write it so that it can be analysed"
         )
@@ -119,6 +118,14 @@ def _always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reas
                 to_pass="split it off",
             )
     yield from _principals(policy, proposal)
+
+
+def _malformed(path: str) -> str:
+    try:
+        check_path(path)
+    except MalformedError as error:
+        return str(error)
+    return ""
 
 
 def _principals(policy: Policy, proposal: Proposal) -> Iterator[Reason]:
