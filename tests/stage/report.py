@@ -103,9 +103,8 @@ def _places(demo: "Demo", records: list[dict[str, Any]]) -> None:
     print(f"  merge request   {demo.url('production')}")
     print(f"  its record      {web}/-/blob/{AUDIT_BRANCH}/{record_path(records, demo.changes['production'])}")
     print(f"  the refusal     {demo.url('drop')}")
-    print(
-        f"  audit pages     {card['bot']}/audit/{shop.PROJECT}/-/   (any name; the password is in {Path(allowed).with_name('pages.token')})"
-    )
+    password = Path(allowed).with_name("pages.token")
+    print(f"  audit pages     {card['bot']}/audit/{shop.PROJECT}/-/ (any name; the password is in {password})")
     print(f"  allowed signers {allowed}\n")
     look = demo.visitor.clone.with_name("look")
     print("  What an auditor does, from that file and a clone alone:")
