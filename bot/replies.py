@@ -170,7 +170,8 @@ def _waits(view: Judged) -> str:
 
 def _slot(need: Need) -> str:
     people = "".join(f" {code(person.username, cell=True)}" for person in need.filled_by)
-    return f"{inline(need.team)}: {len(need.filled_by)} of {need.count}{' ✔' if not need.missing else ''}{people}"
+    what = " to lift the freeze" if need.emergency else ""
+    return f"{inline(need.team)}{what}: {len(need.filled_by)} of {need.count}{' ✔' if not need.missing else ''}{people}"
 
 
 def _claims(view: Judged) -> str:
@@ -193,6 +194,7 @@ def _how(view: Judged) -> str:
     proposal, records = view.observation.proposal, view.records
     lines = [
         f"- what changes: `git diff {proposal.base} {proposal.tree}` (the tree that merging gives)",
+        f"- the decision: `countersign policy explain '!{view.change.ref.iid}'`, in a clone that has fetched the change",
         f"- the policy that judged: `git show {proposal.base}:.countersign/policy.yaml`",
     ]
     found = (records.asked, records.refused, records.intent, records.outcome)

@@ -33,6 +33,7 @@ from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.reader import GitLedgerReader
 from countersign.adapters.observe import household
 from countersign.adapters.patch import PatchBranches
+from countersign.adapters.policies import Policies
 from countersign.attestation.keys import TrustRoot
 from countersign.domain.ids import ChangeRef, MalformedError
 from countersign.domain.outcomes import Fault
@@ -152,7 +153,13 @@ def build_worker(settings: BotSettings, queue: Queue) -> Worker:
     forge = _forge(settings)
     gate = Gate(
         forge=forge,
-        house=household(forge, branch=settings.branch, bot=forge.whoami().username, machines=settings.machine_accounts),
+        house=household(
+            forge,
+            branch=settings.branch,
+            bot=forge.whoami().username,
+            machines=settings.machine_accounts,
+            policies=Policies(lambda project: _objects(settings, project, forge.clone_url(project))),
+        ),
         room=_Rooms(settings, forge),
         marks=RedisMarks(connect(settings.redis_url)),
         queue=queue,

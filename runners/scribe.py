@@ -131,6 +131,7 @@ def _inputs(observation: Observation, judgement: Judgement) -> Inputs:
 
 def _judged(observation: Observation, judgement: Judgement) -> Body:
     proposal, decision = observation.proposal, judgement.decision
+    said = proposal.claims.emergency
     counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
         "actor": {
@@ -161,6 +162,7 @@ def _judged(observation: Observation, judgement: Judgement) -> Body:
             "tree": proposal.tree,
         },
         "claims": {
+            "emergency_digest": None if said is None else digest_of(said.encode()),
             "environment": proposal.claims.environment,
             "rationale_digest": digest_of(proposal.claims.rationale.encode()),
             "rollback": proposal.claims.rollback,

@@ -10,6 +10,7 @@ from countersign.adapters.forges.gitlab import GitLabForge
 from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.adapters.observe import household
+from countersign.adapters.policies import Policies
 from countersign.attestation.keys import Signer, TrustRoot, load_signer
 from countersign.attestation.record import Entry
 from countersign.domain.ids import ChangeRef
@@ -95,7 +96,13 @@ def build(settings: RunnerSettings) -> Runner:
     closer = _closer(settings, targets, sandbox)
     pipeline = Pipeline(
         forge=forge,
-        house=household(forge, branch=settings.branch, bot=settings.bot_account, machines=settings.machine_accounts),
+        house=household(
+            forge,
+            branch=settings.branch,
+            bot=settings.bot_account,
+            machines=settings.machine_accounts,
+            policies=Policies(lambda project: _floor(settings, forge.clone_url(project), project)),
+        ),
         brokers=closer.brokers,
         sandbox=sandbox,
         attestation=sandbox.attest(),
@@ -166,6 +173,12 @@ def _sandbox(settings: RunnerSettings, targets: Targets) -> ContainerSandbox:
         state_dir=settings.state_dir / "sandbox",
         clock=clock.now,
     )
+
+
+def _floor(settings: RunnerSettings, url: str, project: str) -> GitRepository:
+    """Give a project that a policy extends, to read and for nothing else: a run needs a room, which this is not."""
+    place = settings.state_dir / "floors" / project.replace("/", "@")
+    return GitRepository(url=url, directory=place, token=read_secret(settings.forge_token_file))
 
 
 def _room(settings: RunnerSettings, url: str, project: str) -> Room:

@@ -12,6 +12,7 @@ from functools import cache, partial
 from countersign.domain.facts import Act, Facts, FileChange, Kind, Unclear
 from countersign.domain.needed import needed
 from countersign.domain.policy import Part, PlanFacts, Policy, Rule
+from countersign.domain.policy_check import CODEOWNERS
 from countersign.domain.several import more, several
 
 POLICY_FOLDER = ".countersign/"
@@ -41,6 +42,9 @@ class Touched:
     placed: frozenset[str]
     """Paths that lie in an environment."""
     policy_paths: tuple[str, ...]
+    """Paths that decide or say who decides: the policy's folder, and the file that it takes owners from."""
+    owned: Mapping[str, tuple[str, ...]]
+    """The paths of each service whose owners that file names."""
     whole: frozenset[int]
     """The rules whose paths and kinds cover every path of the change."""
     missing: tuple[Unclear, ...]
@@ -75,7 +79,12 @@ def touched(policy: Policy, facts: Facts) -> Touched:
         services=_first(found, "service"),
         actions={str(part.key): _by_path(files) for part, files in found.items() if part.kind == "action"},
         placed=frozenset(placed),
-        policy_paths=tuple(file.path for file in facts.files if file.path.startswith(POLICY_FOLDER)),
+        policy_paths=_policy_paths(policy, facts),
+        owned={
+            str(part.key): tuple(sorted(file.path for file in files))
+            for part, files in found.items()
+            if part.kind == "service" and policy.document.services[str(part.key)].owner == CODEOWNERS
+        },
         whole=frozenset(number for number, paths in by_rule.items() if len(paths) == len(facts.files)),
         missing=tuple(
             sorted({item for number, paths in by_rule.items() for item in needed(policy.document.rules[number], paths, facts)})
@@ -85,6 +94,11 @@ def touched(policy: Policy, facts: Facts) -> Touched:
 
 def _first(found: Mapping[Part, Sequence[FileChange]], kind: str) -> dict[str, str]:
     return {str(part.key): min(file.path for file in files) for part, files in found.items() if part.kind == kind}
+
+
+def _policy_paths(policy: Policy, facts: Facts) -> tuple[str, ...]:
+    owners = policy.document.codeowners
+    return tuple(file.path for file in facts.files if file.path.startswith(POLICY_FOLDER) or file.path == owners)
 
 
 def _by_path(files: Sequence[FileChange]) -> tuple[FileChange, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
-from countersign.adapters.observe import POLICY_PATH
 from countersign.attestation import readable
 from countersign.attestation.inputs import Unrecorded, enclosed
 from countersign.attestation.record import Entry
@@ -20,7 +19,8 @@ from countersign.domain.decide import decide
 from countersign.domain.ids import MalformedError, digest_of, sha
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.policy_sources import Source
+from countersign.domain.policy_yaml import POLICY_FILE, PolicyError, read_draft
 
 
 def decide_again(options: argparse.Namespace) -> int:
@@ -68,23 +68,34 @@ def _policy(entry: Entry, options: argparse.Namespace) -> Policy:
     commit, digest = (told.get("commit"), told.get("digest")) if isinstance(told, Mapping) else (None, None)
     if not isinstance(commit, str) or not isinstance(digest, str):
         raise LedgerFault(f"record {entry.seq} does not name its policy")
-    data = _committed(options.repo, commit) if options.policy is None else _from_file(options.policy)
-    if digest_of(data) != digest:
-        raise LedgerFault(f"the policy found is {digest_of(data)}, but record {entry.seq} was decided with {digest}")
+    data = _committed(options.repo, commit, POLICY_FILE) if options.policy is None else _from_file(options.policy)
+    if data is None:
+        raise LedgerFault(
+            f"the clone has no {POLICY_FILE} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
+        )
     try:
-        return load_policy(data, file=POLICY_PATH)
+        draft = read_draft(data, file=POLICY_FILE)
+        found = {source: _beside(source, commit, options) for source in draft.wants}
+        if draft.digest_with(found) != digest:
+            raise LedgerFault(f"the policy found is {draft.digest_with(found)}, but record {entry.seq} was decided with {digest}")
+        return draft.policy(found)
     except PolicyError as error:
         raise LedgerFault(f"this version does not read the policy of record {entry.seq}: {error}") from None
 
 
-def _committed(repository: Path, commit: str) -> bytes:
+def _beside(source: Source, commit: str, options: argparse.Namespace) -> bytes | None:
+    """Read a file that the policy names beside itself: from the same commit, a floor from the copy that was given."""
+    if source.project:
+        return None if options.floor is None else _from_file(options.floor)
+    return _committed(options.repo, commit, source.path)
+
+
+def _committed(repository: Path, commit: str, path: str) -> bytes | None:
     try:
-        name = f"{sha(commit)}:{POLICY_PATH}"
+        name = f"{sha(commit)}:{path}"
         return run_git(["cat-file", "blob", name], cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE)
     except (GitFailed, MalformedError):
-        raise LedgerFault(
-            f"the clone has no {POLICY_PATH} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
-        ) from None
+        return None
 
 
 def _from_file(path: Path) -> bytes:

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from countersign.adapters.clone import Clone, CloneRepository
-from countersign.adapters.observe import POLICY_PATH
 from countersign.adapters.offline import observe_commits
 from countersign.cli import Commands, clock
 from countersign.cli.policy import action, explained
+from countersign.cli.policy.floored import floored
 from countersign.cli.policy.moment import moment
 from countersign.domain.approval import NOTHING_YET
 from countersign.domain.decide import decide
@@ -61,6 +61,7 @@ def register(actions: Commands) -> None:
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
     parser.add_argument("--agent", metavar="NAME", help="with paths: the agent that would propose them")
     parser.add_argument("--at", type=moment, metavar="TIME", help="as if it were then, such as 2026-12-24T12:00+01:00")
+    action.floors(parser)
     action.formats(parser)
 
 
@@ -109,7 +110,7 @@ def _paths(options: argparse.Namespace, now: datetime) -> explained.Answer:
     file = options.policy or options.repo / action.POLICY_FILE
     if not file.is_file():
         raise Fault(f"there is no {file}; name the policy with --policy, or the clone with --repo")
-    policy = action.load(file)
+    policy = action.load(file, options.floor)
     paths = sorted({path.removeprefix("./") for path in options.targets})
     files = {path: FileFacts(status=FileStatus.MODIFIED if (options.repo / path).exists() else FileStatus.ADDED) for path in paths}
     if options.agent is not None and options.agent not in policy.agents:
@@ -127,11 +128,12 @@ def _commits(options: argparse.Namespace, now: datetime) -> explained.Answer:
     branch, base = ("base", clone.resolve(options.base)) if options.base is not None else clone.branch(options.branch)
     head = clone.resolve(options.head) if target is None else _head(clone, target)
     project = (target.project if target is not None else None) or "this/clone"
-    files = {} if options.policy is None else {POLICY_PATH: action.read(options.policy)}
+    files = {} if options.policy is None else {str(action.POLICY_FILE): action.read(options.policy)}
     with TemporaryDirectory(prefix="countersign-") as scratch:
         repository = CloneRepository(clone, scratch=Path(scratch), branches={branch: base}, files=files)
         ref = ChangeRef(project, 1 if target is None else target.iid)
-        seen = observe_commits(repository, clone, branch=branch, head=head, ref=ref)
+        policies = floored(clone, Path(scratch), options.floor)
+        seen = observe_commits(repository, clone, branch=branch, head=head, ref=ref, policies=policies)
     decision = decide(seen.policy, seen.proposal, NOTHING_YET, now=now)
     what = f"{head[:12]} into {branch} at {base[:12]}; accounts, approvals and team members are the forge's and are not looked at"
     return explained.Answer(seen.policy, decision, what)

@@ -98,7 +98,8 @@ def _plan(plan: Plan | None) -> Iterator[str]:
         told = [value for name, value in sorted(scope.parameters.items()) if name != "session_policy"]
         minted.append(f"{scope.name} ({', '.join([scope.provider, *told, duration(scope.ttl)])})")
     allow = f" ({', '.join(map(str, plan.allow))})" if plan.allow else ""
-    yield f"action  {plan.action}  -> credentials {', '.join(minted) or 'none'}, network {plan.network}{allow}"
+    region = f", region {plan.region}" if plan.region is not None else ""
+    yield f"action  {plan.action}  -> credentials {', '.join(minted) or 'none'}, network {plan.network}{allow}{region}"
     yield f"runs    {visible(' '.join(plan.argv))}"
 
 

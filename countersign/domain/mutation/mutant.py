@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from countersign.domain.policy import Document, Policy
-from countersign.domain.policy_check import Where, dangling
+from countersign.domain.policy_check import dangling
+from countersign.domain.policy_sources import Where
 
 
 class Act(StrEnum):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from countersign.domain.globs import check_glob
 from countersign.domain.ids import MalformedError
@@ -111,7 +110,8 @@ def _group(remotes: Iterable[str], codeowners: str | None) -> tuple[str | None, 
         if pattern in {"*", "/", "/**", "**"} and group is not None:
             return group, "CODEOWNERS names it for everything"
     for remote in remotes:
-        path = urlsplit(remote).path if "://" in remote else remote.partition(":")[2]
+        _, scheme, rest = remote.partition("://")
+        path = rest.partition("/")[2] if scheme else remote.partition(":")[2]
         group = path.strip("/").removesuffix(".git").rpartition("/")[0]
         if _GROUP.fullmatch(group):
             return group, "the project lies in it"

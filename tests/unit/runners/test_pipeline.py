@@ -485,3 +485,67 @@ class TestInputs:
         everything = b"".join(entry.raw for entry in world.ledger.entries)
         for word in (b"ran make", b"the lock", b"@example.com"):
             assert word not in everything
+
+
+class TestEmergency:
+    FROZEN = SHOP_POLICY.replace(
+        "freezes:\n  year-end: {start: 2026-12-18T00:00",
+        "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\n"
+        "freezes:\n  year-end: {start: 2026-11-18T00:00",
+    )
+    TRAILERS = (*TRAILERS, ("Countersign-Emergency", "orders cannot be placed"))
+
+    def ask(self, world: RunnerWorld, number: int) -> ChangeRef:
+        ref = world.propose({f"db/production/shop/V{number}__note.sql": ADD}, trailers=self.TRAILERS)
+        assert world.handle(ref) is Ending.WAITING
+        world.approve(ref, "wanda", "lea", "lou")
+        return ref
+
+    def test_it_runs_through_the_freeze_and_the_record_says_so(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        ref = self.ask(world, 2)
+        assert world.handle(ref) is Ending.APPLIED
+        decision = world.ledger.entries[1].body["decision"]
+        assert isinstance(decision, dict)
+        assert decision["emergency"]["review_by"] > "2026-11-25"
+        assert b"orders cannot be placed" not in b"".join(entry.raw for entry in world.ledger.entries)
+
+    def test_the_next_one_is_refused_until_the_review_is_due(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        assert world.handle(self.ask(world, 2)) is Ending.APPLIED
+        again = world.propose({"db/production/shop/V3__note.sql": ADD}, trailers=self.TRAILERS)
+        assert world.handle(again) is Ending.REFUSED
+        assert "second emergency" in str(outcome(world))
+
+    def test_a_label_lifts_nothing(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        ref = world.propose(PRODUCTION)
+        world.forge.set_label(ref, "emergency", family="emergency")
+        world.handle(ref)
+        world.approve(ref, "wanda", "lea", "lou")
+        assert world.handle(ref) is Ending.WAITING
+
+
+def test_a_provider_that_no_broker_serves_is_refused_before_anything_exists() -> None:
+    there = (
+        'provider: postgres, role: "shop_{environment}", database: "shop_{environment}", server: "db.shop.example:5432", ttl: 10m'
+    )
+    assert there in SHOP_POLICY
+    world = RunnerWorld(policy=SHOP_POLICY.replace(there, "provider: vault, path: database/creds/shop, role: shop, ttl: 10m"))
+    ref = world.propose(STAGING)
+    assert world.handle(ref) is Ending.REFUSED
+    assert "no broker for provider 'vault'" in str(outcome(world))
+    assert world.kinds() == ["assessed", "refused"]
+    assert world.broker.minted == []
+
+
+def test_the_phases_that_are_not_carried_out_yet_are_approved_all_the_same() -> None:
+    """Planning and going back are a later stage; they are in the plan's digest already, and the run is what it was."""
+    run = '    run: [migrate, "{files}"]\n'
+    world = RunnerWorld(policy=SHOP_POLICY.replace(run, f"    plan: [migrate, --show]\n{run}    rollback: revert\n"))
+    world.handle(world.propose(STAGING))
+    assert [spec.argv[0] for spec in world.sandbox.specs] == ["migrate"]
+    assert world.sandbox.specs[0].argv[1:] == ("db/staging/shop/V2__note.sql",)
+    decision = world.ledger.entries[1].body["decision"]
+    assert isinstance(decision, dict)
+    assert (decision["plan"]["plan_argv"], decision["plan"]["rollback"]) == (["migrate", "--show"], "revert")
