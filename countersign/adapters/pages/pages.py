@@ -1,6 +1,6 @@
 """The three pages: an overview, a timeline, one change. Gives HTML; reads no branch, serves nothing, writes no file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,7 +39,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Lines with their kinds (`add`, `del`, `head`, `hunk`, `same`); or why there are none, or not all."""
+    """Lines with their kinds (`add`, `del`, `head`, `meta`, `hunk`, `same`); or why there are none, or not all."""
 
     lines: tuple[tuple[str, str], ...] = ()
     why: str = ""
@@ -69,6 +69,7 @@ class Listing:
     rows: Sequence[Account]
     said: str
     environments: Sequence[str] = ()
+    kinds: Collection[str] = KINDS
     form: Sequence[Field] = ()
     newer: str | None = None
     older: str | None = None
@@ -81,6 +82,11 @@ class _Drawn:
     result: Plain
     credentials: tuple[Lifetime, ...]
     connections: tuple[Plain, ...]
+
+
+def projects(looks: Looks, site: Site, listed: Sequence[tuple[str, str]]) -> str:
+    """Write the list of projects: names and addresses."""
+    return looks.page("projects.html", here="projects", site=site, projects=listed)
 
 
 def overview(looks: Looks, site: Site, figures: Figures, newest: Sequence[Account], span: str) -> str:
@@ -112,7 +118,7 @@ def timeline(looks: Looks, site: Site, listing: Listing) -> str:
         rows=listing.rows,
         said=listing.said,
         environments=list(listing.environments),
-        kinds=KINDS,
+        kinds=[kind for kind in KINDS if kind in listing.kinds],
         form=listing.form,
         newer=listing.newer,
         older=listing.older,

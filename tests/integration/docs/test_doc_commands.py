@@ -20,13 +20,13 @@ from countersign.domain.policy_yaml import load_policy
 from tests.builders import NOON, proposal
 from tests.stage.shop import PROJECT
 from tests.support import markdown
-from tests.support.audit import Remote, TickingClock, refused, signer, trust_line
-from tests.support.auditor import Auditor
+from tests.support.audit import Remote, TickingClock
 from tests.support.bot_office import bot_office
 from tests.support.decided import decided
 from tests.support.doc_commands import ROOT, Place, blocks, run_page
 from tests.support.postgres import postgres_server
 from tests.support.scratch import Scratch
+from tests.support.shelf import shelf
 
 ROLES = """
     SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls
@@ -54,8 +54,12 @@ def shop(home: Path, _stack: ExitStack) -> Place:
     remote = Remote.make(home)
     remote.clock = TickingClock(NOON + timedelta(days=1))
     remote.fill(
-        decided(proposal(path, iid=number), policy=policy, at=NOON + timedelta(hours=number))
-        for number, path in enumerate(["db/staging/V1__note.md", "db/production/V1__note.md"], start=1)
+        decided(
+            proposal(sql={path: "ALTER TABLE orders ADD COLUMN note text;\n"}, iid=number),
+            policy=policy,
+            at=NOON + timedelta(hours=number),
+        )
+        for number, path in enumerate(["db/staging/V1__note.sql", "db/production/V1__note.sql"], start=1)
     )
     run_git(["fetch", "--quiet", str(remote.path), "+refs/heads/*:refs/remotes/origin/*"], cwd=scratch.folder)
     return Place(scratch.folder)
@@ -78,10 +82,8 @@ def proposing(home: Path, stack: ExitStack) -> Place:
 
 
 def auditing(home: Path, _stack: ExitStack) -> Place:
-    """Make a clone with twenty records, a trust root beside it, and a checkpoint of last time."""
-    remote = Remote.make(home)
-    remote.fill(refused(f"r{number}") for number in range(20))
-    auditor = Auditor.of(remote.path, home, trust_line(signer()))
+    """Make a clone with half a year of records, a trust root beside it, and a checkpoint of last time."""
+    auditor = shelf(home)
     with redirect_stdout(io.StringIO()) as said:
         assert main(["audit", "verify", "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file)]) == 0
     (kept,) = [line.split()[1] for line in said.getvalue().splitlines() if line.startswith("checkpoint: ")]

@@ -23,7 +23,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Remote:
     made.clock = TickingClock(NOON + timedelta(days=1))
     made.fill(
         decided(proposal(path, iid=number), at=NOON + timedelta(hours=number), whole=number != 4)
-        for number, path in enumerate(["db/staging/shop/1.md", "lib/x", "docs/a.md", "lib/y", "lib/z"], start=1)
+        for number, path in enumerate(["db/staging/shop/1.sql", "lib/x", "docs/a.md", "lib/y", "lib/z"], start=1)
     )
     return made
 

@@ -11,13 +11,13 @@ from tests.builders import SHOP_POLICY
 GOOD = """\
 - name: nobody ships in the holidays
   at: 2026-12-28T10:00+01:00
-  change: {files: [db/production/shop/V1.md], lines: 2}
+  change: {files: [db/production/shop/V1.sql], lines: 2}
   expect: {outcome: frozen, until: 2027-01-04T08:00+01:00, tier: medium, approvals: [web]}
 """
 BAD = """\
 - name: the way to staging is closed
   at: 2026-11-24T10:00Z
-  change: {files: [db/staging/shop/V1.md]}
+  change: {files: [db/staging/shop/V1.sql]}
   expect: {outcome: refused}
 """
 

@@ -21,7 +21,7 @@ from tests.builders import NOON, SHOP_POLICY, evidence, file_change, proposal, s
 PLAIN = """\
 - name: production asks
   at: 2026-11-24T12:00Z
-  change: {files: [db/production/shop/V1.md]}
+  change: {files: [db/production/shop/V1.sql]}
   expect: {outcome: approve, approvals: [web]}
 - name: instructions stand alone
   at: 2026-11-24T12:00Z
@@ -137,7 +137,7 @@ RULES = st.lists(
     max_size=4,
 )
 PATHS = [
-    "db/staging/shop/1.md",
+    "db/staging/shop/1.sql",
     "db/production/shop/2",
     "a.md",
     "docs/b.md",

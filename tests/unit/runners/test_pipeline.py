@@ -271,6 +271,36 @@ class TestFailure:
         assert world.broker.minted == []
         assert world.handle(ref) is Ending.APPLIED
 
+    def test_an_audit_branch_that_takes_no_outcome_holds_the_run_and_its_environment(self, world: RunnerWorld) -> None:
+        """Applied, not yet recorded: the credential is dead, the result is kept, and nothing else happens there until it stands."""
+        first, second = world.propose(STAGING), world.propose({"db/staging/shop/V4__more.sql": ADD})
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append", why="the branch takes no push", times=2)
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(first)
+        assert world.broker.live == frozenset()
+        assert world.outbox.kept, "what came of it is kept"
+        assert world.world.held(first).state is ChangeState.OPEN, "nothing is merged that is not on the record"
+        world.sandbox.act = lambda *_: None
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(first)
+        assert world.handle(second) is Ending.BUSY
+        assert any("staging waits: the outcome of run-" in status.description for status in world.world.statuses.values())
+        assert len(world.sandbox.specs) == 1, "it is not run again, and nothing else is run there"
+        assert world.handle(first) is Ending.APPLIED
+        assert world.outbox.kept == {}
+        assert world.handle(second) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "assessed", "executed", "intent", "executed"]
+
+    def test_another_environment_does_not_wait(self, world: RunnerWorld) -> None:
+        first, other = world.propose(STAGING), world.propose(PRODUCTION)
+        world.handle(other)
+        world.approve(other, "wanda")
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+        with pytest.raises(LedgerFault):
+            world.handle(first)
+        world.sandbox.act = lambda *_: None
+        assert world.handle(other) is Ending.APPLIED
+
     def test_an_engine_that_is_away_afterwards_keeps_no_credential_alive(self, world: RunnerWorld) -> None:
         world.sandbox.fail_next_reap()
         ref = world.propose(STAGING)
