@@ -4,7 +4,7 @@ Strict: unknown keys are errors. Descriptions are what editors show; the JSON Sc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field
@@ -120,7 +120,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a policy takes from files beside it. `codeowners` is a sentence where the file is needed and cannot be read.
+    """What a policy takes from files beside it, and the digest of those. `codeowners` is a sentence where it cannot be read.
 
     `floor` is the policy that this one extends; `session_policies` are those of credentials that name a file.
     """
@@ -128,13 +128,14 @@ class Beside:
     codeowners: CodeOwners | str | None = None
     session_policies: Mapping[str, str] = field(default_factory=dict)
     floor: "Policy | None" = None
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy that has passed every check: its document, the digest of its bytes, and where each part stands.
 
-    The digest covers what it takes from files beside it. `index` answers which of `parts` a path belongs to; it is made once
+    What it takes from files beside it has a digest of its own. `index` answers which of `parts` a path belongs to; it is made once
     and asked for every change. `ranks` are the tiers, mildest 0.
     """
 
@@ -160,9 +161,12 @@ class Policy:
         lists |= {Part("service", name): item.paths for name, item in document.services.items()}
         lists |= {Part("action", name): item.paths for name, item in document.actions.items()}
         index = GlobIndex(list(lists.values()))
-        ranks = {name: number for number, name in enumerate(document.tiers)}
         everywhere = tuple(number for number, rule in enumerate(document.rules) if rule.paths is None)
-        return cls(document, digest, places, tuple(lists), index, beside or Beside(), ranks, everywhere)
+        return cls(document, digest, places, tuple(lists), index, beside or Beside(), _ranks(document), everywhere)
+
+    def holding(self, document: Document) -> Self:
+        """Give this policy with another document of the same paths, which the same index answers for."""
+        return replace(self, document=document, ranks=_ranks(document))
 
     @property
     def teams(self) -> Mapping[str, tuple[str, ...]]:
@@ -191,3 +195,7 @@ class Policy:
     def place(self, *path: str | int) -> Place | None:
         """Give where a part of the document stands."""
         return self.places.get(path)
+
+
+def _ranks(document: Document) -> dict[str, int]:
+    return {name: number for number, name in enumerate(document.tiers)}
