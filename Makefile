@@ -10,7 +10,8 @@ help: ## List the targets
 setup: ## Install what is missing: Debian packages, uv, Python packages
 	@.ci/setup
 
-demo: setup ## Run the main job on an embedded forge; AUTO=1 approves as a second person and ends by itself
+demo: ## Run the main job on an embedded forge; AUTO=1 approves as a second person and ends by itself
+	@.ci/setup demo
 	@$(PYTHON) -m tests.stage.demo $(if $(filter 1,$(AUTO)),--auto)
 
 test: setup lint ## Check style and types, then run all tests
@@ -25,6 +26,7 @@ fuzz: setup ## Run the property tests on thousands of new cases
 lint: setup ## Check style, types and import contracts
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
+	@said=$$(.venv/bin/lint-imports --no-cache --no-logo 2>&1) || { echo "$$said"; exit 1; }
 	@.venv/bin/mypy
 
 bench: setup ## Print benchmark figures
@@ -32,8 +34,9 @@ bench: setup ## Print benchmark figures
 
 schema: setup ## Write policy-schema/ anew from the types
 	@$(PYTHON) -m countersign.cli.main policy schema --write policy-schema
+	@$(PYTHON) -m countersign.cli.main audit schema --write policy-schema
 
-clean: ## Stop what the demo left running and remove what was made
+clean: ## Stop demo and container host, remove their files, images and all caches; tools and packages stay installed
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tests.stage.clean; fi
 	@rm -rf .demo .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 

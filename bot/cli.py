@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from bot import logs
 from bot.app import make_app as make_web
 from bot.dispatch import CeleryQueue, consume, make_app, register
 from bot.reconcile import keep_asking
 from bot.settings import BotSettings, SettingsError, load_settings
 from bot.wiring import build_face, build_worker
+from countersign.adapters import jsonlog
 from countersign.domain.outcomes import Fault
 
 EXIT_OK, EXIT_FAULT, EXIT_USAGE = 0, 1, 2
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         settings = load_settings()
-        logs.configure([settings.token(), *(secret.token for secret in settings.hooks())])
+        jsonlog.configure([settings.token(), *(secret.token for secret in settings.hooks())])
         return {"serve": _serve, "worker": _work, "reconcile": _reconcile}[options.command](settings)
     except SettingsError as error:
         print(f"countersign-bot: {error}", file=sys.stderr)
@@ -71,11 +71,11 @@ def _work(settings: BotSettings) -> int:
     )
     asking.start()
     try:
-        consume(app)
+        asked = consume(app)
     finally:
         stop.set()
         asking.join(timeout=5)
-    return EXIT_OK
+    return EXIT_OK if asked else EXIT_FAULT
 
 
 def _reconcile(settings: BotSettings) -> int:

@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+import redis
 import structlog
-from celery import Celery, Task
+from celery import Celery, Task, signals
 from kombu.exceptions import KombuError
-from redis import RedisError
+from kombu.transport import redis as kombu
+from kombu.utils.objects import cached_property
 
-from countersign.domain.ids import ChangeRef, MalformedError
-from countersign.domain.messages import RunRequest
+from bot import clock
+from countersign.adapters.inlet import Inlet, celery_settings, pause
+from countersign.domain.ids import ChangeRef, MalformedError, digest_of
+from countersign.domain.messages import NO_ENVIRONMENT, RUN_QUEUES, RUN_TASK, RunRequest
 from countersign.domain.outcomes import Fault
 
-LOOK_TASK, RECONCILE_TASK, RUN_TASK = "bot.intake", "bot.reconcile", "runners.run"
-INTAKE_QUEUE, RUN_QUEUES, NO_ENVIRONMENT = "intake", "runs.", "none"
+LOOK_TASK, RECONCILE_TASK = "bot.intake", "bot.reconcile"
+INTAKE_QUEUE = "intake"
 
 _ANY = 1
 """Stands for a change's number where a message is about a project as a whole."""
@@ -27,7 +31,6 @@ _EXPIRES = 3600
 """Seconds. A message that nobody took by then is thrown away; reconciling sends another as long as the change is open."""
 
 _FIRST_RETRY, _LAST_RETRY, _TRIES = 1, 60, 8
-_VISIBILITY_SECONDS = 300
 
 
 class Worker(Protocol):
@@ -81,38 +84,43 @@ class CeleryQueue:
             )
 
 
-def make_app(redis_url: str) -> Celery:
-    """Make the application: one message at a time, acknowledged when done.
+class Discarded:
+    """What becomes of messages that the bot does not take: a line of the log. The bot has no pen for the record."""
 
-    The keys for messages under way are the bot's own. The usual ones are shared by all who use the Redis, and then the shortest
-    visibility timeout among them would hand out a runner's message a second time.
-    """
+    def refuse(self, message: bytes, why: str) -> None:
+        """Take note of a message that was not even considered."""
+        structlog.get_logger("countersign.bot").warning(
+            "threw away a message that is not of its form", digest=digest_of(message), bytes=len(message), why=why
+        )
+
+    def tick(self) -> None:
+        """Do nothing: nothing waits."""
+
+
+def make_app(redis_url: str) -> Celery:
+    """Make the application: one message at a time, and each through an inlet (`countersign/adapters/inlet.py`)."""
     app = Celery("countersign.bot", broker=redis_url)
-    app.conf.update(
-        accept_content=["json"],
-        task_serializer="json",
-        result_backend=None,
-        task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        task_create_missing_queues=True,
-        worker_prefetch_multiplier=1,
-        worker_pool="solo",
-        worker_hijack_root_logger=False,
-        worker_send_task_events=False,
-        worker_enable_remote_control=False,
-        broker_connection_retry_on_startup=True,
-        broker_transport_options={
-            "visibility_timeout": _VISIBILITY_SECONDS,
-            "unacked_key": "countersign:bot:unacked",
-            "unacked_index_key": "countersign:bot:unacked-index",
-            "unacked_mutex_key": "countersign:bot:unacked-mutex",
-            "socket_timeout": 5,
-            "socket_connect_timeout": 5,
-        },
-        enable_utc=True,
-    )
+    app.conf.update(celery_settings(socket_timeout=5, socket_connect_timeout=5))
+    app.conf.broker_transport = _transport(Inlet(tasks=(LOOK_TASK, RECONCILE_TASK), refusals=Discarded(), clock=clock.now))
     return app
+
+
+def _leave_logging(**_signal: object) -> None:
+    """Keep Celery from setting up logging of its own: whoever started the process has done so."""
+
+
+def _transport(inlet: Inlet) -> type[kombu.Transport]:
+    class InletChannel(kombu.Channel):
+        @cached_property
+        def client(self) -> redis.Redis:
+            client: redis.Redis = super().client
+            client.set_response_callback("BRPOP", inlet)
+            return client
+
+    class InletTransport(kombu.Transport):
+        Channel = InletChannel
+
+    return InletTransport
 
 
 def register(app: Celery, worker: Worker) -> None:
@@ -128,7 +136,7 @@ def register(app: Celery, worker: Worker) -> None:
         try:
             log.info("looked", change=str(change), saw=worker.look(change))
         except Fault as fault:
-            wait = min(_LAST_RETRY, _FIRST_RETRY * 2**self.request.retries)
+            wait = pause(self.request.retries, first=_FIRST_RETRY, longest=_LAST_RETRY)
             log.warning("could not look, will try again", change=str(change), fault=str(fault), seconds=wait)
             raise self.retry(countdown=wait, exc=fault) from None
 
@@ -144,9 +152,14 @@ def register(app: Celery, worker: Worker) -> None:
             log.warning("could not reconcile, the next pass will", project=change.project, fault=str(fault))
 
 
-def consume(app: Celery) -> None:
-    """Serve the intake queue until told to stop."""
-    app.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "-Q", INTAKE_QUEUE])
+def consume(app: Celery) -> bool:
+    """Serve the intake queue until told to stop. Say whether it was that: a worker that ends unasked has not done its work."""
+    signals.setup_logging.connect(_leave_logging)
+    worker = app.Worker(
+        queues=[INTAKE_QUEUE], loglevel="WARNING", quiet=True, without_gossip=True, without_heartbeat=True, without_mingle=True
+    )
+    worker.start()
+    return worker.exitcode == 0
 
 
 def _change(args: tuple[object, ...], kwargs: dict[str, object]) -> ChangeRef | None:
@@ -160,5 +173,5 @@ def _change(args: tuple[object, ...], kwargs: dict[str, object]) -> ChangeRef | 
 def _taking() -> Iterator[None]:
     try:
         yield
-    except (KombuError, RedisError, OSError) as error:
+    except (KombuError, redis.RedisError, OSError, ValueError) as error:  # the last: what kombu finds in its own keys is anybody's
         raise Fault(f"the queue does not take messages ({type(error).__name__})") from None

@@ -5,10 +5,11 @@ costs time and never safety. Refusals are handed on too: only runners sign, so o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot import replies
+from bot.policy_review import review
 from bot.ports import Mark, Marks, Queue
 from bot.stood import stood
 from bot.view import Judged, Records, Unjudged, View, Word
@@ -80,7 +81,8 @@ class Gate:
             judgement = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)
         except Refused as no:
             return Unjudged(change, no, Records.of(change, room.ledger.of_change(change.ref), key=None))
-        return Judged.of(seen, judgement, room.ledger.of_change(change.ref))
+        view = Judged.of(seen, judgement, room.ledger.of_change(change.ref))
+        return replace(view, review=review(seen, room.repository, room.ledger, self.house.policies))
 
     def _say(self, view: View) -> None:
         """Tell people.

@@ -6,6 +6,7 @@ and no link to anywhere, so reading the comment fetches nothing (attack 44).
 
 from collections.abc import Iterator, Sequence
 
+from bot.policy_section import section
 from bot.view import Judged, Unjudged, View, Word
 from countersign.attestation.record import AUDIT_BRANCH, Entry
 from countersign.domain.decision import Need, Plan, Reason
@@ -50,6 +51,7 @@ def _judged(view: Judged) -> str:
         f"### {_headline(view)}",
         _digests(head, planned, ("policy", decision.policy_digest)),
         "\n".join(["| | |", "|---|---|", *rows]),
+        section(view.review),
         _claims(view),
         _how(view),
     ]
@@ -192,6 +194,7 @@ def _how(view: Judged) -> str:
     proposal, records = view.observation.proposal, view.records
     lines = [
         f"- what changes: `git diff {proposal.base} {proposal.tree}` (the tree that merging gives)",
+        f"- the decision: `countersign policy explain '!{view.change.ref.iid}'`, in a clone that has fetched the change",
         f"- the policy that judged: `git show {proposal.base}:.countersign/policy.yaml`",
     ]
     found = (records.asked, records.refused, records.intent, records.outcome)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.policy_review import PolicyReview
 from bot.standing import head_of
 from countersign.adapters.observe import Judgement, Observation, assessed_key
 from countersign.attestation.record import OUTCOMES, Entry, RecordKind
@@ -70,6 +71,7 @@ class Judged:
     observation: Observation
     judgement: Judgement
     records: Records
+    review: PolicyReview | None = None
 
     @classmethod
     def of(cls, observation: Observation, judgement: Judgement, entries: Sequence[Entry]) -> "Judged":

@@ -11,13 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from countersign.adapters.observe import House, judge, observe
+from countersign.adapters.observe import House, Judgement, judge, observe
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.approval import NOTHING_YET
 from countersign.domain.authorization import Authorization, authorize
 from countersign.domain.credential import Credential
-from countersign.domain.decide import decide
 from countersign.domain.decision import Effect, Plan
 from countersign.domain.ids import ChangeRef, run_id
 from countersign.domain.outcomes import Fault, Refused
@@ -124,13 +123,13 @@ class Pipeline:
         steps = Steps(self.clock, self.ticks)
         with steps.step(1, "observe"):
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
-            question = decide(seen.policy, seen.proposal, NOTHING_YET, now=self.clock())
-            if question.effect is not Effect.REFUSED:
+            question = Judgement.of(seen, NOTHING_YET, at=self.clock())
+            if question.decision.effect is not Effect.REFUSED:
                 self._append(room, scribe.assessed(seen, question, now=self.clock()))
             judged = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)
         decision = judged.decision
         if decision.effect is Effect.REFUSED:
-            entry = self._append(room, scribe.refused(seen, decision, now=self.clock()))
+            entry = self._append(room, scribe.refused(seen, judged, now=self.clock()))
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
@@ -139,12 +138,26 @@ class Pipeline:
         if decision.plan is None:
             telling.nothing_to_run(self.forge, change)
             return Ending.NOTHING_TO_RUN
+        held = self._held_by(decision.plan.environment, room)
+        if held is not None:
+            telling.held(self.forge, change, held, decision.plan.environment)
+            return Ending.BUSY
         with steps.step(2, "authorize"):
             authorization = authorize(seen.proposal, decision, now=self.clock())
             leases = self._prepare(authorization.plan, authorization)
             files = lay_out(authorization.plan, room.repository)
-        draft = scribe.intent(authorization, seen, judged.evidence.approvals, leases, now=self.clock())
+        draft = scribe.intent(authorization, seen, judged, leases, now=self.clock())
         return self._run(change, room, Ready(authorization, draft, files), steps)
+
+    def _held_by(self, environment: str | None, room: Room) -> Entry | None:
+        """Give the run that an environment waits for: one that was announced, and whose outcome does not stand yet.
+
+        It may be at work, its runner may be dead, or what it did is done and the audit branch does not take the record. Nothing
+        else happens there before that is known.
+        """
+        if environment is None:
+            return None
+        return next((intent for intent in room.ledger.open_intents() if environment_of(intent) == environment), None)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
         """See that everything the plan asks for can be had, before anything exists.

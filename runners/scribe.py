@@ -2,19 +2,22 @@
 
 `aftermath.py` has the words for what came of it.
 
-Says what was observed, never what was said: the agent's rationale goes in by digest alone, since it may hold anything.
+Says what was observed, never what was said: the agent's rationale goes in by digest alone, since it may hold anything. What a
+decision was made from goes in whole where there is room, so that anybody can decide again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from countersign.adapters.observe import Observation, assessed_key
+from countersign.adapters.observe import Judgement, Observation, assessed_key
+from countersign.attestation.inputs import enclose
+from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import Decision
 from countersign.domain.ids import ChangeRef, digest_of
-from countersign.domain.people import Approval
+from countersign.domain.inputs import Inputs
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
@@ -22,8 +25,9 @@ from countersign.domain.scope import Scope
 Body = dict[str, object]
 
 
-def assessed(observation: Observation, decision: Decision, *, now: datetime) -> Draft:
+def assessed(observation: Observation, judgement: Judgement, *, now: datetime) -> Draft:
     """Put the question on the record: from its time on, approvals of exactly this count."""
+    decision = judgement.decision
     return Draft(
         kind=RecordKind.ASSESSED,
         key=assessed_key(observation.proposal, decision),
@@ -31,13 +35,14 @@ def assessed(observation: Observation, decision: Decision, *, now: datetime) -> 
         change=observation.change.ref,
         run=None,
         time=now,
-        body=_judged(observation, decision, ()),
+        body=enclose(_judged(observation, judgement, RecordKind.ASSESSED), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
 
-def refused(observation: Observation, decision: Decision, *, now: datetime) -> Draft:
+def refused(observation: Observation, judgement: Judgement, *, now: datetime) -> Draft:
     """Record that the policy says no, with every reason."""
+    decision = judgement.decision
     rules = sorted({reason.rule for reason in decision.deciding})
     why = "; ".join(rules) or "the policy"
     return Draft(
@@ -47,7 +52,9 @@ def refused(observation: Observation, decision: Decision, *, now: datetime) -> D
         change=observation.change.ref,
         run=None,
         time=now,
-        body=_judged(observation, decision, ()) | {"stage": "policy", "why": why},
+        body=enclose(
+            _judged(observation, judgement, RecordKind.REFUSED) | {"stage": "policy", "why": why}, _inputs(observation, judgement)
+        ),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -56,6 +63,7 @@ def unjudged(change: Change, *, stage: str, why: str, now: datetime) -> Draft:
     """Record a refusal that came before the policy could speak: conflict, fork, no valid policy."""
     body: Body = {
         "change": _change(change) | {"base": None, "tree": None, "paths": []},
+        "ocsf": ocsf(RecordKind.REFUSED),
         "stage": stage,
         "why": why,
     }
@@ -71,9 +79,8 @@ def unjudged(change: Change, *, stage: str, why: str, now: datetime) -> Draft:
     )
 
 
-def message_refused(message: bytes, *, why: str, now: datetime) -> Draft:
+def turned_away(digest: str, size: int, *, why: str, now: datetime) -> Draft:
     """Record a queue message that no honest bot sends. The message itself goes in by digest."""
-    digest = digest_of(message)
     return Draft(
         kind=RecordKind.REFUSED,
         key=f"refused/{digest}",
@@ -81,19 +88,35 @@ def message_refused(message: bytes, *, why: str, now: datetime) -> Draft:
         change=None,
         run=None,
         time=now,
-        body={"message": {"bytes": len(message), "digest": digest}, "stage": "intake", "why": why},
+        body={"message": {"bytes": size, "digest": digest}, "stage": "intake", "why": why},
+    )
+
+
+def more_turned_away(count: int, digest: str, *, why: str, now: datetime) -> Draft:
+    """Record that there were more such messages than get a record each. `digest` is one of all of theirs."""
+    return Draft(
+        kind=RecordKind.REFUSED,
+        key=f"refused/{digest_of(canonical_json([count, digest, now.isoformat()]))}",
+        summary=f"Refused {count} more messages from the queue",
+        change=None,
+        run=None,
+        time=now,
+        body={"messages": {"count": count, "digest": digest}, "stage": "intake", "why": why},
     )
 
 
 def intent(
     authorization: Authorization,
     observation: Observation,
-    approvals: Sequence[Approval],
+    judgement: Judgement,
     leases: Mapping[str, Scope],
     *,
     now: datetime,
 ) -> Draft:
     """Announce the run before any credential exists. `leases` maps each handle that minting will use to its scope."""
+    body = _judged(observation, judgement, RecordKind.INTENT) | {
+        "leases": [{"handle": handle, "scope": scope.document()} for handle, scope in sorted(leases.items())]
+    }
     return Draft(
         kind=RecordKind.INTENT,
         key=f"intent/{authorization.run}",
@@ -101,14 +124,17 @@ def intent(
         change=observation.change.ref,
         run=authorization.run,
         time=now,
-        body=_judged(observation, authorization.decision, approvals)
-        | {"leases": [{"handle": handle, "scope": scope.document()} for handle, scope in sorted(leases.items())]},
+        body=enclose(body, _inputs(observation, judgement)),
         subject=_subject(observation.proposal, authorization.decision),
     )
 
 
-def _judged(observation: Observation, decision: Decision, approvals: Sequence[Approval]) -> Body:
-    proposal = observation.proposal
+def _inputs(observation: Observation, judgement: Judgement) -> Inputs:
+    return Inputs(observation.proposal, judgement.evidence, judgement.at)
+
+
+def _judged(observation: Observation, judgement: Judgement, kind: RecordKind) -> Body:
+    proposal, decision = observation.proposal, judgement.decision
     said = proposal.claims.emergency
     counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
@@ -124,7 +150,7 @@ def _judged(observation: Observation, decision: Decision, approvals: Sequence[Ap
                     "team": counted[approval.person.id],
                     "username": approval.person.username,
                 }
-                for approval in approvals
+                for approval in judgement.evidence.approvals
                 if approval.person.id in counted
             ],
             "author": {"id": proposal.author.id, "username": proposal.author.username},
@@ -147,6 +173,7 @@ def _judged(observation: Observation, decision: Decision, approvals: Sequence[Ap
             "tests_unverified": len(proposal.claims.tests),
         },
         "decision": decision.document(),
+        "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},
     }
 

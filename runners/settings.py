@@ -4,9 +4,13 @@ Variables start with COUNTERSIGN_RUNNER_. Secrets come as files (a mounted Secre
 process that starts containers. A missing or malformed setting stops the start, naming the variable.
 """
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -75,12 +79,14 @@ class Targets(BaseModel):
     """What this runner can reach: the targets file, JSON, readable by the runner's user alone.
 
     `postgres` maps a server as policies name it (`host:port`) to the connection string of a role that may create roles.
+    `postgres_sslmode` is what the run's libpq insists on: `verify-full` wherever the sandbox's image holds the servers' CA.
     `resolve` maps a name to the address and port that the egress proxy uses for it, where DNS does not (local development).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     postgres: dict[str, SecretStr] = {}
+    postgres_sslmode: Literal["prefer", "require", "verify-ca", "verify-full"] = "prefer"
     aws: AwsTarget | None = None
     resolve: dict[str, tuple[str, int]] = {}
 
@@ -126,6 +132,29 @@ def read_secret(path: Path) -> str:
     if not text:
         raise SettingsError(f"{path} is empty")
     return text
+
+
+def known_secrets(settings: RunnerSettings) -> list[str]:
+    """Give what this runner holds and no log may show: its token, its key, what reaches Redis and the targets.
+
+    Raises:
+        SettingsError: one of the files cannot be read.
+    """
+    targets = load_targets(settings.targets_file)
+    found = [read_secret(settings.forge_token_file), *read_secret(settings.signing_key_file).splitlines()[1:-1]]
+    for dsn in targets.postgres.values():
+        found.append(dsn.get_secret_value())
+        with suppress(psycopg.Error):  # one that cannot be read stops the start a little later, where its server is named
+            found.append(str(conninfo_to_dict(dsn.get_secret_value()).get("password") or ""))
+    if targets.aws is not None:
+        found.extend(
+            secret.get_secret_value()
+            for secret in (targets.aws.secret_access_key, targets.aws.revoker_secret_access_key)
+            if secret is not None
+        )
+    if (password := urlsplit(settings.redis_url).password) is not None:
+        found += [password, unquote(password)]
+    return found
 
 
 def _complaints(error: ValidationError, prefix: str) -> str:

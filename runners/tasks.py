@@ -1,6 +1,7 @@
 """The one task: read a message as what it is, a stranger's request, and hand it to the pipeline.
 
-Also keeps the record of what it would not even consider: malformed messages and unknown tasks.
+What is not even a request does not get here (`countersign/adapters/inlet.py`); a request that this runner will not consider is
+refused here. Both go on the record through the same `Refusals`.
 """
 
 import threading
@@ -8,18 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from celery import Celery
-from celery.signals import task_unknown
 
+from countersign.adapters.inlet import Refusals, pause
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import ChangeRef, MalformedError
-from countersign.domain.messages import RunRequest
+from countersign.domain.messages import RUN_TASK, RunRequest
 from countersign.domain.outcomes import Fault, Refused
 from runners.pipeline import Ending
 
 if TYPE_CHECKING:
     from celery.app.task import Task
 
-TASK = "runners.run"
 _FIRST_RETRY = 2
 _LAST_RETRY = 300
 _TRIES = 12
@@ -32,48 +32,37 @@ class Desk(Protocol):
         """Look at a change and do what is due."""
         ...
 
-    def refuse_message(self, message: bytes, why: str) -> None:
-        """Put a message that was not even considered on the record."""
-        ...
 
-
-def register(app: Celery, desk: Desk) -> None:
+def register(app: Celery, desk: Desk, refusals: Refusals) -> None:
     """Give the application its task."""
     log = structlog.get_logger("countersign.runner")
 
-    @app.task(name=TASK, bind=True, max_retries=_TRIES)
+    @app.task(name=RUN_TASK, bind=True, shared=False, max_retries=_TRIES)
     def run(self: "Task[..., None]", /, *args: object, **kwargs: object) -> None:
         try:
-            receive(desk, args, kwargs)
+            receive(desk, refusals, args, kwargs)
         except Fault as fault:
-            wait = min(_LAST_RETRY, _FIRST_RETRY * 2**self.request.retries)
+            wait = pause(self.request.retries, first=_FIRST_RETRY, longest=_LAST_RETRY)
             log.warning("could not, will try again", fault=str(fault), seconds=wait)
             raise self.retry(countdown=wait, exc=fault) from None
 
-    def unknown(**signal: object) -> None:
-        name, message = str(signal.get("name"))[:200], signal.get("message")
-        desk.refuse_message(_bytes([name, str(getattr(message, "body", ""))[:65536]]), "a task that does not exist")
-        log.warning("refused an unknown task")
 
-    task_unknown.connect(unknown, weak=False)
-
-
-def receive(desk: Desk, args: tuple[object, ...], kwargs: dict[str, object]) -> Ending:
+def receive(desk: Desk, refusals: Refusals, args: tuple[object, ...], kwargs: dict[str, object]) -> Ending:
     """Take one message. Everything that is not exactly one well-formed request is refused, on the record.
 
     Raises:
         Fault: could not; the message is to be tried again.
     """
-    log = structlog.get_logger("countersign.runner")
     message = args[0] if len(args) == 1 and not kwargs else {"args": list(args), "kwargs": kwargs}
     try:
         request = RunRequest.read(message)
         ending = desk.handle(request.change)
     except (MalformedError, Refused) as no:
-        desk.refuse_message(_bytes(message), str(no))
-        log.warning("refused a message", why=str(no))
+        refusals.refuse(_bytes(message), str(no))
         return Ending.REFUSED
-    log.info("handled", change=str(request.change), ending=ending.value, thread=threading.current_thread().name)
+    structlog.get_logger("countersign.runner").info(
+        "handled", change=str(request.change), ending=ending.value, thread=threading.current_thread().name
+    )
     return ending
 
 

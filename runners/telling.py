@@ -5,6 +5,7 @@ Says nothing that an agent wrote: no output, no rationale. The record is the tru
 
 from collections.abc import Mapping
 
+from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.record import AUDIT_BRANCH, Entry
 from countersign.domain.decision import Decision
 from countersign.domain.neutral import neutral
@@ -18,6 +19,12 @@ def waiting(forge: Forge, change: Change, decision: Decision) -> None:
     """Say, once the question is on the record, what it waits for: approvals count from now on."""
     missing = ", ".join(f"{need.missing} of {need.team}" for need in decision.needs if need.missing)
     text = f"on the record; {decision.effect.word}" + (f", waits for {missing}" if missing else "")
+    forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
+
+
+def held(forge: Forge, change: Change, intent: Entry, environment: str | None) -> None:
+    """Say that an environment waits for another run, whose outcome is not on the record yet."""
+    text = f"{environment} waits: the outcome of {intent.run}, {intent.change}, is not on the record yet"
     forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
 
 
@@ -60,7 +67,9 @@ def nothing_to_run(forge: Forge, change: Change) -> None:
 
 def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -> None:
     where = f"Record {entry.seq} on branch `{AUDIT_BRANCH}`: `{entry.path}`, `{entry.digest}`"
-    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n")
+    # left where whoever rewrites the branch does not reach: `countersign audit verify --checkpoint` takes it
+    seen = f"Checkpoint: `{Checkpoint(entry.seq + 1, entry.root)}`"
+    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n\n{seen}\n")
 
 
 def _ends(outcome: Entry) -> str:

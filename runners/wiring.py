@@ -1,6 +1,5 @@
 """Puts a runner together from its settings. The one place that constructs adapters and backends."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +11,12 @@ from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.adapters.observe import household
 from countersign.adapters.policies import Policies
-from countersign.attestation.keys import TrustRoot, load_signer
-from countersign.attestation.ports import TakenError
+from countersign.attestation.keys import Signer, TrustRoot, load_signer
 from countersign.attestation.record import Entry
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import Fault, Refused
 from countersign.domain.run import Control
-from runners import clock, scribe
+from runners import clock
 from runners.brokers.aws import AwsBroker
 from runners.brokers.aws_access import AwsAccess, AwsKeys, TokenFile
 from runners.brokers.postgres import PostgresBroker
@@ -69,12 +67,6 @@ class Runner:
     def handle(self, ref: ChangeRef) -> Ending:
         """Look at a change and do what is due."""
         return self.pipeline.handle(ref, self.rooms.of(ref.project))
-
-    def refuse_message(self, message: bytes, why: str) -> None:
-        """Record a message that names no change of ours, in the first project's log: it belongs to none."""
-        draft = scribe.message_refused(message, why=why, now=clock.now())
-        with suppress(TakenError):
-            self.rooms.of(self.rooms.settings.projects[0]).ledger.append(draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +191,23 @@ def _room(settings: RunnerSettings, url: str, project: str) -> Room:
             directory=place / "ledger",
             token=token,
             trust_root=TrustRoot.parse(_text(settings.trust_root_file)),
-            signer=load_signer(_text(settings.signing_key_file).encode()),
+            signer=signing_key(settings),
             origin=url,
             clock=clock.now,
         ),
     )
 
 
+def signing_key(settings: RunnerSettings) -> Signer:
+    """Load the key that signs the record."""
+    return load_signer(_text(settings.signing_key_file).encode())
+
+
 def _brokers(targets: Targets) -> list[Broker]:
     brokers: list[Broker] = []
     if targets.postgres:
         admin = {server: dsn.get_secret_value() for server, dsn in targets.postgres.items()}
-        brokers.append(PostgresBroker(admin=admin, clock=clock.now))
+        brokers.append(PostgresBroker(admin=admin, clock=clock.now, sslmode=targets.postgres_sslmode))
     if targets.aws is not None:
         brokers.append(AwsBroker(access=_access(targets.aws), clock=clock.now))
     return brokers

@@ -1,46 +1,56 @@
-"""The Celery application of the runners: JSON only, one queue an environment, one run at a time, acknowledged when done.
+"""The Celery application of the runners: one queue an environment, one run at a time.
 
-A message that is lost or delivered twice does no harm: the audit branch knows what was run.
+What is in a queue reaches Celery through an inlet (`countersign/adapters/inlet.py`) and no other way. A message that is lost or
+delivered twice does no harm: the audit branch knows what was run.
 """
 
-from celery import Celery
+import redis
+from celery import Celery, signals
+from kombu.transport import redis as kombu
+from kombu.utils.objects import cached_property
 
-from countersign.domain.outcomes import Fault
+from countersign.adapters.inlet import Inlet, Refusals, celery_settings
+from countersign.domain.messages import NO_ENVIRONMENT, RUN_QUEUES, RUN_TASK
+from runners import clock
 from runners.settings import RunnerSettings
 
-QUEUE_PREFIX = "runs."
-NO_ENVIRONMENT = "none"
-_VISIBILITY_SECONDS = 3600
-"""Longer than any run may take; a message of a killed runner comes back sooner through the bot's reconcile pass."""
 
-
-def make_app(settings: RunnerSettings) -> Celery:
+def make_app(settings: RunnerSettings, refusals: Refusals) -> Celery:
     """Make the application."""
     app = Celery("countersign.runners", broker=settings.redis_url)
-    app.conf.update(
-        accept_content=["json"],
-        task_serializer="json",
-        result_backend=None,
-        task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
-        worker_pool="solo",
-        worker_hijack_root_logger=False,
-        worker_send_task_events=False,
-        worker_enable_remote_control=False,
-        broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": _VISIBILITY_SECONDS},
-        task_create_missing_queues=True,
-        enable_utc=True,
-    )
+    app.conf.update(celery_settings())
+    app.conf.broker_transport = _transport(Inlet(tasks=(RUN_TASK,), refusals=refusals, clock=clock.now))
     return app
 
 
 def queues(settings: RunnerSettings) -> tuple[str, ...]:
     """Name the queues that this runner serves."""
-    return tuple(f"{QUEUE_PREFIX}{environment}" for environment in (*settings.environments, NO_ENVIRONMENT))
+    return tuple(f"{RUN_QUEUES}{environment}" for environment in (*settings.environments, NO_ENVIRONMENT))
 
 
-RETRIED = (Fault,)
-"""What is worth another try: "could not". A "no" never is."""
+def serve(app: Celery, names: tuple[str, ...]) -> bool:
+    """Serve the queues until told to stop. Say whether it was that: a worker that ends unasked has not done its work."""
+    signals.setup_logging.connect(_leave_logging)
+    worker = app.Worker(
+        queues=list(names), loglevel="WARNING", quiet=True, without_gossip=True, without_heartbeat=True, without_mingle=True
+    )
+    worker.start()
+    return worker.exitcode == 0
+
+
+def _leave_logging(**_signal: object) -> None:
+    """Keep Celery from setting up logging of its own: whoever started the process has done so."""
+
+
+def _transport(inlet: Inlet) -> type[kombu.Transport]:
+    class InletChannel(kombu.Channel):
+        @cached_property
+        def client(self) -> redis.Redis:
+            client: redis.Redis = super().client
+            client.set_response_callback("BRPOP", inlet)
+            return client
+
+    class InletTransport(kombu.Transport):
+        Channel = InletChannel
+
+    return InletTransport

@@ -19,7 +19,7 @@ from bot.localforge import accounts, pushes
 from bot.localforge.access import DEVELOPER, REPORTER, Access
 from bot.localforge.accounts import Session
 from bot.localforge.api.server import LostAnswerError
-from bot.localforge.entities import Project
+from bot.localforge.entities import Project, User
 from bot.localforge.errors import Refusal
 from bot.localforge.faults import Fault
 from bot.localforge.forge import Forge
@@ -34,10 +34,10 @@ _LOST = "The project you were looking for could not be found or you don't have p
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request of a git client."""
+    """One request of a git client. Without a session it is a stranger's, who reads a public project."""
 
     project: Project
-    session: Session
+    session: Session | None
     rest: str
     pushing: bool
 
@@ -78,9 +78,9 @@ class GitHttp:
             headers = {"WWW-Authenticate": 'Basic realm="GitLab"'} if refusal.status == 401 else {}  # noqa: PLR2004
             return Response(str(refusal.message), refusal.status, headers, "text/plain")
         body.seek(0)
-        if asked.rest != "git-receive-pack":
+        if asked.rest != "git-receive-pack" or asked.session is None:
             return self._run(request, asked, body, {})
-        return self._push(request, asked, body)
+        return self._push(request, asked, asked.session.user, body)
 
     def _let_in(self, request: Request) -> Asked:
         parts = _PATH.fullmatch(request.url.path)
@@ -90,13 +90,15 @@ class GitHttp:
         service = request.query_params.get("service", "") if rest == "info/refs" else rest
         if service not in {"git-upload-pack", "git-receive-pack"}:
             raise Refusal(403, "Only smart HTTP is spoken here")
-        session = self._session(request)
         project = self._forge.store.one(Project, path_with_namespace=unquote(parts["project"]))
+        pushing = service == "git-receive-pack"
+        if "authorization" not in request.headers and project is not None and project.visibility == "public" and not pushing:
+            return Asked(project, None, rest, pushing)
+        session = self._session(request)
         access = Access(self._forge.store)
         if project is None or not access.sees(session.user, project):
             raise Refusal(404, _LOST)
         level = access.level(session.user, project)
-        pushing = service == "git-receive-pack"
         if pushing and not (level >= DEVELOPER and session.may("api", "write_repository")):
             raise Refusal(403, "You are not allowed to push code to this project.")
         readable = level >= REPORTER or project.visibility != "private"
@@ -115,7 +117,7 @@ class GitHttp:
             raise Refusal(401, "HTTP Basic: Access denied.")
         return session
 
-    def _push(self, request: Request, asked: Asked, body: IO[bytes]) -> Response:
+    def _push(self, request: Request, asked: Asked, user: User, body: IO[bytes]) -> Response:
         try:
             moves = pushes.read_moves(body, gzipped=request.headers.get("content-encoding") == "gzip")
         except pushes.UnreadablePushError as error:
@@ -123,7 +125,6 @@ class GitHttp:
         body.seek(0)
         forge = self._forge
         with forge.store.alone():
-            user = asked.session.user
             project = forge.store.get(Project, asked.project.id)
             repository = forge.repository(project)
             before = repository.refs("refs/")
@@ -146,7 +147,7 @@ class GitHttp:
             "GIT_PROTOCOL": headers.get("git-protocol", ""),
             "PATH_INFO": f"/{asked.project.id}.git/{asked.rest}",
             "QUERY_STRING": request.url.query,
-            "REMOTE_USER": asked.session.user.username,
+            "REMOTE_USER": asked.session.user.username if asked.session else "",
             "REQUEST_METHOD": request.method,
             "CONTENT_TYPE": headers.get("content-type", ""),
             "HTTP_CONTENT_ENCODING": headers.get("content-encoding", ""),

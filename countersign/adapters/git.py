@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from countersign.adapters.gitblobs import contents_of, sizes_of
 from countersign.adapters.gitcmd import GitFailed
@@ -31,6 +32,13 @@ class GitRepository:
     def __init__(self, *, url: str, directory: Path, token: str | None = None, timeout: float = 120) -> None:
         """Name the remote, where the objects are kept, and the token to fetch with. `timeout` is in seconds, a command."""
         self.mirror = Mirror(url=url, directory=directory, token=token, timeout=timeout)
+
+    @classmethod
+    def over(cls, mirror: Mirror) -> Self:
+        """Look at objects that are somewhere already."""
+        repository = cls.__new__(cls)
+        repository.mirror = mirror
+        return repository
 
     def fetch(self) -> None:
         """Bring the local copy up to date: branches (the audit branch is one) and merge request heads."""

@@ -34,12 +34,24 @@ _CHECKED = {
 class Mirror:
     """One project's objects in a directory. Several processes may share it; fetching is one at a time."""
 
-    def __init__(self, *, url: str, directory: Path, token: str | None = None, timeout: float = 120) -> None:
-        """Name the remote and the directory; nothing is touched before `prepare`. `timeout` is in seconds, for each command."""
+    def __init__(
+        self,
+        *,
+        url: str,
+        directory: Path,
+        token: str | None = None,
+        timeout: float = 120,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Name the remote and the directory; nothing is touched before `prepare`. `timeout` is in seconds, for each command.
+
+        `environment` goes to every command: `CloneRepository` keeps git off the network and off the clone with it.
+        """
         self._url = url
         self._directory = directory.absolute()
         self._remote = token_config(url, token) if token else {}
         self._timeout = timeout
+        self._more = dict(environment or {})
 
     def run(self, args: Sequence[str], *, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
         """Run a git command on the local objects; give its standard output.
@@ -99,7 +111,7 @@ class Mirror:
     def _env(self, more: Mapping[str, str] | None) -> dict[str, str]:
         """Read attributes from nowhere (newer gits look into HEAD's tree), take paths literally, and be in this repository."""
         fixed = {"GIT_DIR": str(self._directory), "GIT_ATTR_SOURCE": _EMPTY_TREE, "GIT_LITERAL_PATHSPECS": "1"}
-        return fixed | dict(more or {})
+        return fixed | self._more | dict(more or {})
 
     def _refuse_partial(self) -> None:
         missing = [name for name in _PARTIAL if (self._directory / name).exists()]

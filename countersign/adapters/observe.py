@@ -6,6 +6,8 @@ The bot and the runner both use this, each with its own token, so neither has to
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from countersign.adapters.policies import Policies
 from countersign.attestation.ports import LedgerReader
@@ -49,10 +51,16 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision and the evidence that it was made from, so that the record can show both."""
+    """A decision, the evidence that it was made from and the moment that it was made for, so that the record can show all."""
 
     decision: Decision
     evidence: Evidence
+    at: datetime
+
+    @classmethod
+    def of(cls, observation: Observation, evidence: Evidence, *, at: datetime) -> Self:
+        """Decide about what was observed."""
+        return cls(decide(observation.policy, observation.proposal, evidence, now=at), evidence, at)
 
 
 def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = (), policies: Policies | None = None) -> House:
@@ -130,7 +138,7 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
         machines=house.machines,
         emergencies=() if observation.proposal.claims.emergency is None else _emergencies(ledger),
     )
-    return Judgement(decide(observation.policy, observation.proposal, evidence, now=clock()), evidence)
+    return Judgement.of(observation, evidence, at=clock())
 
 
 def assessed_key(proposal: Proposal, decision: Decision) -> str:

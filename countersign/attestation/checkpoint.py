@@ -6,23 +6,24 @@ Every signature in a log that was shortened is still good, so the log alone cann
 import re
 from dataclasses import dataclass
 
-from countersign.attestation.chain import Problem
-from countersign.attestation.index import LogIndex
+from countersign.attestation import note
+from countersign.attestation.keys import TrustRoot
+from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, MalformedError, digest
 
-_TEXT = re.compile(r"(?P<seq>0|[1-9][0-9]{0,9})@(?P<digest>sha256:[0-9a-f]{64})")
+_TEXT = re.compile(r"(?P<size>[1-9][0-9]{0,9})@(?P<root>sha256:[0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What somebody saw: the log had this record at this number. Keep it where the log's writers cannot reach it."""
+    """What somebody saw: a log of this size, with this Merkle root over its records. Keep it out of the log's writers' reach."""
 
-    seq: int
-    digest: Digest
+    size: int
+    root: Digest
 
     def __str__(self) -> str:
         """Write it on one line."""
-        return f"{self.seq}@{self.digest}"
+        return f"{self.size}@{self.root}"
 
     @classmethod
     def parse(cls, text: str) -> "Checkpoint":
@@ -33,22 +34,31 @@ class Checkpoint:
         """
         found = _TEXT.fullmatch(text)
         if found is None:
-            raise MalformedError("a checkpoint is written as 41@sha256:…, as `countersign audit verify` prints it")
-        return cls(int(found["seq"]), digest(found["digest"]))
+            raise MalformedError("a checkpoint is written as 42@sha256:…, as `countersign audit verify` prints it")
+        return cls(int(found["size"]), digest(found["root"]))
 
     @classmethod
-    def of(cls, index: LogIndex) -> "Checkpoint | None":
+    def of(cls, head: TreeHead | None) -> "Checkpoint | None":
         """Take one of a checked log; None while it is empty."""
-        return None if index.last is None else cls(index.last.seq, index.last.digest)
+        return None if head is None else cls(head.size, Digest("sha256:" + head.root.hex()))
 
-    def problem(self, index: LogIndex) -> Problem | None:
-        """Say how a checked log contradicts what was seen: cut short, or another history."""
-        entry = index.at(self.seq)
-        if entry is None:
-            last = len(index) - 1
-            why = f"the log ends at record {last}" if index else "the log is empty"
-            return Problem(len(index), None, f"it is missing: {why}, but record {self.seq} was seen before; the tail was cut off")
-        if entry.digest != self.digest:
-            why = "it is not the record that was seen at this number before: the history was rewritten here or earlier"
-            return Problem(self.seq, entry.commit, why)
-        return None
+
+def seen(text: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:
+    """Read what somebody kept, one line or a signed note; give it and the log that a note names.
+
+    A line is believed, since it comes from whoever asks. A note may have lain where others write: it must be signed by a key
+    of the trust root, whatever the key's window, since a note bears no time.
+
+    Raises:
+        MalformedError: neither, or a note that nobody trusted signed.
+    """
+    if "\n" not in text.strip():
+        return Checkpoint.parse(text.strip()), None
+    read = note.parse(text)
+    head = TreeHead.parse(read.text)
+    if not read.signers({head.key(trusted.key) for trusted in trust.keys}):
+        raise MalformedError("the checkpoint is not signed by a key that the trust root names")
+    found = Checkpoint.of(head)
+    if found is None or found.size == 0:
+        raise MalformedError("a checkpoint of an empty log shows nothing")
+    return found, head.origin

@@ -87,10 +87,11 @@ def parse(raw: bytes) -> Commit:
     return commit
 
 
-def message(record: Statement, digest: Digest) -> str:
+def message(record: Statement, digest: Digest, root: Digest) -> str:
     """Give the message that goes with a record: its sentence, and trailers that bind record and log under SHA-256.
 
-    git reaches the record through SHA-1 alone; the signed trailers do not rely on it.
+    git reaches the record through SHA-1 alone; the signed trailers do not rely on it. `root` is the Merkle root over all
+    records up to this one.
     """
     part = record.predicate
     trailers = {
@@ -103,5 +104,7 @@ def message(record: Statement, digest: Digest) -> str:
         "Origin": part.log,
         "Record": digest,
         "Previous": part.prev or "none",
+        "Size": str(part.seq + 1),
+        "Root": root,
     }
     return f"{part.summary}\n\n" + "".join(f"Countersign-{name}: {value}\n" for name, value in trailers.items())

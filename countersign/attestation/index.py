@@ -4,13 +4,99 @@ Checks that keys are unique and that an outcome follows its intent. Does not che
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from countersign.attestation.record import OUTCOMES, Entry, RecordKind
+from countersign.attestation.record import ABOUT_A_CHANGE, OUTCOMES, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
 
+class Known(Protocol):
+    """What the rules need to know of the records before."""
+
+    def seq_of(self, key: str) -> int | None:
+        """Give the number of the record with this key."""
+        ...
+
+    def opened(self, run: RunId) -> tuple[ChangeRef | None] | None:
+        """Give the change of the run's intent, if no outcome follows it yet; None where no intent is open."""
+        ...
+
+
+class Noted(Protocol):
+    """What the rules look at in a record."""
+
+    @property
+    def seq(self) -> int:
+        """Give its number."""
+        ...
+
+    @property
+    def kind(self) -> RecordKind:
+        """Give its kind."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Give its key."""
+        ...
+
+    @property
+    def change(self) -> ChangeRef | None:
+        """Give its change."""
+        ...
+
+    @property
+    def run(self) -> RunId | None:
+        """Give its run."""
+        ...
+
+
+class Records(Known, Protocol):
+    """Also grows: what a chain keeps its records in."""
+
+    def add(self, entry: Entry) -> None:
+        """Take in the next record, to which the rules do not object."""
+        ...
+
+
+def objection(known: Known, *, kind: RecordKind, key: str, change: ChangeRef | None, run: RunId | None) -> str | None:
+    """Say why a record of this kind cannot be the next one; None where it can."""
+    taken = known.seq_of(key)
+    if taken is not None:
+        return f"the key {key} is already that of record {taken}"
+    if kind is RecordKind.INTENT:
+        fits = run and change and key == f"intent/{run}"
+        return None if fits else "an intent names its change and its run, and has the run's key"
+    return _misplaced(known, key, change, run) if kind in OUTCOMES else _unfit(known, kind, key, change, run)
+
+
+def _misplaced(known: Known, key: str, change: ChangeRef | None, run: RunId | None) -> str | None:
+    if run is None or key != f"outcome/{run}":
+        return "an outcome names its run, and has the run's key"
+    intended = known.opened(run)
+    if intended is None:
+        return f"no open intent for the outcome of {run}"
+    return None if intended == (change,) else f"intent and outcome of {run} name different changes"
+
+
+def through_a_freeze(entry: Entry) -> bool:
+    """Say whether a record is the intent of a run that an emergency let through a freeze."""
+    decision = entry.body.get("decision")
+    return entry.kind is RecordKind.INTENT and isinstance(decision, Mapping) and decision.get("emergency") is not None
+
+
+def _unfit(known: Known, kind: RecordKind, key: str, change: ChangeRef | None, run: RunId | None) -> str | None:
+    if run is not None or not key.startswith(f"{kind.value}/"):
+        return f"a record of kind {kind.value} has no run, and a key that begins with {kind.value}/"
+    if kind in ABOUT_A_CHANGE and change is None:
+        return f"a record of kind {kind.value} names its change"
+    if kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED} and known.seq_of(f"assessed/{key.partition('/')[2]}") is None:
+        return f"no question {key.partition('/')[2]} was assessed that could be {kind.value}"
+    return None
+
+
 class LogIndex:
-    """Grows by one record at a time; nothing is ever taken out."""
+    """Every record in memory. Grows by one record at a time; nothing is ever taken out."""
 
     def __init__(self) -> None:
         """Begin with an empty log."""
@@ -42,6 +128,16 @@ class LogIndex:
         """Give the record with this key."""
         return self._by_key.get(key)
 
+    def seq_of(self, key: str) -> int | None:
+        """Give the number of the record with this key."""
+        entry = self._by_key.get(key)
+        return None if entry is None else entry.seq
+
+    def opened(self, run: RunId) -> tuple[ChangeRef | None] | None:
+        """Give the change of the run's intent, if no outcome follows it yet."""
+        entry = self._open.get(run)
+        return None if entry is None else (entry.change,)
+
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         """Give all records of a change, oldest first."""
         return tuple(self._by_change.get(change, ()))
@@ -54,43 +150,61 @@ class LogIndex:
         """Give the intents that no outcome follows yet, oldest first."""
         return tuple(self._open.values())
 
-    def objection(self, *, kind: RecordKind, key: str, change: ChangeRef | None, run: RunId | None) -> str | None:
-        """Say why a record of this kind cannot be the next one; None where it can."""
-        if key in self._by_key:
-            return f"the key {key} is already that of record {self._by_key[key].seq}"
-        if kind is RecordKind.INTENT:
-            return (
-                None
-                if run and change and key == f"intent/{run}"
-                else "an intent names its change and its run, and has the run's key"
-            )
-        if kind not in OUTCOMES:
-            wrong = run is not None or not key.startswith(f"{kind.value}/")
-            return f"a record of kind {kind.value} has no run, and a key that begins with {kind.value}/" if wrong else None
-        if run is None or key != f"outcome/{run}":
-            return "an outcome names its run, and has the run's key"
-        intent = self._open.get(run)
-        if intent is None:
-            return f"no open intent for the outcome of {run}"
-        return None if intent.change == change else f"intent and outcome of {run} name different changes"
-
     def add(self, entry: Entry) -> None:
         """Take in the next record.
 
         Raises:
             ValueError: it is not the next one, or a rule objects.
         """
-        objection = self.objection(kind=entry.kind, key=entry.key, change=entry.change, run=entry.run)
-        if objection is not None or entry.seq != len(self._entries):
-            raise ValueError(objection or f"record {entry.seq} is not the next one")
+        wrong = objection(self, kind=entry.kind, key=entry.key, change=entry.change, run=entry.run)
+        if wrong is not None or entry.seq != len(self._entries):
+            raise ValueError(wrong or f"record {entry.seq} is not the next one")
         self._entries.append(entry)
         self._by_key[entry.key] = entry
         if entry.change is not None:
             self._by_change.setdefault(entry.change, []).append(entry)
         if entry.run is not None and entry.kind is RecordKind.INTENT:
             self._open[entry.run] = entry
-            decision = entry.body.get("decision")
-            if isinstance(decision, Mapping) and decision.get("emergency") is not None:
+            if through_a_freeze(entry):
                 self._emergencies.append(entry)
         elif entry.run is not None:
             del self._open[entry.run]
+
+
+class Nothing:
+    """Knows no record."""
+
+    def seq_of(self, key: str) -> int | None:  # noqa: ARG002 - none is known
+        """Give None."""
+        return None
+
+    def opened(self, run: RunId) -> tuple[ChangeRef | None] | None:  # noqa: ARG002 - none is open
+        """Give None."""
+        return None
+
+
+class Keys:
+    """Only what the rules ask for, on top of records known elsewhere, if there are any.
+
+    Holds a batch, which stands or falls as a whole; or a log too large to hold.
+    """
+
+    def __init__(self, below: Known | None = None) -> None:
+        """Begin with nothing on top."""
+        self._below = below or Nothing()
+        self._seqs: dict[str, int] = {}
+        self._opened: dict[RunId, tuple[ChangeRef | None] | None] = {}
+
+    def seq_of(self, key: str) -> int | None:
+        """Give the number of the record with this key."""
+        return self._seqs[key] if key in self._seqs else self._below.seq_of(key)
+
+    def opened(self, run: RunId) -> tuple[ChangeRef | None] | None:
+        """Give the change of the run's intent, if no outcome follows it yet."""
+        return self._opened[run] if run in self._opened else self._below.opened(run)
+
+    def add(self, entry: Noted) -> None:
+        """Take in the next record."""
+        self._seqs[entry.key] = entry.seq
+        if entry.run is not None:
+            self._opened[entry.run] = (entry.change,) if entry.kind is RecordKind.INTENT else None

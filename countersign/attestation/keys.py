@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from countersign.attestation import sshsig
 from countersign.attestation.sshsig import PublicKey
-from countersign.domain.ids import MalformedError
+from countersign.domain.ids import Digest, MalformedError, digest_of
 
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}@[A-Za-z0-9][A-Za-z0-9.-]{0,190}")
 _OPTION = re.compile(r'(?P<name>[a-z-]+)="(?P<value>[^"]*)"(?:,|$)')
@@ -50,6 +50,10 @@ class Signer(Protocol):
 
     def sign(self, payload: bytes) -> str:
         """Sign the payload in git's namespace; give the armored SSH signature."""
+        ...
+
+    def sign_raw(self, payload: bytes) -> bytes:
+        """Sign the bytes as they are (Ed25519): for notes and envelopes, whose bytes no SSH signature is ever over."""
         ...
 
 
@@ -86,6 +90,11 @@ class TrustRoot:
         if not keys:
             raise MalformedError("the trust root names no key; with it nothing can be believed")
         return cls(keys)
+
+    @property
+    def fingerprint(self) -> Digest:
+        """Give a digest of who is trusted and when: another one wherever a signature may be judged otherwise."""
+        return digest_of("\n".join(sorted(map(repr, self.keys))).encode())
 
     def principals(self, key: PublicKey, at: datetime) -> frozenset[str]:
         """Give those as whom the key may sign at this moment."""
@@ -130,6 +139,10 @@ class KeySigner:
     def sign(self, payload: bytes) -> str:
         """Sign the payload in git's namespace; give the armored SSH signature."""
         return sshsig.sign(payload, self.public, self.private.sign)
+
+    def sign_raw(self, payload: bytes) -> bytes:
+        """Sign the bytes as they are."""
+        return self.private.sign(payload)
 
 
 def load_signer(pem: bytes) -> Signer:

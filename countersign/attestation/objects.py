@@ -7,8 +7,8 @@ Does not read a repository; `Source` is whatever gives the bytes.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
 
 from countersign.domain.ids import MalformedError, Sha
 
@@ -25,8 +25,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """What a tree says of one name: mode (`100644` a file, `40000` a folder) and object."""
 
     mode: str
@@ -39,14 +38,29 @@ Objects = dict[Sha, tuple[ObjectKind, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Objects that are not stored yet, on top of a source."""
+    """Objects that are not stored yet, on top of a source. Remembers trees, so that a batch takes each apart once."""
 
     objects: Objects
     below: Source
+    trees: dict[Sha, Tree] = field(default_factory=dict)
 
     def read(self, name: Sha) -> tuple[str, bytes] | None:
         """Give an object from above, else from below."""
         return self.objects.get(name) or self.below.read(name)
+
+    def tree(self, name: Sha) -> Tree:
+        """Give a tree by its name.
+
+        Raises:
+            MalformedError: it is missing or not as git writes it.
+        """
+        layer: Source = self
+        while isinstance(layer, Overlay):
+            if name in layer.trees:
+                return layer.trees[name]
+            layer = layer.below
+        self.trees[name] = parse_tree(read_object(self, name, "tree"))
+        return self.trees[name]
 
 
 def object_name(kind: ObjectKind, data: bytes) -> Sha:
@@ -96,7 +110,7 @@ def parse_tree(data: bytes) -> Tree:
 def format_tree(tree: Tree) -> bytes:
     """Write a tree as git does."""
     ordered = sorted((_order(name.encode(), entry.mode), name, entry) for name, entry in tree.items())
-    return b"".join(f"{entry.mode} {name}\0".encode() + bytes.fromhex(entry.object) for _, name, entry in ordered)
+    return b"".join(_entry(name, entry) for _, name, entry in ordered)
 
 
 def _order(name: bytes, mode: str) -> bytes:
@@ -110,14 +124,11 @@ def added_files(source: Source, old: Tree, new: Tree, *, prefix: str = "", limit
     Raises:
         MalformedError: something was changed or removed, more than `limit` files were added, or an object is not as it should be.
     """
-    for name in old:
-        if name not in new:
-            raise MalformedError(f"{prefix + name!r} was removed")
+    for name in sorted(old.keys() - new.keys()):
+        raise MalformedError(f"{prefix + name!r} was removed")
     added: dict[str, TreeEntry] = {}
-    for name, entry in new.items():
+    for name, entry in sorted(new.items() - old.items()):
         before, path = old.get(name), prefix + name
-        if entry == before:
-            continue
         if entry.mode != FOLDER or (before is not None and before.mode != FOLDER):
             if before is not None:
                 raise MalformedError(f"{path!r} was changed")
@@ -139,32 +150,68 @@ def read_tree(source: Source, name: Sha) -> Tree:
     Raises:
         MalformedError: it is missing or not as git writes it.
     """
-    return parse_tree(read_object(source, name, "tree"))
+    return source.tree(name) if isinstance(source, Overlay) else parse_tree(read_object(source, name, "tree"))
 
 
-def insert(source: Source, root: Tree, files: Iterable[tuple[str, bytes]]) -> tuple[Sha, Objects]:
+def insert(
+    source: Source, root: Tree, files: Iterable[tuple[str, bytes]], *, anew: Mapping[str, bytes] | None = None
+) -> tuple[Sha, Objects]:
     """Put new files into a tree; give the new root's name and the objects that have to be stored.
+
+    `anew` are files at the top that may be there already and are replaced.
 
     Raises:
         MalformedError: a tree on the way cannot be read, or a path is taken.
     """
-    objects: Objects = {}
+    made = Overlay({}, source)
     top = root
     for path, data in files:
-        top = _with(Overlay(objects, source), objects, top, path.split("/"), data)
-    return _store(objects, "tree", format_tree(top)), objects
+        top, _ = _with(made, top, format_tree(top), path.split("/"), data)
+    replaced = {name: TreeEntry(FILE, _store(made.objects, "blob", data)) for name, data in (anew or {}).items()}
+    raw = format_tree({**top, **replaced})
+    name = _store(made.objects, "tree", raw)
+    made.trees[name] = parse_tree(raw)
+    if isinstance(source, Overlay):
+        source.trees.update(made.trees)
+    return name, made.objects
 
 
-def _with(source: Source, objects: Objects, tree: Tree, path: list[str], data: bytes) -> Tree:
+def _with(made: Overlay, tree: Tree, raw: bytes, path: list[str], data: bytes) -> tuple[Tree, bytes]:
+    """Give a tree, and its bytes, with a new file in it."""
     first, *rest = path
     before = tree.get(first)
     if not rest:
         if before is not None:
             raise MalformedError(f"{first!r} is there already")
-        return {**tree, first: TreeEntry(FILE, _store(objects, "blob", data))}
-    inner: Tree = {} if before is None else read_tree(source, before.object)
-    changed = _with(source, objects, inner, rest, data)
-    return {**tree, first: TreeEntry(FOLDER, _store(objects, "tree", format_tree(changed)))}
+        entry = TreeEntry(FILE, _store(made.objects, "blob", data))
+    else:
+        inner: Tree = {} if before is None else read_tree(made, before.object)
+        inner_raw = b"" if before is None else read_object(made, before.object, "tree")
+        inner, inner_raw = _with(made, inner, inner_raw, rest, data)
+        entry = TreeEntry(FOLDER, _store(made.objects, "tree", inner_raw))
+        made.trees[entry.object] = inner
+    changed: Tree = {**tree, first: entry}
+    written = _rewritten(tree, raw, first, entry)
+    if written is None:  # it belongs elsewhere than at the end
+        written = format_tree(changed)
+        changed = parse_tree(written)
+    return changed, written
+
+
+def _rewritten(tree: Tree, raw: bytes, name: str, entry: TreeEntry) -> bytes | None:
+    """Give a tree's bytes with an entry added or replaced at its end, where most are; None where it belongs elsewhere."""
+    if not tree:
+        return None
+    last = list(tree)[-1]
+    if last == name:
+        old = _entry(last, tree[last])
+        return raw.removesuffix(old) + _entry(name, entry) if raw.endswith(old) and tree[last].mode == entry.mode else None
+    goes_last = name not in tree and _order(name.encode(), entry.mode) > _order(last.encode(), tree[last].mode)
+    return raw + _entry(name, entry) if goes_last else None
+
+
+def _entry(name: str, entry: TreeEntry) -> bytes:
+    return f"{entry.mode} {name}\0".encode() + bytes.fromhex(entry.object)
 
 
 def _store(objects: Objects, kind: ObjectKind, data: bytes) -> Sha:

@@ -37,6 +37,10 @@ class LedgerReader(Protocol):
         """Give the intents that no outcome follows yet, oldest first."""
         ...
 
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        """Give so many records, the newest, oldest first; all where there are fewer."""
+        ...
+
 
 class Ledger(LedgerReader, Protocol):
     """Also extends the log."""

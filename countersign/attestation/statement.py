@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from countersign.attestation import readable
 from countersign.attestation.record import MAX_RECORD, PREDICATE_TYPE, STATEMENT_TYPE, Draft, Entry, RecordKind
@@ -21,9 +22,11 @@ from countersign.domain.outcomes import LedgerFault
 
 _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 _TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
-_ORIGIN = re.compile(r"[\x21-\x7e]{1,255}")
+_ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}")
 _RUN = re.compile(r"run-[a-z2-7]{20}")
-_KEY = r"^[a-z]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159}$"
+_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_KEY = r"^[a-z_]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159}$"
 _HEX = r"^[0-9a-f]{40,128}$"
 
 
@@ -45,7 +48,7 @@ def _time(value: object) -> object:
 
 def _origin(text: str) -> str:
     if not _ORIGIN.fullmatch(text) or "@" in text.partition("://")[2].partition("/")[0]:
-        raise ValueError("not the name of a log: printable, no blanks, nothing before an @ in the host")
+        raise ValueError("not the name of a log: printable, no blanks or plus signs, nothing before an @ in the host")
     return text
 
 
@@ -59,6 +62,12 @@ def _summary(text: str) -> str:
     if not text or text != title(text):
         raise ValueError("not one line of visible text")
     return text
+
+
+def _shown(pattern: re.Pattern[str]) -> FieldInfo:
+    """Show in the schema what a validator checks."""
+    field: FieldInfo = Field(json_schema_extra={"pattern": f"^{pattern.pattern}$"})
+    return field
 
 
 Time = Annotated[datetime, BeforeValidator(_time)]
@@ -98,15 +107,15 @@ class Predicate(_Part):
     """Our part of the statement."""
 
     v: Annotated[int, Field(ge=1)]
-    log: Annotated[str, AfterValidator(_origin)]
+    log: Annotated[str, AfterValidator(_origin), _shown(_ORIGIN)]
     seq: Annotated[int, Field(ge=0, lt=10**10)]
-    id: str
-    prev: Annotated[str, AfterValidator(digest)] | None
+    id: Annotated[str, _shown(_ID)]
+    prev: Annotated[str, AfterValidator(digest), _shown(_DIGEST)] | None
     time: Time
     recorded_time: Time
     kind: Annotated[RecordKind, BeforeValidator(RecordKind)]
     key: Annotated[str, Field(pattern=_KEY)]
-    run_id: Annotated[str, AfterValidator(_run)] | None
+    run_id: Annotated[str, AfterValidator(_run), _shown(_RUN)] | None
     change: Change | None
     summary: Annotated[str, AfterValidator(_summary)]
     body: dict[str, object]
@@ -115,11 +124,6 @@ class Predicate(_Part):
     def place(self) -> Place:
         """Give the record's place in its log."""
         return Place(self.log, self.seq, None if self.prev is None else Digest(self.prev), self.recorded_time)
-
-    @property
-    def path(self) -> str:
-        """Give the record's place in the tree: by the hour in which it was recorded."""
-        return f"records/{self.recorded_time:%Y/%m/%d/%H}/{self.seq:010d}-{self.id}.json"
 
 
 class Statement(_Part):
@@ -130,7 +134,7 @@ class Statement(_Part):
     predicate_type: Annotated[Literal["https://countersign.dev/audit/v1"], Field(alias="predicateType")]
     predicate: Predicate
 
-    def entry(self, raw: bytes, commit: Sha) -> Entry:
+    def entry(self, raw: bytes, *, commit: Sha, path: str, root: Digest) -> Entry:
         """Give the entry that a reader of the log sees. Whoever calls this has checked signature and links."""
         part = self.predicate
         return Entry(
@@ -144,12 +148,22 @@ class Statement(_Part):
             raw=raw,
             digest=digest_of(raw),
             commit=commit,
-            path=part.path,
+            path=path,
+            root=root,
         )
 
 
 def write(draft: Draft, place: Place) -> bytes:
     """Write a draft in its place.
+
+    Raises:
+        LedgerFault: as `draw` says.
+    """
+    return draw(draft, place)[0]
+
+
+def draw(draft: Draft, place: Place) -> tuple[bytes, Statement]:
+    """Write a draft in its place; give the bytes, and the record as a reader will read them.
 
     Raises:
         LedgerFault: the record would be too large, or holds what no record may hold. The text says what to change.
@@ -180,10 +194,9 @@ def write(draft: Draft, place: Place) -> bytes:
         raw = readable.dump(document)
         if len(raw) > MAX_RECORD:
             raise LedgerFault(f"{draft.key}: {len(raw)} bytes are more than a record may have; name large evidence by digest")
-        read(raw)
+        return raw, read(raw)
     except MalformedError as error:
         raise LedgerFault(f"{draft.key} cannot be recorded: {error}") from None
-    return raw
 
 
 def read(raw: bytes) -> Statement:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 COMMANDS = {
     "audit": "read and verify the audit branch of a clone, without any network",
     "propose": "hand in a diff and a rationale as an agent",
-    "policy": "check a policy, write its schema",
+    "policy": "check, test and explain a policy",
 }
 """Sub-commands, each the module of that name, and what they are for."""
 

@@ -19,7 +19,6 @@ from countersign.domain.facts import Facts, FileChange, KeyChange, Kind, Measure
 from countersign.domain.ids import Sha
 
 ATTRIBUTES = ".gitattributes"
-_SQL = ".sql"
 _MOST_STRUCTURED = 2 * 1024 * 1024
 """Characters of structured text in a change, both sides: some twenty seconds. Beyond, none of it is parsed."""
 
@@ -71,7 +70,7 @@ def analyse(
 
 def _sql(files: Iterable[FileChange], texts: Iterable[Sides]) -> Iterator[Measured | Unclear]:
     readable = {item.path: item.new for item in texts if item.new is not None}
-    wanted = [file.path for file in files if file.new_blob is not None and file.path.lower().endswith(_SQL)]
+    wanted = [file.path for file in files if file.new_blob is not None and sql.is_sql(file.path)]
     too_long = sum(len(readable.get(path, "")) for path in wanted) > _MOST_SQL
     for path in wanted:
         if path not in readable:

@@ -1,6 +1,7 @@
 """What travels over the queue: references, never conclusions.
 
-There is no field that says "approved", so there is none to forge. Unknown fields are refused.
+There is no field that says "approved", so there is none to forge. Unknown fields are refused. What such a request travels in is
+`envelope.py`.
 """
 
 from typing import Annotated, Literal
@@ -8,6 +9,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from countersign.domain.ids import ChangeRef, MalformedError
+
+RUN_TASK = "runners.run"
+"""The one thing that a runner may be asked to do: look at a change."""
+
+RUN_QUEUES = "runs."
+"""And the name of an environment: its runners read that queue."""
+
+NO_ENVIRONMENT = "none"
+"""In its place, for changes that name no environment. Every runner reads that queue."""
+
+_NAMED = 5
+"""Fields that a complaint names; whoever sends a thousand wrong ones does not get a thousand lines."""
 
 
 def _project(text: str) -> str:
@@ -38,8 +51,11 @@ class RunRequest(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            fields = sorted({".".join(str(part) for part in item["loc"]) or "message" for item in error.errors()})
-            message = "run request refused: " + ", ".join(
-                f"field {field[:64]!r} is not allowed or not of its form" for field in fields
-            )
-            raise MalformedError(message) from None
+            raise MalformedError(complaint("run request", error)) from None
+
+
+def complaint(what: str, error: ValidationError) -> str:
+    """Say which fields of a message are wrong: the first few, cut short, never a value."""
+    fields = sorted({".".join(str(part) for part in item["loc"])[:64] or "message" for item in error.errors()})
+    named = ", ".join(f"field {field!r} is not allowed or not of its form" for field in fields[:_NAMED])
+    return f"{what} refused: {named}" + (f", and {len(fields) - _NAMED} more" if len(fields) > _NAMED else "")

@@ -16,7 +16,7 @@ _HIDDEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u1
 """Blank although Unicode calls them letters, marks or symbols."""
 
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_SPECIAL = re.compile(r"(?P<live>(?:@|://|#(?=\d))+|(?<=www)\.)|[\\`*_\[\]<>#|~$&!^%]", re.IGNORECASE)
+_SPECIAL = re.compile(r"(?P<live>(?:@|://|#(?=\d)|(?<=www)\.)+)|[\\`*_\[\]<>#|~$&!^%]", re.IGNORECASE)
 """What Markdown and forges act on. A backslash is enough for all but the live ones: links, mentions, references."""
 
 _BLOCK_START = re.compile(r"[-+=/]|:(?!//)|\d+[.)]")
@@ -37,6 +37,8 @@ def hidden(character: str) -> bool:
 
 def visible(text: str) -> str:
     """Show every hidden character as ⟨U+XXXX⟩. Lines end in a newline alone."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():  # most texts, at once
+        return text
     return "".join(_shown(character) if hidden(character) else character for character in text.replace("\r\n", "\n"))
 
 

@@ -14,7 +14,6 @@ from ruamel.yaml.events import (
     DocumentStartEvent,
     Event,
     MappingEndEvent,
-    MappingStartEvent,
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
@@ -37,10 +36,11 @@ Places = dict[Where, Place]
 class Reader:
     """Reads one file. `places` has where each part stands: a value by its key, an item by its number."""
 
-    def __init__(self, file: str) -> None:
-        """Read a file of this name."""
+    def __init__(self, file: str, what: str = "a policy") -> None:
+        """Read a file of this name; `what` is what errors call it."""
         self.places: Places = {}
         self._file = file
+        self._what = what
         self._events: Iterator[Event] = iter(())
         self._parts = 0
 
@@ -50,6 +50,23 @@ class Reader:
         Raises:
             PolicyError: it is not YAML as described above, or no mapping.
         """
+        value = self._whole(data)
+        if not isinstance(value, dict):
+            raise PolicyError((Problem(self.places[()], f"{self._what} is a mapping; this is something else"),))
+        return value
+
+    def read_list(self, data: bytes) -> list[object]:
+        """Give the list that the file holds.
+
+        Raises:
+            PolicyError: it is not YAML as described above, or no list.
+        """
+        value = self._whole(data)
+        if not isinstance(value, list):
+            raise PolicyError((Problem(self.places[()], f"{self._what} is a list; this is something else"),))
+        return value
+
+    def _whole(self, data: bytes) -> object:
         text = self._text(data)
         try:
             self._events = _yaml().parse(text)
@@ -62,27 +79,25 @@ class Reader:
 
     def _text(self, data: bytes) -> str:
         """Count first, then decode."""
-        for at, why in objections(data):
+        for at, why in objections(data, self._what):
             raise self._at(data.count(b"\n", 0, at) + 1, 1, why)
         try:
             return data.decode()
         except UnicodeDecodeError as error:
-            raise self._at(data.count(b"\n", 0, error.start) + 1, 1, "a policy is UTF-8 text") from None
+            raise self._at(data.count(b"\n", 0, error.start) + 1, 1, f"{self._what} is UTF-8 text") from None
 
-    def _document(self) -> dict[str, object]:
-        root: dict[str, object] | None = None
+    def _document(self) -> object:
+        root: object = None
+        begun = False
         for event in self._events:
             if isinstance(event, DocumentStartEvent) and (event.version is not None or event.tags):
                 raise self._error(event.start_mark, "directives are not allowed")
             if isinstance(event, NodeEvent):
-                if root is not None:
+                if begun:
                     raise self._error(event.start_mark, "one document a file")
-                if not isinstance(event, MappingStartEvent):
-                    raise self._error(event.start_mark, "a policy is a mapping; this is something else")
-                value = self._value(event, (), 0)
-                root = value if isinstance(value, dict) else {}
-        if root is None:
-            raise self._at(1, 1, "a policy is a mapping; this one is empty")
+                root, begun = self._value(event, (), 0), True
+        if not begun:
+            raise self._at(1, 1, f"{self._what} is not empty, as this one is")
         return root
 
     def _value(self, event: Event, path: Where, depth: int) -> object:

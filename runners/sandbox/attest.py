@@ -132,7 +132,7 @@ def probe_all(carry_out: CarryOut, image: str) -> dict[Control, Judgement]:
         return {
             **judge(walls.result(), frozenset(Control) - {Control.PIDS_LIMIT, Control.MEMORY_LIMIT, Control.TIME_LIMIT}),
             **judge(forks.result(), frozenset({Control.PIDS_LIMIT})),
-            **judge(memory.result(), frozenset({Control.MEMORY_LIMIT})),
+            Control.MEMORY_LIMIT: judge_memory(memory.result()),
             Control.TIME_LIMIT: judge_deadline(late.result()),
         }
 
@@ -153,6 +153,17 @@ def judge(result: RunResult, controls: frozenset[Control]) -> dict[Control, Judg
         else:
             judged[control] = Judgement(in_force=True, evidence=_cut(f"{len(tried)} attempts: {_listed(tried)}"))
     return judged
+
+
+def judge_memory(result: RunResult) -> Judgement:
+    """Judge the memory limit by what the probe told, or by how it was ended.
+
+    A control group kills what takes too much, and the probe tells. Without one the container's first process ends the whole run and
+    says so in the trailer, which no command can write.
+    """
+    if result.ending is Ending.OUT_OF_MEMORY:
+        return Judgement(in_force=True, evidence="two processes that took more together: the run was ended for it")
+    return judge(result, frozenset({Control.MEMORY_LIMIT}))[Control.MEMORY_LIMIT]
 
 
 def judge_deadline(result: RunResult) -> Judgement:

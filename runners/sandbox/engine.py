@@ -5,6 +5,7 @@ Does not know what is in force: `container.py` refuses what is not, and `attest.
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -204,7 +205,7 @@ class Engine:
             return seccomp.profile().decode()
         path = self._shared / f"seccomp-{seccomp.profile_digest().removeprefix('sha256:')[:16]}.json"
         if not path.exists():
-            partial = path.with_suffix(f".{os.getpid()}")
+            partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")  # the probes run beside one another
             partial.write_bytes(seccomp.profile())
             partial.chmod(0o644)
             partial.replace(path)

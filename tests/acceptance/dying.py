@@ -68,6 +68,9 @@ class DyingLedger:
     def open_intents(self) -> tuple[Entry, ...]:
         return self._inner.open_intents()
 
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        return self._inner.latest(count)
+
     def append(self, draft: Draft) -> Entry:
         kind = "outcome" if draft.key.startswith("outcome/") else draft.kind.value
         if self._point == "observe" and kind == "assessed":

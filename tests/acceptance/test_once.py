@@ -22,7 +22,7 @@ BEFORE_INTENT = {"observe", "authorize", "before-intent"}
 
 def orders(playing: Stage, customer: str) -> int:
     """Count the rows that a change has really added."""
-    with psycopg.connect(playing.postgres.dsn(database="shop_staging")) as connection:
+    with psycopg.connect(playing.postgres["staging"].dsn(database="shop_staging")) as connection:
         row = connection.execute("SELECT count(*) FROM orders WHERE customer = %s", (customer,)).fetchone()
     assert row is not None
     return int(row[0])

@@ -1,12 +1,13 @@
 """Attack 34: every way in leads to the same gate. Attack 44: what an agent writes does nothing but be read."""
 
 import json
+import logging
 
 import pytest
 import structlog
 from starlette.routing import BaseRoute, Route
 
-from bot import logs
+from countersign.adapters import jsonlog
 from countersign.domain.ports import NewChange
 from tests.fakes.bot_face import FakeFace
 from tests.fakes.bot_world import BotWorld
@@ -93,18 +94,24 @@ def test_44_an_agents_words_do_nothing_in_the_comment() -> None:
 
 
 def test_44_no_text_from_outside_forges_a_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
-    before = structlog.get_config()
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers, root.level
     try:
-        logs.configure(["a-secret-of-the-bot"])
+        jsonlog.configure(["a-secret-of-the-bot"])
         forged = '\n{"event": "approved"}\r\n\u2028{"event": "applied"}'
-        structlog.get_logger().warning("rejected a delivery", why=forged, key="it was a-secret-of-the-bot, it was")
+        structlog.get_logger().warning("rejected a delivery", why=forged, key=["it was a-secret-of-the-bot, it was"])
+        logging.getLogger("celery.worker").error("cannot take %s from a-secret-of-the-bot", forged)
     finally:
         structlog.configure(**before)
-    (line,) = capsys.readouterr().err.split("\n")[:-1]
-    document = json.loads(line)
-    assert document["event"] == "rejected a delivery"
-    assert document["why"] == forged
-    assert document["key"] == "it was ***, it was"
+        root.handlers = handlers
+        root.setLevel(level)
+        logging.captureWarnings(capture=False)
+    ours, library = (json.loads(line) for line in capsys.readouterr().err.split("\n")[:-1])
+    assert ours["event"] == "rejected a delivery"
+    assert ours["why"] == forged
+    assert ours["key"] == ["it was ***, it was"]
+    assert library["event"] == f"cannot take {forged} from ***"
+    assert library["logger"] == "celery.worker"
 
 
 def test_44_an_agent_is_told_nothing_of_the_policy() -> None:

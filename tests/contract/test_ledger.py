@@ -75,6 +75,16 @@ def test_an_intent_is_open_until_its_outcome(writer: Writer) -> None:
     assert watching.open_intents() == ()
 
 
+def test_the_latest_are_the_newest_in_order(writer: Writer) -> None:
+    ledger, watching = writer(), writer()
+    assert watching.latest(3) == ()
+    entries = [ledger.append(refused(name)) for name in "abcd"]
+    assert watching.latest(1) == (entries[3],)
+    assert watching.latest(3) == tuple(entries[1:])
+    assert watching.latest(9) == tuple(entries)
+    assert watching.latest(0) == ()
+
+
 def test_a_run_through_a_freeze_is_remembered_after_its_outcome(writer: Writer) -> None:
     ledger, watching = writer(), writer()
     ledger.append(intent())

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from threading import Lock
 
 from countersign.attestation import statement
-from countersign.attestation.index import LogIndex
+from countersign.attestation.index import LogIndex, objection
+from countersign.attestation.layout import record_path
+from countersign.attestation.merkle import Frontier, leaf_hash
 from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
-from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.ids import ChangeRef, Digest, Sha
 from countersign.domain.outcomes import LedgerFault
 
 
@@ -22,6 +24,7 @@ class FakeLedger:
         """Begin with an empty log."""
         self._origin = origin
         self._index = LogIndex()
+        self._frontier = Frontier()
         self._lock = Lock()
         self._failures: list[tuple[str | None, str]] = []
         self.calls: list[str] = []
@@ -66,6 +69,12 @@ class FakeLedger:
             self._called("open_intents")
             return self._index.open_intents()
 
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        """Give so many records, the newest, oldest first."""
+        with self._lock:
+            self._called("latest")
+            return self._index.entries[-count:] if count > 0 else ()
+
     def append(self, draft: Draft) -> Entry:
         """Add a record."""
         entry = self._append(draft)
@@ -79,15 +88,19 @@ class FakeLedger:
             taken = self._index.find(draft.key)
             if taken is not None:
                 raise TakenError(taken)
-            objection = self._index.objection(kind=draft.kind, key=draft.key, change=draft.change, run=draft.run)
-            if objection is not None:
-                raise LedgerFault(f"{draft.key} cannot be recorded: {objection}")
+            wrong = objection(self._index, kind=draft.kind, key=draft.key, change=draft.change, run=draft.run)
+            if wrong is not None:
+                raise LedgerFault(f"{draft.key} cannot be recorded: {wrong}")
             last = self._index.last
             happened = statement.in_utc(draft.time)
             recorded = happened if last is None else max(happened, statement.read(last.raw).predicate.recorded_time)
             place = statement.Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
             raw = statement.write(draft, place)
-            entry = statement.read(raw).entry(raw, Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()))
+            self._frontier = self._frontier.add(leaf_hash(raw))
+            commit, root = Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()), Digest("sha256:" + self._frontier.root.hex())
+            part = statement.read(raw).predicate
+            path = record_path(part.recorded_time, part.seq, part.id, 0)
+            entry = statement.read(raw).entry(raw, commit=commit, path=path, root=root)
             self._index.add(entry)
             return entry
 

@@ -7,6 +7,7 @@ import subprocess  # noqa: TID251 - the stage's own server
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,12 +32,16 @@ def start(folder: Path, *, say: Callable[[str], None]) -> None:
         StageError: it did not become ready.
     """
     stop(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise StageError(f"{folder} cannot be made anew: {error}") from None
     log = folder / "stage.log"
     with log.open("wb") as out:
         server = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "tests.stage.serve", "--folder", str(folder)],
+            [sys.executable, "-m", "tests.stage.serve", "--folder", str(folder.resolve())],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -60,24 +65,38 @@ def start(folder: Path, *, say: Callable[[str], None]) -> None:
         time.sleep(0.1)
 
 
-def stop(folder: Path) -> bool:
-    """Stop the stage that runs in a folder, if one does; say whether there was one."""
+def stop(folder: Path, *, seconds: float = _STOP_SECONDS) -> bool:
+    """Stop the stage that runs in a folder, if one does; say whether there was one. It is gone when this returns.
+
+    Asked first, it ends all that it has started; killed where it does not answer, it takes those along (`Child`).
+
+    Raises:
+        StageError: it cannot be stopped.
+    """
     try:
         pid = int((folder / "stage.pid").read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return False
-    if b"tests.stage.serve" not in command:  # the number was given to somebody else meanwhile
+    born = _birth(pid, folder)
+    if born is None:  # it has ended, or the number was given to somebody else meanwhile
         return False
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline and not _is_zombie(pid):
-        time.sleep(0.05)
-    return True
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(pid, sign)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if _birth(pid, folder) != born:
+                return True
+            time.sleep(0.05)
+    raise StageError(f"process {pid} goes on, although it was killed")
 
 
-def _is_zombie(pid: int) -> bool:
+def _birth(pid: int, folder: Path) -> str | None:
+    """Say when the process began, if it lives and is the stage of this folder."""
     try:
-        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return True
+        return None
+    ours = b"tests.stage.serve" in command and str(folder.resolve()).encode() in command
+    return fields[19] if ours and fields[0] != "Z" else None

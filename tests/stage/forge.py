@@ -11,7 +11,7 @@ import gitlab
 from gitlab.v4.objects import Group, Project
 
 from countersign.attestation.record import AUDIT_BRANCH
-from tests.stage.shop import AGENT, GROUP, MACHINES, PEOPLE, PROJECT
+from tests.stage.shop import AGENT, BOT, GROUP, MACHINES, PEOPLE, PROJECT, RUNNERS
 
 _DEVELOPER, _MAINTAINER = 30, 40
 _NOBODY = 0
@@ -25,11 +25,10 @@ class Secrets:
     signing_token: str
 
 
-def furnish(url: str, admin_token: str, files: Mapping[str, str]) -> dict[str, str]:
-    """Make people, teams and the project; give everybody's token by name."""
+def people(url: str, admin_token: str) -> dict[str, str]:
+    """Make an account for everybody and every machine; give their tokens by name."""
     admin = gitlab.Gitlab(url, private_token=admin_token)
     tokens: dict[str, str] = {}
-    ids: dict[str, int] = {}
     names = {member.username: member.name for member in PEOPLE} | {machine: machine for machine in MACHINES}
     for username, name in names.items():
         user = admin.users.create(
@@ -41,17 +40,23 @@ def furnish(url: str, admin_token: str, files: Mapping[str, str]) -> dict[str, s
                 "skip_confirmation": True,
             }
         )
-        ids[username] = user.id
         tokens[username] = user.personal_access_tokens.create({"name": "stage", "scopes": ["api"]}).token
-    group = admin.groups.create({"name": "Acme", "path": GROUP, "visibility": "internal"})
+    return tokens
+
+
+def furnish(url: str, admin_token: str, files: Mapping[str, str], *, public: bool = False) -> None:
+    """Make teams and the project. A public one can be cloned by anybody who reaches the forge, as in the demo."""
+    visibility = "public" if public else "internal"
+    admin = gitlab.Gitlab(url, private_token=admin_token)
+    ids = {str(user.username): int(user.id) for user in admin.users.list(get_all=True)}
+    group = admin.groups.create({"name": "Acme", "path": GROUP, "visibility": visibility})
     for team in sorted({team for member in PEOPLE for team in member.teams}):
-        subgroup = admin.groups.create({"name": team, "path": team, "parent_id": group.id, "visibility": "internal"})
+        subgroup = admin.groups.create({"name": team, "path": team, "parent_id": group.id, "visibility": visibility})
         for member in PEOPLE:
             if team in member.teams:
                 subgroup.members.create({"user_id": ids[member.username], "access_level": _DEVELOPER})
-    project = _project(admin, group, ids, files)
+    project = _project(admin, group, ids, files, public=public)
     _protect(project, ids)
-    return tokens
 
 
 def hook(url: str, admin_token: str, bot: str, secrets: Secrets) -> None:
@@ -83,10 +88,11 @@ def replace_on_main(url: str, admin_token: str, path: str, content: str, message
     return str(commit.id)
 
 
-def _project(admin: gitlab.Gitlab, group: Group, ids: Mapping[str, int], files: Mapping[str, str]) -> Project:
-    project = admin.projects.create({"name": "shop", "path": "shop", "namespace_id": group.id})
+def _project(admin: gitlab.Gitlab, group: Group, ids: Mapping[str, int], files: Mapping[str, str], *, public: bool) -> Project:
+    visibility = "public" if public else "private"
+    project = admin.projects.create({"name": "shop", "path": "shop", "namespace_id": group.id, "visibility": visibility})
     levels = {member.username: _DEVELOPER for member in PEOPLE}
-    levels |= {"countersign-bot": _DEVELOPER, "countersign-runner": _MAINTAINER, AGENT: _DEVELOPER}
+    levels |= {BOT: _DEVELOPER, AGENT: _DEVELOPER} | dict.fromkeys(RUNNERS.values(), _MAINTAINER)
     for username, level in levels.items():
         project.members.create({"user_id": ids[username], "access_level": level})
     actions = [
@@ -98,9 +104,12 @@ def _project(admin: gitlab.Gitlab, group: Group, ids: Mapping[str, int], files: 
 
 
 def _protect(project: Project, ids: Mapping[str, int]) -> None:
-    """Let nobody push to main and only the runner merge; let only the runner write the audit branch."""
-    runner = [{"user_id": ids["countersign-runner"]}]
+    """Let nobody push to main and only the runners merge; only the runners write the audit branch, only the bot proposals."""
+    runners = [{"user_id": ids[runner]} for runner in RUNNERS.values()]
     for branch in project.protectedbranches.list(get_all=True):
         branch.delete()
-    project.protectedbranches.create({"name": "main", "push_access_level": _NOBODY, "allowed_to_merge": runner})
-    project.protectedbranches.create({"name": AUDIT_BRANCH, "allowed_to_push": runner, "merge_access_level": _NOBODY})
+    project.protectedbranches.create({"name": "main", "push_access_level": _NOBODY, "allowed_to_merge": runners})
+    project.protectedbranches.create({"name": AUDIT_BRANCH, "allowed_to_push": runners, "merge_access_level": _NOBODY})
+    project.protectedbranches.create(
+        {"name": "proposals/*", "allowed_to_push": [{"user_id": ids[BOT]}], "merge_access_level": _NOBODY}
+    )

@@ -1,23 +1,26 @@
-"""Makes the runner's signing key and the trust root that an auditor is handed, both outside of any repository."""
+"""Makes the runners' signing keys and the trust root that an auditor is handed, all outside of any repository."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-PRINCIPAL = "runner@countersign.example"
 
-
-def make_keys(folder: Path, *, since: datetime) -> tuple[Path, Path]:
-    """Write a new key pair; give the private key's file and the allowed-signers file."""
-    key = Ed25519PrivateKey.generate()
-    private = folder / "signing_key"
-    private.touch(0o600)
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
-    )
-    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+def make_keys(folder: Path, names: Iterable[str], *, since: datetime) -> tuple[dict[str, Path], Path]:
+    """Write a new key pair for each name; give the private keys' files and the one allowed-signers file that names all of them."""
+    private: dict[str, Path] = {}
+    lines: list[str] = []
+    for name in names:
+        key = Ed25519PrivateKey.generate()
+        private[name] = folder / f"signing_key-{name}"
+        private[name].touch(0o600)
+        private[name].write_bytes(
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
+        )
+        public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+        lines.append(f'runner-{name}@countersign.example namespaces="git",valid-after="{since:%Y%m%d%H%M%S}Z" {public}\n')
     allowed = folder / "allowed_signers"
-    allowed.write_text(f'{PRINCIPAL} namespaces="git",valid-after="{since:%Y%m%d%H%M%S}Z" {public}\n')
+    allowed.write_text("".join(lines))
     return private, allowed

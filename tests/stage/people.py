@@ -59,6 +59,11 @@ class Cast:
         seen = self.change(username, iid)
         seen.approve(sha=seen.sha)
 
+    def approvers(self, iid: int) -> set[str]:
+        """Give whose approvals stand on the forge now."""
+        given = self.change("lea", iid).approvals.get().approved_by
+        return {str(entry["user"]["username"]) for entry in given}
+
     def status(self, iid: int) -> tuple[str, str]:
         """Give state and description of the commit status `countersign` at the head; two empty words where there is none."""
         project = self.client("lea").projects.get(PROJECT, lazy=True)

@@ -30,7 +30,13 @@ PEOPLE = (
     Member("lou", "Lou, lead", ("leads",)),
     Member(SPONSOR, "Sam, who asked the agent", ("web",)),
 )
-MACHINES = ("countersign-bot", "countersign-runner", AGENT)
+EVERYBODY_WHO_COULD = ("lea", "lou", "wanda")
+"""Whose approvals the strictest tier asks for: two leads and one of web."""
+
+BOT = "countersign-bot"
+RUNNERS = {environment: f"countersign-runner-{environment}" for environment in ENVIRONMENTS}
+"""Each runner's account on the forge."""
+MACHINES = (BOT, *RUNNERS.values(), AGENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,13 @@ class Visitor:
             return {str(row[0]) for row in connection.execute(query, (table,)).fetchall()}
 
     def roles_of_runs(self) -> list[str]:
-        """Give the login roles of runs that are still on the server."""
+        """Give the login roles of runs that are still on a server."""
         query = "SELECT rolname FROM pg_roles WHERE rolname LIKE %s"
-        with psycopg.connect(self.card["databases"]["shop_production"]) as connection:
-            return [str(row[0]) for row in connection.execute(query, ("cs\\_%",)).fetchall()]
+        found: list[str] = []
+        for server in self.card["databases"].values():
+            with psycopg.connect(server) as connection:
+                found += [str(row[0]) for row in connection.execute(query, ("cs\\_%",)).fetchall()]
+        return found
 
     def page(self, bucket: str, key: str) -> str:
         """Read an object of the bucket."""
@@ -70,11 +73,10 @@ class Visitor:
 
     def fetch(self) -> None:
         """Clone the shop's repository anew, as anybody who may read it."""
-        url = self.card["clone_url"].replace("://", f"://oauth2:{self.card['tokens']['lea']}@", 1)
         if self.clone.exists():
             self.git("fetch", "--quiet", "--prune", "origin")
         else:
-            self._run(["git", "clone", "--quiet", "--no-checkout", url, str(self.clone)])
+            self._run(["git", "clone", "--quiet", "--no-checkout", self.card["clone_url"], str(self.clone)])
 
     def git(self, *args: str) -> Said:
         """Run stock git in the clone."""

@@ -24,6 +24,7 @@ from tests.support.process import Child, free_port
 from tests.support.redis import RedisServer, redis_server
 
 ROOT = Path(__file__).parents[2]
+PAGES_TOKEN = "pages-token-0123456789"
 
 
 @dataclass(slots=True)
@@ -84,8 +85,9 @@ def bot_office(folder: Path) -> Iterator[Office]:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with redis_server() as memory, local_forge(folder / "forge") as local:
-        tokens = shop_forge.furnish(local.url, local.admin_token, shop.files(image=IMAGE))
-        _, allowed = make_keys(folder, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a key for real processes
+        tokens = shop_forge.people(local.url, local.admin_token)
+        shop_forge.furnish(local.url, local.admin_token, shop.files(image=IMAGE))
+        _, allowed = make_keys(folder, shop.ENVIRONMENTS, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - a key for real processes
         hooks = shop_forge.Secrets(secrets.token_urlsafe(32), f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
         agent = secrets.token_urlsafe(32)
         digest = hashlib.sha256(agent.encode()).hexdigest()
@@ -105,6 +107,7 @@ def bot_office(folder: Path) -> Iterator[Office]:
             "COUNTERSIGN_BOT_STATE_DIR": str(folder / "bot"),
             "COUNTERSIGN_BOT_TRUST_ROOT_FILE": str(allowed),
             "COUNTERSIGN_BOT_RECONCILE_SECONDS": "2",
+            "COUNTERSIGN_BOT_AUDIT_PAGES_TOKEN_FILE": _file(folder / "pages-token", PAGES_TOKEN),
         }
         office = Office(folder, url, local, memory, Cast(local.url, url, tokens, agent), environment, hooks, {})
         try:

@@ -1,14 +1,17 @@
 """A log in memory with real bytes and real signatures, to be tampered with object by object."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from countersign.attestation.chain import Chain, ChainError, Problem
+from countersign.attestation.chain import Chain
+from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.commit import Commit, parse
 from countersign.attestation.compose import compose
 from countersign.attestation.history import catch_up
+from countersign.attestation.index import LogIndex
 from countersign.attestation.keys import KeySigner, TrustRoot
 from countersign.attestation.objects import Objects, object_name
+from countersign.attestation.problem import ChainError, Problem
 from countersign.attestation.record import Draft
 from countersign.domain.ids import Sha
 from tests.support.audit import ORIGIN, PRINCIPAL, TickingClock, signer, trust_root
@@ -40,7 +43,7 @@ class MemoryLog:
     @classmethod
     def of(cls, drafts: Iterable[Draft]) -> "MemoryLog":
         log = cls()
-        chain = Chain(trust=log.trust, origin=ORIGIN)
+        chain = Chain(trust=log.trust, records=LogIndex(), origin=ORIGIN)
         for draft in drafts:
             log.add(chain, draft)
         return log
@@ -80,9 +83,9 @@ class MemoryLog:
             parent = self.write(replace(self.commit(seq), parent=parent), key=key)
         return parent
 
-    def problem(self, tip: Sha | None = None, *, trust: TrustRoot | None = None) -> Problem | None:
+    def problem(self, tip: Sha | None = None, *, trust: TrustRoot | None = None, seen: Sequence[Checkpoint] = ()) -> Problem | None:
         """Verify as an auditor does."""
-        chain = Chain(trust=trust or self.trust)
+        chain = Chain(trust=trust or self.trust, records=LogIndex(), seen=seen)
         try:
             catch_up(chain, self.source, tip or self.commits[-1])
         except ChainError as error:

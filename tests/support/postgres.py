@@ -71,6 +71,13 @@ class PostgresServer:
             connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(role)))
             connection.execute(script.encode())
 
+    def make_database(self, name: str, *, owner: str) -> None:
+        """Make a database into which its owner and superusers alone can log in."""
+        database, role = psycopg.sql.Identifier(name), psycopg.sql.Identifier(owner)
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(psycopg.sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+            connection.execute(psycopg.sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(database))
+
     def make_admin(self, *groups: str) -> str:
         """Make the role that the broker works as, with no more than docs/brokers.md asks for, and give its DSN.
 

@@ -11,7 +11,8 @@ The log's name is `{origin}`.
 ## Read it
 
 - Each commit's subject is a sentence. The commit adds one file, `records/<year>/<month>/<day>/<hour>/<number>-<id>.json`,
-  which holds the whole record.
+  which holds the whole record. After 256 records in an hour, the next ones lie in folders `more-…` below the hour's.
+- `checkpoint` holds the log's name, its size and the root of the Merkle tree over all records, signed (C2SP signed note).
 - `git log --grep 'Countersign-Change: <group/project!number>'` lists the records of one change; other trailers work alike.
 
 ## Verify it, with stock git
@@ -29,11 +30,13 @@ Each commit must show a good signature. That proves who signed each commit and, 
     pip install countersign-bot
     countersign audit verify --trust-root /path/to/allowed_signers
 
-This checks every signature within its key's lifetime, every link, every number, every digest under SHA-256, and that each
-commit adds one record and touches nothing else. It needs no network. It names the first record that is wrong.
+This checks every signature within its key's lifetime, every link, every number, every digest and every Merkle root under
+SHA-256, and that each commit adds one record and touches nothing else but `checkpoint`. It needs no network. It names the
+first record that is wrong.
 
 It prints a checkpoint. Keep it somewhere else, and pass it next time with `--checkpoint`: that is what shows that the end of
-the log was cut off, or that somebody who holds a signing key wrote the whole log anew. The log is tamper-evident: it shows
+the log was cut off, or that somebody who holds a signing key wrote the whole log anew. Comments on merge requests hold such
+checkpoints too, and a copy of the file `checkpoint` is one. The log is tamper-evident: it shows
 what was done to it. It cannot keep anybody from doing it.
 
 `FORMAT.md` says what is in a record.
@@ -54,20 +57,32 @@ characters that a reader would not see are escaped. Readers ignore fields that t
 | `id` | ULID: time of recording in milliseconds, then the first 80 bits of a SHA-256 over log, number, `prev` and key |
 | `prev` | SHA-256 of the previous record's bytes; null in the first |
 | `time`, `recorded_time` | when it happened, and when it was put here; UTC |
-| `kind` | assessed, refused, intent, executed, failed, lost |
-| `key` | unique in the log: `assessed/…`, `refused/…`, `intent/<run>`, `outcome/<run>` |
+| `kind` | assessed, refused, intent, executed, failed, lost, expired, superseded, emergency, promoted, demoted, annotation, \
+key_rotation, shred, heartbeat |
+| `key` | unique in the log: `intent/<run>`, `outcome/<run>`; of other kinds `<kind>/…` |
 | `run_id` | the run that intent and outcome belong to; null otherwise |
 | `change` | the merge or pull request: repository and number; null where there is none |
 | `summary` | the commit's subject |
 | `body` | what was decided or done |
 
 An intent is written before any credential exists. Exactly one of executed, failed or lost follows it; until then the run is
-open. Large evidence is named by its digest.
+open. A question (assessed) ends as such a run, as expired or superseded (`expired/…` and `superseded/…` have the rest of the
+question's key), or by a later question of the same change; else it is open. A key_rotation names the old and the new signing
+key and is signed by the old one; whom to believe is decided outside of this branch all the same. Large evidence is named by
+its digest.
 
 The commit has one parent (the first has none), adds the record's file and nothing else, is signed with an Ed25519 SSH key, and
 names the key's principal as author and committer. Its trailers repeat number, id, kind, key, run, change and log, and the
 SHA-256 of this and of the previous record's bytes: `Countersign-Seq`, `-Id`, `-Kind`, `-Key`, `-Run`, `-Change`, `-Origin`,
-`-Record`, `-Previous`.
+`-Record`, `-Previous`. `-Size` counts the records so far, and `-Root` is the root of the Merkle tree (RFC 6962, SHA-256) whose
+leaves are the bytes of those records.
+
+Records may be pushed several at a time. The last commit of each push also writes the file `checkpoint` anew: a signed note
+(c2sp.org/signed-note) with log, size and root (c2sp.org/tlog-checkpoint), signed by the commit's key under the log's name.
+A branch whose newest commit did not write it was cut off.
+
+The record's file is `records/<year>/<month>/<day>/<hour>/<number>-<id>.json` by `recorded_time`. An hour's folder holds 256
+records; later ones go to `more-000001`, `more-000002` and so on below it, 256 each.
 """
 
 

@@ -1,4 +1,4 @@
-"""Remembers the newest record that was seen, across restarts: without it a shortened branch looks as good as a whole one.
+"""Remembers the log's size and root as seen last, across restarts: without it a shortened branch looks as good as a whole one.
 
 One line in a file, replaced at once and on disk when `advance` returns. Several processes may share it.
 """
@@ -48,7 +48,7 @@ class Pin:
         try:
             with locked(self._path.with_suffix(".lock")):
                 known = self.read()
-                if known is None or known.seq < seen.seq:
+                if known is None or known.size < seen.size:
                     self._replace(f"{seen}\n".encode())
         except OSError as error:
             raise LedgerFault(f"the pin of the audit branch cannot be kept: {error.strerror}") from None

@@ -1,17 +1,23 @@
 """Reads the audit branch at its remote and checks every record before it gives one out.
 
-Keeps what it checked in memory; each call reads and checks only what is new. Writes nothing to the remote.
+Keeps on disk what it checked (`shelf.py`); each call reads and checks only what is new. Writes nothing to the remote.
 """
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from countersign.adapters.ledger.shelf import Shelf, Shelved
 from countersign.adapters.ledger.store import Store
-from countersign.attestation.chain import Chain, ChainError
+from countersign.attestation import statement
+from countersign.attestation.chain import Chain, Link
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.history import catch_up
+from countersign.attestation.index import Keys
 from countersign.attestation.keys import TrustRoot
+from countersign.attestation.objects import read_object
+from countersign.attestation.problem import ChainError
 from countersign.attestation.record import AUDIT_BRANCH, Entry
-from countersign.domain.ids import ChangeRef
+from countersign.domain.ids import ChangeRef, MalformedError
 from countersign.domain.outcomes import GitFault, LedgerFault
 
 
@@ -31,33 +37,45 @@ class GitLedgerReader:
     ) -> None:
         """Read the branch at `remote_url`.
 
-        `directory` keeps objects and the pin, which must outlive restarts: it is what shows that the branch was cut short.
-        `origin` is the name that every record of this log must bear. `token` is a forge token for git over HTTP.
+        `directory` keeps objects, what was checked, and the pin, which must outlive restarts: it is what shows that the branch
+        was cut short. `origin` is the name that every record of this log must bear. `token` is a forge token for git over HTTP.
         """
         self.store = Store(remote_url=remote_url, directory=directory, branch=branch, token=token, timeout=timeout)
-        self.chain = Chain(trust=trust_root, origin=origin)
+        self.chain = Chain(trust=trust_root, records=Keys(), origin=origin)
+        self._trust = trust_root
+        self._origin = origin
         self._branch = branch
-        self._pinned = False
+        self._shelf: Shelf | None = None
 
     def find(self, key: str) -> Entry | None:
         """Give the record with this key."""
         self.refresh()
-        return self.chain.index.find(key)
+        return self.standing(key)
 
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         """Give all records of a change, oldest first."""
         self.refresh()
-        return self.chain.index.of_change(change)
+        return self._entries(self._kept().of_change(change))
 
     def emergencies(self) -> tuple[Entry, ...]:
         """Give the intents of runs that an emergency let through a freeze, oldest first."""
         self.refresh()
-        return self.chain.index.emergencies()
+        return self._entries(self._kept().emergencies())
 
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         self.refresh()
-        return self.chain.index.open_intents()
+        return self._entries(self._kept().open_intents())
+
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        """Give so many records, the newest, oldest first."""
+        self.refresh()
+        return self._entries(self._kept().latest(count))
+
+    def standing(self, key: str) -> Entry | None:
+        """Give the record with this key among those that the last refresh saw."""
+        found = self._kept().find(key)
+        return None if found is None else self._entries([found])[0]
 
     def refresh(self) -> None:
         """Read and check what is new at the remote.
@@ -74,31 +92,79 @@ class GitLedgerReader:
             raise LedgerFault(f"the audit branch {self._branch} is wrong: {error.problem}") from error
 
     def keep_pin(self) -> None:
-        """Remember the newest checked record on disk.
+        """Remember size and root of what was checked on disk.
 
         Raises:
             LedgerFault: it cannot be kept.
         """
-        seen = Checkpoint.of(self.chain.index)
+        seen = Checkpoint.of(self.chain.head)
         if seen is not None:
             self.store.pin.advance(seen)
 
+    def take_in(self, links: Iterable[Link]) -> None:
+        """Take in what this process has just put onto the branch itself.
+
+        Raises:
+            LedgerFault: the disk does not take it. The next refresh finds it at the remote.
+        """
+        shelf = self._kept()
+        with shelf.turn():
+            chain = self._resumed(shelf)
+            if chain.tip == self.chain.tip:  # else somebody who shares the directory was here first
+                for link in links:
+                    chain.accept(link)
+                self._keep(shelf, chain)
+        self.chain = chain
+        self.keep_pin()
+
     def _catch_up(self) -> None:
-        pinned = None if self._pinned else self.store.pin.read()
         tip, known = self.store.remote_tip(), self.chain.tip
-        if tip is None:
-            if known is not None or pinned is not None:
-                raise LedgerFault(f"the audit branch {self._branch} is gone from the remote, though it was seen before")
-            return
-        if tip != known:
+        if tip is not None and tip != known:
             self.store.fetch()
-            with self.store.objects() as source:
-                catch_up(self.chain, source, tip)
+        shelf = self._kept()
+        with shelf.turn():
+            chain = self._resumed(shelf)
+            if chain.tip not in {tip, known}:  # somebody who shares the directory went on; only now can the remote not be behind
+                tip = self.store.remote_tip()
+                if tip is not None:
+                    self.store.fetch()
+            if tip is None and (chain.tip is not None or self.store.pin.read() is not None):
+                raise LedgerFault(f"the audit branch {self._branch} is gone from the remote, though it was seen before")
+            if tip is not None and tip != chain.tip:
+                with self.store.objects() as source:
+                    try:
+                        catch_up(chain, source, tip)
+                    except ChainError as error:
+                        raise shelf.cut_off(tip) or error from None
+                self._keep(shelf, chain)
+        self.chain = chain
+        if tip is not None and tip != known:
             self.store.remember(tip)
-        if pinned is not None:
-            problem = pinned.problem(self.chain.index)
-            if problem is not None:
-                raise ChainError(problem)
-        self._pinned = True
-        if tip != known:
             self.keep_pin()
+
+    def _resumed(self, shelf: Shelf) -> Chain:
+        """Give the chain as far as it was checked by whoever shares the directory."""
+        pinned = self.store.pin.read()
+        newest = shelf.newest(pinned)
+        seen = () if pinned is None or (newest is not None and newest.frontier.size >= pinned.size) else (pinned,)
+        return Chain(trust=self._trust, records=shelf, origin=self._origin, seen=seen, newest=newest)
+
+    def _keep(self, shelf: Shelf, chain: Chain) -> None:
+        if chain.newest is not None:
+            shelf.keep(chain.newest)
+
+    def _kept(self) -> Shelf:
+        if self._shelf is None:
+            self._shelf = Shelf(self.store.home / "checked.sqlite", bound=self._trust.fingerprint)
+        return self._shelf
+
+    def _entries(self, found: Sequence[Shelved]) -> tuple[Entry, ...]:
+        """Read records from their objects, whose names were computed from checked bytes."""
+        if not found:
+            return ()
+        try:
+            with self.store.objects() as source:
+                read = [(item, read_object(source, item.object, "blob")) for item in found]
+            return tuple(statement.read(raw).entry(raw, commit=item.commit, path=item.path, root=item.root) for item, raw in read)
+        except (GitFault, MalformedError) as error:
+            raise LedgerFault(f"a record that was checked cannot be read again: {error}") from error

@@ -10,9 +10,14 @@ from pathlib import Path
 
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import run_git, token_config
+from countersign.adapters.ledger.pack import pack
 from countersign.adapters.ledger.pin import Pin, locked
+from countersign.attestation.objects import Objects
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault, LedgerFault
+
+_PACKED = 64
+"""Objects from which on a pack of their own is worth its file."""
 
 _SEEN = "refs/countersign/seen"
 _LINE = re.compile(r"(?P<commit>[0-9a-f]{40})\t(?P<ref>\S+)")
@@ -27,7 +32,7 @@ class Store:
         self.ref = f"refs/heads/{branch}"
         self.config = {} if token is None else token_config(remote_url, token)
         self.timeout = timeout
-        self._home = directory
+        self.home = directory
         self.repository = directory / "objects.git"
         self.pin = Pin(directory / "pin")
 
@@ -40,9 +45,9 @@ class Store:
         if (self.repository / "HEAD").is_file():
             return
         try:
-            self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with locked(self._home / "init.lock"):
-                self.git("init", "--quiet", "--bare", str(self.repository), cwd=self._home)
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with locked(self.home / "init.lock"):
+                self.git("init", "--quiet", "--bare", str(self.repository), cwd=self.home)
         except OSError as error:
             raise LedgerFault(f"no place for the audit branch: {error.strerror}") from None
 
@@ -64,6 +69,13 @@ class Store:
         """Point a reference at what was read and checked, so that the next fetch asks for what is newer only."""
         with suppress(GitFault):  # another reader is at it; the next fetch is larger, that is all
             self.git("update-ref", _SEEN, tip)
+
+    def put(self, objects: Objects) -> None:
+        """Store objects that we made: few of them one by one, many as one pack, which costs one wait for the disk."""
+        if len(objects) < _PACKED:
+            self.git("unpack-objects", "-q", data=pack(objects))
+        else:
+            self.git("index-pack", "--stdin", data=pack(objects))
 
     @contextmanager
     def objects(self) -> Iterator[CatFile]:

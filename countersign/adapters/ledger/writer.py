@@ -6,23 +6,17 @@ Runners alone import this; the bot reads.
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from countersign.adapters.gitcmd import GitFailed, scrub
-from countersign.adapters.ledger.pack import pack
-from countersign.adapters.ledger.pages import genesis_pages
+from countersign.adapters.ledger.batch import Batch, Pen
 from countersign.adapters.ledger.reader import GitLedgerReader
-from countersign.attestation import statement
-from countersign.attestation.chain import ChainError, Link
-from countersign.attestation.compose import compose
 from countersign.attestation.keys import Signer, TrustRoot
-from countersign.attestation.objects import Objects, Overlay
 from countersign.attestation.ports import TakenError
 from countersign.attestation.record import AUDIT_BRANCH, Draft, Entry
-from countersign.domain.ids import ChangeRef, MalformedError, Sha
+from countersign.domain.ids import ChangeRef, Sha
 from countersign.domain.outcomes import GitFault, LedgerFault
 from countersign.domain.ports import Clock
 
@@ -30,8 +24,7 @@ _TRIES = 40
 _STUCK = 4
 """Tries in a row that fail though nobody else moved the branch: the remote does not want the record."""
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.02, 1.0
-_SKEW = timedelta(minutes=5)
+_FIRST_WAIT, _LONGEST_WAIT = 0.02, 5.0
 
 
 class GitLedger:
@@ -64,10 +57,7 @@ class GitLedger:
             branch=branch,
             timeout=timeout,
         )
-        self._trust = trust_root
-        self._signer = signer
-        self._origin = origin
-        self._clock = clock
+        self._pen = Pen(origin, signer, trust_root, clock)
         self._sleep = sleep
 
     def find(self, key: str) -> Entry | None:
@@ -86,6 +76,10 @@ class GitLedger:
         """Give the intents that no outcome follows yet, oldest first."""
         return self._reader.open_intents()
 
+    def latest(self, count: int) -> tuple[Entry, ...]:
+        """Give so many records, the newest, oldest first."""
+        return self._reader.latest(count)
+
     def append(self, draft: Draft) -> Entry:
         """Sign the record and push it onto the tip.
 
@@ -94,86 +88,91 @@ class GitLedger:
             LedgerFault: not accepted within a bounded number of tries, or it cannot be recorded as it is. Where the remote
                 went silent in the middle, the record may stand all the same: `find` tells, and so does the next `append`.
         """
-        ours: set[Sha] = set()
-        stuck, said = 0, ""
+        [result] = self.append_all([draft])
+        if isinstance(result, Entry):
+            return result
+        raise result
+
+    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
+        """Sign records and push them onto the tip, in order and at once: one commit each, one push for all.
+
+        Gives for each what `append` would have given or raised. What cannot be recorded does not keep the others out.
+        """
+        results: dict[int, Entry | TakenError | LedgerFault] = {}
+        ours: dict[Sha, int] = {}
+        stuck, said, attempt, began = 0, "", 0, 0.0
+        fault: LedgerFault | None = None
         for attempt in range(_TRIES):
             if attempt:
-                self._sleep(_wait(attempt))
+                self._sleep(_wait(attempt, time.monotonic() - began))
+            began = time.monotonic()
             before = self._reader.chain.tip
-            self._reader.refresh()
-            standing = self._reader.chain.index.find(draft.key)
-            if standing is not None:
-                if standing.commit in ours:  # the push had arrived, its answer had not
-                    return standing
-                raise TakenError(standing)
-            stuck = stuck + 1 if attempt and before == self._reader.chain.tip else 0
-            if stuck == _STUCK:
+            try:
+                self._reader.refresh()
+                results |= self._standing(drafts, results, ours)
+            except LedgerFault as error:
+                fault = error
                 break
-            link, objects = self._next(draft)
-            ours.add(link.entry.commit)
-            refusal = self._push(link, objects)
-            if refusal is None:
-                self._reader.chain.accept(link)
-                with suppress(LedgerFault):  # the record stands, whatever becomes of the pin; the next one moves it on
-                    self._reader.keep_pin()
-                return link.entry
-            said = refusal
-        raise LedgerFault(f"{draft.key} was not accepted by the remote after {attempt + 1} tries: {said}")
+            stuck = stuck + 1 if attempt and before == self._reader.chain.tip else 0
+            left = {number: draft for number, draft in enumerate(drafts) if number not in results}
+            if not left or stuck == _STUCK:
+                break
+            batch, said = self._push(left)
+            results |= batch.failed
+            ours |= {link.entry.commit: number for number, link in batch.links.items()}
+            if not said:
+                results |= {number: link.entry for number, link in batch.links.items()}
+                with suppress(LedgerFault):  # the records stand, whatever becomes of our own files; the next refresh mends them
+                    self._reader.take_in(batch.links.values())
+            if len(results) == len(drafts):
+                break
+        why = f"was not accepted by the remote after {attempt + 1} tries: {said}"
+        return [results.get(number, fault or LedgerFault(f"{draft.key} {why}")) for number, draft in enumerate(drafts)]
 
-    def _next(self, draft: Draft) -> tuple[Link, Objects]:
-        """Make the commit that would follow the tip, check it as any reader will, and give the objects to store."""
-        chain = self._reader.chain
-        recorded = self._moment(draft, chain.recorded)
-        try:
-            with self._reader.store.objects() as source:
-                name, objects = compose(
-                    draft,
-                    chain=chain,
-                    source=source,
-                    origin=self._origin,
-                    recorded=recorded,
-                    signer=self._signer,
-                    principal=self._principal(recorded),
-                    pages=genesis_pages(self._origin) if chain.tip is None else (),
-                )
-                return chain.check(name, Overlay(objects, source)), objects
-        except (MalformedError, ChainError, GitFault) as error:
-            raise LedgerFault(f"{draft.key} cannot be recorded: {error}") from error
+    def _standing(
+        self, drafts: Sequence[Draft], results: Mapping[int, object], ours: Mapping[Sha, int]
+    ) -> dict[int, Entry | TakenError]:
+        """Give what the remote has already: ours, where a push had arrived and its answer had not, or somebody else's."""
+        found: dict[int, Entry | TakenError] = {}
+        for number, draft in enumerate(drafts):
+            standing = None if number in results else self._reader.standing(draft.key)
+            if standing is not None:
+                found[number] = standing if ours.get(standing.commit) == number else TakenError(standing)
+        return found
 
-    def _moment(self, draft: Draft, newest: datetime | None) -> datetime:
-        """Give the time of recording: now, but never before the newest record or what is recorded, whose clocks may differ."""
-        now = self._clock()
-        happened = statement.in_utc(draft.time)
-        floor = happened if newest is None else max(happened, newest)
-        if floor - now > _SKEW:
-            raise LedgerFault(
-                f"this machine's clock is {floor - now} behind the record's; set it right before anything is recorded"
-            )
-        return max(now, floor)
-
-    def _principal(self, when: datetime) -> str:
-        principals = self._trust.principals(self._signer.public, when)
-        if len(principals) != 1:
-            key = self._signer.public.fingerprint
-            raise MalformedError(f"the trust root names {len(principals)} principals for the signing key {key} now; it must be one")
-        return next(iter(principals))
-
-    def _push(self, link: Link, objects: Objects) -> str | None:
-        """Move the branch from the tip that we know to our commit, or not at all; give the remote's words where it did not."""
+    def _push(self, drafts: Mapping[int, Draft]) -> tuple[Batch, str]:
+        """Move the branch from the tip that we know to new commits, or not at all; give the remote's words where it did not."""
         store = self._reader.store
-        expected = self._reader.chain.tip or ""
-        lease, target = f"--force-with-lease={store.ref}:{expected}", f"{link.entry.commit}:{store.ref}"
+        lease = f"--force-with-lease={store.ref}:{self._reader.chain.tip or ''}"
+        batch = Batch()
         try:
-            store.git("unpack-objects", "-q", data=pack(objects))
-            store.git("push", "--porcelain", "--quiet", "--no-verify", lease, store.remote_url, target, remote=True)
+            with store.objects() as source:
+                batch = self._pen.write(drafts, self._reader.chain, source)
+            if batch.links:
+                store.put(batch.objects)
+                store.git(
+                    "push",
+                    "--porcelain",
+                    "--quiet",
+                    "--no-verify",
+                    lease,
+                    store.remote_url,
+                    f"{batch.tip}:{store.ref}",
+                    remote=True,
+                )
         except GitFailed as failed:
             verdicts = [line for line in failed.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
-            return scrub(verdicts[0].split("\t")[-1] if verdicts else failed.stderr, store.config.values())
+            return batch, scrub(
+                verdicts[0].split("\t")[-1] if verdicts else failed.stderr, store.config.values()
+            ) or "it said nothing"
         except GitFault as fault:
-            return str(fault)
-        return None
+            return batch, str(fault)
+        return batch, ""
 
 
-def _wait(attempt: int) -> float:
-    """Give seconds to wait: longer each time, and different for each writer, so that they do not meet again."""
-    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(attempt, 8))) * (0.5 + secrets.randbelow(1000) / 1000)
+def _wait(attempt: int, took: float) -> float:
+    """Give seconds to wait: longer each time, and different for each writer, so that they do not meet again.
+
+    `took` is how long the try before took: who waits for less than that meets the same others again.
+    """
+    return min(_LONGEST_WAIT, max(_FIRST_WAIT, took) * (1 << min(attempt, 8))) * secrets.randbelow(1000) / 1000

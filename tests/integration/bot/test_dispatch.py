@@ -164,7 +164,7 @@ def test_without_a_broker_handing_over_is_a_fault_and_soon(server: RedisServer) 
             began = time.monotonic()
             with pytest.raises(Fault, match="queue"):
                 queue.look(CHANGE)
-            assert time.monotonic() - began < 6
+            assert time.monotonic() - began < 30  # well below what a forge waits for its webhook; redis-py tries three times
         finally:
             server.resume()
         queue.look(CHANGE)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from countersign.attestation.record import AUDIT_BRANCH
 from countersign.cli.main import main
-from tests.support.audit import RUN, Remote, intent, outcome, refused, signer, trust_line
+from tests.support.audit import REF, RUN, Remote, intent, outcome, refused, signer, trust_line
 from tests.support.auditor import Auditor, stock
 
 DRAFTS = (refused("a"), intent(), outcome(), refused("b", summary="Refused b: ü 日本, \x1b[2Jacme/shop!7"))
@@ -61,7 +62,7 @@ def test_verify_as_json(run: Shell) -> None:
     document = json.loads(out)
     assert status == 0
     assert (document["verified"], document["problem"]) == (4, None)
-    assert document["checkpoint"].startswith("3@sha256:")
+    assert document["checkpoint"].startswith("4@sha256:")
 
 
 def test_without_a_trust_root_nothing_is_verified(run: Shell, auditor: Auditor) -> None:
@@ -104,6 +105,28 @@ def test_a_checkpoint_finds_a_log_cut_short(run: Shell, auditor: Auditor) -> Non
     assert status == 1
     assert "record 2: it is missing: the log ends at record 1" in out
     assert run("verify", "--checkpoint", "3@md5:x")[0] == 2
+
+
+def test_a_branch_written_anew_with_the_real_key_is_found_through_a_second_place(
+    run: Shell, auditor: Auditor, tmp_path: Path
+) -> None:
+    """The thief has the key and the forge; the checkpoint was left in a comment and in a file by somebody else."""
+    left = re.search(r"checkpoint: (\S+)", run("verify")[1])  # noqa: TID251 - one word of a longer text
+    kept = tmp_path / "kept"
+    kept.write_bytes(auditor.git("show", f"{auditor.commits()[-1]}:checkpoint").stdout)
+    (tmp_path / "forged").mkdir()
+    forged = Remote.make(tmp_path / "forged")
+    forged.fill([refused("other"), intent(), outcome(), refused("more"), refused("last")])
+    auditor.git("fetch", "--quiet", str(forged.path), f"+{REF}:refs/remotes/origin/{AUDIT_BRANCH}")
+    assert run("verify")[0] == 0, "the log alone does not show it: every signature is good"
+    assert left is not None
+    for second_place in (left[1], str(kept)):
+        status, out, _ = run("verify", "--checkpoint", second_place)
+        assert status == 1
+        assert "first wrong: record 3 " in out
+        assert "rewritten here or earlier" in out
+    kept.write_text(kept.read_text().replace("\n4\n", "\n3\n"))
+    assert run("verify", "--checkpoint", str(kept))[0] == 2, "a note that nobody signed shows nothing"
 
 
 def test_log_is_a_table_for_people(run: Shell) -> None:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import run_git
 from countersign.adapters.ledger.clone import check_branch, find_branch
-from countersign.attestation.chain import Chain, ChainError, Problem
+from countersign.attestation.chain import Chain
+from countersign.attestation.index import Keys
+from countersign.attestation.problem import ChainError, Problem
 from countersign.attestation.record import AUDIT_BRANCH
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault, LedgerFault
-from tests.support.audit import CHANGE, REF, Remote, intent, outcome, refused, trust_root
+from tests.support.audit import CHANGE, REF, Remote, intent, outcome, refused, signer, trust_root
 
 DRAFTS = (refused("a"), intent(), outcome(), refused("b"), refused("c"))
 
@@ -47,7 +49,7 @@ def remote(original: Remote, tmp_path: Path) -> Remote:
 
 def verify(repository: Path) -> Problem | None:
     try:
-        check_branch(find_branch(repository, AUDIT_BRANCH), Chain(trust=trust_root()))
+        check_branch(find_branch(repository, AUDIT_BRANCH), Chain(trust=trust_root(), records=Keys()))
     except ChainError as error:
         return error.problem
     return None
@@ -160,7 +162,7 @@ def test_a_forced_push_is_seen_by_a_reader_that_runs(remote: Remote) -> None:
     reader, commits = remote.reader(), remote.commits()
     assert reader.find("refused/c")
     remote.point(commits[-2])
-    with pytest.raises(LedgerFault, match=r"does not descend from .* rewritten"):
+    with pytest.raises(LedgerFault, match=r"record 4: it is missing: .* tail was cut off"):
         reader.find("refused/a")
 
 
@@ -182,7 +184,7 @@ def test_a_tail_written_anew_with_the_key_is_seen_by_the_pin(remote: Remote) -> 
     remote.reader(directory=home).refresh()
     remote.point(commits[-2])
     remote.fill([refused("other")])
-    with pytest.raises(LedgerFault, match=r"record 4 .* rewritten"):
+    with pytest.raises(LedgerFault, match=r"does not descend from .* rewritten"):
         remote.reader(directory=home).find("refused/a")
 
 
@@ -232,12 +234,39 @@ def test_a_remote_that_is_away_is_a_fault_and_heals(remote: Remote) -> None:
     assert writer.append(refused("more")).seq == len(DRAFTS)
 
 
-def test_only_what_is_new_is_read(remote: Remote) -> None:
-    reader = remote.reader()
-    reader.refresh()
-    store = reader.store.repository
-    shutil.rmtree(store / "objects" / "pack", ignore_errors=True)
-    for folder in (store / "objects").glob("??"):
-        shutil.rmtree(folder)
-    entry = reader.find("refused/c")
-    assert entry is not None, "a checked record is in memory; its objects are not asked for again"
+def test_only_what_is_new_is_checked(remote: Remote) -> None:
+    """A restart believes what was checked before: no older commit is read again."""
+    home = remote.home / "state"
+    remote.reader(directory=home).refresh()
+    old, store = remote.commits(), home / "objects.git"
+    remote.fill([refused("more")])
+    for name in old[:-1]:
+        (store / "objects" / name[:2] / name[2:]).unlink()
+    restarted = remote.reader(directory=home)
+    assert [entry.seq for entry in restarted.of_change(CHANGE)] == list(range(len(DRAFTS) + 1))
+
+
+@pytest.mark.parametrize("what", ["pin", "trust", "state", "other state"])
+def test_what_was_checked_is_believed_with_its_pin_and_trust_root_only(remote: Remote, what: str) -> None:
+    home, trust = remote.home / "state", trust_root()
+    remote.reader(directory=home).refresh()
+    old, store = remote.commits(), home / "objects.git"
+    if what == "pin":
+        (home / "pin").unlink()
+    elif what == "trust":
+        trust = trust_root(signer(), signer(2))
+    elif what == "state":
+        for file in home.glob("checked.sqlite*"):
+            file.write_bytes(b"no database")
+    else:
+        (home / "pin").write_text(f"5@sha256:{'0' * 64}\n")
+    (store / "objects" / old[1][:2] / old[1][2:]).unlink()
+    with pytest.raises(LedgerFault, match=f"commit {old[1]} is missing"):
+        remote.reader(directory=home, trust=trust).refresh()
+
+
+def test_a_revoked_key_unverifies_what_was_checked_before(remote: Remote) -> None:
+    home = remote.home / "state"
+    remote.reader(directory=home).refresh()
+    with pytest.raises(LedgerFault, match=r"record 0 .* a key that the trust root does not name"):
+        remote.reader(directory=home, trust=trust_root(signer(2))).refresh()

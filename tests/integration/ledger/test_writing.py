@@ -1,18 +1,21 @@
 """Writing to a remote that races, refuses or goes silent: nothing is lost, nothing is written twice, tries are bounded."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from countersign.adapters.ledger.quick import check_quickly
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.attestation.keys import KeySigner, TrustRoot
 from countersign.attestation.ports import TakenError
-from countersign.attestation.record import Draft
+from countersign.attestation.record import Draft, Entry
 from countersign.attestation.statement import read
+from countersign.domain.ids import Sha, run_id
 from countersign.domain.outcomes import LedgerFault
-from tests.support.audit import CHANGE, ORIGIN, REF, Remote, intent, refused, signer, trust_line, trust_root
+from tests.support.audit import CHANGE, ORIGIN, REF, RUN, Remote, intent, outcome, refused, signer, trust_line, trust_root
 
 
 @pytest.fixture
@@ -55,8 +58,8 @@ def test_the_branch_is_an_orphan_that_explains_itself(remote: Remote) -> None:
     first, second = remote.commits()
     assert remote.git("rev-list", "--parents", "-1", first).split() == [first.encode()]
     names = remote.git("ls-tree", "-r", "--name-only", second).decode().splitlines()
-    assert names[:2] == ["FORMAT.md", "README.md"]
-    assert [name[:33] for name in names[2:]] == ["records/2026/03/01/12/0000000000-"[:33], "records/2026/03/01/12/0000000001-"[:33]]
+    assert names[:3] == ["FORMAT.md", "README.md", "checkpoint"]
+    assert [name[:33] for name in names[3:]] == ["records/2026/03/01/12/0000000000-"[:33], "records/2026/03/01/12/0000000001-"[:33]]
     readme = remote.git("cat-file", "blob", f"{second}:README.md").decode()
     assert ORIGIN in readme
     assert "git log --show-signature" in readme
@@ -185,10 +188,56 @@ def test_many_writers_and_readers_may_share_a_directory(remote: Remote) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(write, names)) == 16
     assert [entry.seq for entry in remote.reader(directory=home).of_change(CHANGE)] == list(range(16))
-    assert (home / "pin").read_text().startswith("15@sha256:")
+    assert (home / "pin").read_text().startswith("16@sha256:")
 
 
 def test_a_place_that_cannot_be_made_is_a_fault(remote: Remote) -> None:
     (remote.home / "file").write_text("in the way")
     with pytest.raises(LedgerFault, match="no place for the audit branch"):
         writer(remote, directory="file/inside").append(refused("a"))
+
+
+def test_a_batch_is_one_push_with_one_checkpoint_at_its_end(remote: Remote) -> None:
+    ledger = remote.writer()
+    ledger.append(refused("first"))
+    results = ledger.append_all([refused(name) for name in "abcdef"])
+    assert [entry.seq for entry in results if isinstance(entry, Entry)] == list(range(1, 7))
+    commits = remote.commits()
+    notes = [remote.git("rev-parse", f"{commit}:checkpoint").decode() for commit in commits]
+    assert len(set(notes)) == 2
+    assert notes[0] == notes[5] != notes[6]
+    assert len(remote.reader().of_change(CHANGE)) == 7
+
+
+def test_in_a_batch_each_draft_has_its_own_answer(remote: Remote) -> None:
+    ledger = remote.writer()
+    ledger.append(refused("taken"))
+    large = replace(refused("large"), body={"text": "x" * 70_000})
+    drafts = [refused("a"), refused("taken"), large, refused("a"), intent(), outcome(), outcome(run_id(CHANGE, Sha("2" * 40)))]
+    results = ledger.append_all(drafts)
+    assert [type(result) for result in results] == [Entry, TakenError, LedgerFault, TakenError, Entry, Entry, LedgerFault]
+    assert [entry.key for entry in remote.reader().of_change(CHANGE)] == [
+        "refused/taken",
+        "refused/a",
+        f"intent/{RUN}",
+        f"outcome/{RUN}",
+    ]
+
+
+def test_nothing_to_append_writes_nothing(remote: Remote) -> None:
+    assert remote.writer().append_all([]) == []
+    assert remote.git("for-each-ref", REF) == b""
+
+
+def test_an_hour_with_many_records_has_small_folders(remote: Remote) -> None:
+    remote.clock.step = timedelta(microseconds=1)
+    ledger = remote.writer()
+    for start in range(0, 520, 260):
+        results = ledger.append_all([refused(str(number)) for number in range(start, start + 260)])
+        assert all(isinstance(result, Entry) for result in results)
+    listed = remote.git("ls-tree", "--name-only", f"{REF}:records/2026/03/01/12").decode().split()
+    assert (len(listed), listed[-2:]) == (256 + 2, ["more-000001", "more-000002"])
+    assert remote.reader().find("refused/519")
+    head = check_quickly(remote.path, remote.tip(), trust=trust_root(), origin=ORIGIN, seen=(), told=lambda _: None, processes=0)
+    assert head is not None
+    assert head.size == 520

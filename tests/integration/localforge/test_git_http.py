@@ -178,3 +178,18 @@ def test_the_password_is_what_counts(scene: Scene) -> None:
     assert (missing.status_code, missing.headers["www-authenticate"]) == (401, 'Basic realm="GitLab"')
     assert httpx.get(url, auth=(token, "")).status_code == 401
     assert httpx.get(url, headers={"Authorization": "Basic !!!"}).status_code == 401
+
+
+def test_a_public_project_is_read_without_an_account_and_not_written(scene: Scene, clone: Clone, tmp_path: Path) -> None:
+    plain = f"{scene.forge.url}/{scene.path}.git"
+    assert "could not read Username" in clone.git("ls-remote", plain, fails=True)
+    scene.forge.admin.groups.update(scene.path.split("/", maxsplit=1)[0], {"visibility": "public"})
+    scene.admin.visibility = "public"
+    scene.admin.save()
+    stranger = Clone(tmp_path / "stranger")
+    stranger.folder.mkdir()
+    stranger.git("clone", "--quiet", plain, ".")
+    assert stranger.git("rev-parse", "HEAD") == clone.git("rev-parse", "origin/main")
+    stranger.commit("a.txt")
+    assert "could not read Username" in stranger.git("push", "origin", "HEAD:work", fails=True)
+    assert httpx.get(f"{plain}/info/refs?service=git-upload-pack", auth=("oauth2", "wrong")).status_code == 401

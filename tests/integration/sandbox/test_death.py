@@ -37,7 +37,7 @@ def states(client: docker.DockerClient, run: str) -> list[str]:
 
 
 def wait_until_running(client: docker.DockerClient, run: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while states(client, run) != ["running"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -26,7 +26,7 @@ def credential() -> Credential:
 
 def test_the_command_has_it_and_the_engine_does_not(sandbox: ContainerSandbox, engine_socket: Path, image: str) -> None:
     spec = make_spec(
-        image, ["sh", "-c", 'test "$PGPASSWORD" && sleep 1.5; env | grep -c PGPASSWORD'], files={"secret": b"file of the run"}
+        image, ["sh", "-c", 'test "$PGPASSWORD" && sleep 3; env | grep -c PGPASSWORD'], files={"secret": b"file of the run"}
     )
     results = []
     running = threading.Thread(target=lambda: results.append(sandbox.run(spec, credential())))

@@ -1,6 +1,5 @@
 """What a command cannot do, whatever it is: attacks 39 and 40, incidents 7, 9 and 20. Each has a twin that gets through."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,9 +13,7 @@ from runners.sandbox.seccomp import profile_digest
 from tests.integration.sandbox.specs import make_spec
 
 
-def test_every_control_is_in_force_on_a_host_that_root_prepared(sandbox: ContainerSandbox) -> None:
-    if os.geteuid() != 0 and not Path("/sys/fs/cgroup/cgroup.controllers").exists():
-        pytest.skip("an ordinary user on cgroup v1 cannot have memory and process limits")
+def test_every_control_is_in_force_whoever_prepared_the_host(sandbox: ContainerSandbox) -> None:
     attestation = sandbox.attest()
     assert {control: text for control, in_force, text in attestation.evidence if not in_force} == {}
     assert attestation.controls == frozenset(Control)

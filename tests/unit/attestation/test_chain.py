@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countersign.attestation.chain import Chain, ChainError
+from countersign.attestation.chain import Chain
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.history import catch_up
+from countersign.attestation.index import LogIndex
 from countersign.attestation.keys import TrustRoot
 from countersign.attestation.objects import TreeEntry, format_tree, parse_tree
-from countersign.attestation.record import Draft
+from countersign.attestation.problem import ChainError
+from countersign.attestation.record import Draft, Entry
 from countersign.domain.ids import Sha
-from tests.support.audit import ORIGIN, PRINCIPAL, intent, outcome, refused, signer, trust_line, trust_root
+from tests.support.audit import ORIGIN, PRINCIPAL, intent, outcome, refused, signer, trust_line
 from tests.support.chains import MemoryLog
 
 DRAFTS = (refused("a"), intent(), outcome(), refused("b"), refused("c"), refused("d"))
@@ -131,7 +133,7 @@ def test_a_log_that_begins_later_is_found(log: MemoryLog, seq: int) -> None:
 
 def _next(log: MemoryLog, draft: Draft) -> Sha:
     """Append a record that is right in everything, to be spoiled."""
-    chain = Chain(trust=log.trust)
+    chain = Chain(trust=log.trust, records=LogIndex())
     catch_up(chain, log.source, log.commits[-1])
     log.add(chain, draft)
     return log.commits[-1]
@@ -191,7 +193,7 @@ def test_backdating_into_an_expired_keys_time_is_found(log: MemoryLog) -> None:
     old, new = THIEF, log.key
     trust = TrustRoot.parse(trust_line(new) + trust_line(old, before="20260301Z"))
     log.clock.now -= timedelta(days=2)
-    chain = Chain(trust=trust)
+    chain = Chain(trust=trust, records=LogIndex())
     catch_up(chain, log.source, log.commits[-1])
     log.key = old
     with pytest.raises(ChainError, match="it was recorded before the record before it"):
@@ -277,57 +279,68 @@ def test_a_second_parent_is_found(log: MemoryLog) -> None:
 
 def test_a_log_of_another_origin_is_refused(log: MemoryLog) -> None:
     with pytest.raises(ChainError, match=f"belongs to the log {ORIGIN}, not to https://forge.example/other"):
-        catch_up(Chain(trust=log.trust, origin="https://forge.example/other"), log.source, log.commits[-1])
+        catch_up(Chain(trust=log.trust, records=LogIndex(), origin="https://forge.example/other"), log.source, log.commits[-1])
 
 
 def test_a_checked_chain_follows_only_its_own_descendants(log: MemoryLog) -> None:
-    chain = Chain(trust=log.trust)
+    chain = Chain(trust=log.trust, records=LogIndex())
     catch_up(chain, log.source, log.commits[3])
     for tip in (log.commits[2], log.write(replace(log.commit(3), email="x@y"), key=log.key)):
         with pytest.raises(ChainError, match="does not descend"):
             catch_up(chain, log.source, tip)
     catch_up(chain, log.source, log.commits[-1])
-    assert len(chain.index) == len(DRAFTS)
+    assert chain.size == len(DRAFTS)
+
+
+def seen_of(log: MemoryLog, seq: int) -> Checkpoint:
+    """Give what somebody saw who looked when this record was the newest."""
+    seen = Checkpoint.of(_until(log, seq).head)
+    assert seen is not None
+    return Checkpoint.parse(str(seen))
 
 
 @given(SEQS.filter(lambda seq: seq > 0))
 def test_a_tail_cut_off_is_found_with_a_checkpoint_alone(seq: int) -> None:
-    whole, cut = Chain(trust=LOG.trust), Chain(trust=LOG.trust)
-    catch_up(whole, LOG.source, LOG.commits[-1])
-    catch_up(cut, LOG.source, LOG.commits[seq - 1])
-    seen = Checkpoint.of(whole.index)
-    assert seen is not None
-    assert seen.problem(whole.index) is None
-    problem = Checkpoint.parse(str(seen)).problem(cut.index)
+    seen = [seen_of(LOG, LAST)]
+    assert LOG.problem(seen=seen) is None
+    problem = LOG.problem(LOG.commits[seq - 1], seen=seen)
     assert problem is not None
-    assert problem.seq == seq
+    assert (problem.seq, "tail was cut off" in problem.why) == (seq, True)
 
 
-def test_a_log_written_anew_by_the_key_holder_is_found_with_a_checkpoint_alone() -> None:
-    other = MemoryLog.of([refused("z"), *DRAFTS[1:]])
+@given(SEQS, SEQS)
+def test_a_log_written_anew_by_the_key_holder_is_found_with_a_checkpoint_alone(changed: int, seen: int) -> None:
+    log = copy()
+    drafts = [replace(draft, body={"why": "another"}) if number == changed else draft for number, draft in enumerate(DRAFTS)]
+    other = MemoryLog.of(drafts)
     assert other.problem() is None
-    whole, forged = Chain(trust=LOG.trust), Chain(trust=trust_root())
-    catch_up(whole, LOG.source, LOG.commits[-1])
-    catch_up(forged, other.source, other.commits[-1])
-    seen = Checkpoint.of(whole.index)
-    assert seen is not None
-    problem = seen.problem(forged.index)
-    assert problem is not None
-    assert "rewritten" in problem.why
+    problem = other.problem(seen=[seen_of(log, seen)])
+    if seen < changed:
+        assert problem is None, "what was seen still stands"
+    else:
+        assert problem is not None
+        assert (problem.seq, "rewritten" in problem.why) == (seen, True)
+
+
+def _until(log: MemoryLog, seq: int) -> Chain:
+    chain = Chain(trust=log.trust, records=LogIndex())
+    catch_up(chain, log.source, log.commits[seq])
+    return chain
+
+
+def _entry(log: MemoryLog, seq: int) -> Entry:
+    index = LogIndex()
+    catch_up(Chain(trust=log.trust, records=index), log.source, log.commits[seq])
+    assert index.last is not None
+    return index.last
 
 
 def _path(log: MemoryLog, seq: int) -> str:
-    chain = Chain(trust=log.trust)
-    catch_up(chain, log.source, log.commits[seq])
-    assert chain.index.last is not None
-    return chain.index.last.path
+    return _entry(log, seq).path
 
 
 def _blob(log: MemoryLog, seq: int) -> bytes:
-    chain = Chain(trust=log.trust)
-    catch_up(chain, log.source, log.commits[seq])
-    assert chain.index.last is not None
-    return chain.index.last.raw
+    return _entry(log, seq).raw
 
 
 def _with_blob(log: MemoryLog, tree: Sha, path: str, data: bytes) -> Sha:

@@ -54,7 +54,7 @@ def view(asked: Proposal, *people: Person, decision: Decision | None = None) -> 
         url="https://forge.example/acme/shop/-/merge_requests/7",
     )
     decided = decision or decide(POLICY, asked, found, now=NOON)
-    return Judged(Observation(change, POLICY, asked), Judgement(decided, found), Records())
+    return Judged(Observation(change, POLICY, asked), Judgement(decided, found, NOON), Records())
 
 
 def test_what_matters_fits_one_screen() -> None:

@@ -11,6 +11,7 @@ from countersign.cli.main import main
 from countersign.cli.policy_files import read_policy
 from countersign.domain.policy_yaml import PolicyError, load_policy
 from countersign.domain.schema import POLICY_SCHEMA, policy_schema
+from tests.builders import SHOP_POLICY
 
 SCHEMAS = Path(__file__).parents[3] / "policy-schema"
 VALID = sorted((SCHEMAS / "examples/valid").glob("*.yaml"))
@@ -60,6 +61,38 @@ def test_check_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     answer = json.loads(capsys.readouterr().out)
     assert answer["loads"] is False
     assert answer["problems"][0]["line"] >= 1
+
+
+DOUBTFUL = SHOP_POLICY.replace("teams: {", "teams: {idle: [acme/idle], ").replace('["s3:PutObject"]', '"*"')
+IDLE = "warning: team 'idle' is defined and never used [unused]"
+WIDE = "error: credential 'bucket': the session policy allows every action, so it narrows nothing [wildcard-action]"
+
+
+def test_check_names_errors_and_warnings_of_all_files_in_order(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    one, other, fine = tmp_path / "b.yaml", tmp_path / "a.yaml", tmp_path / "c.yaml"
+    one.write_text(DOUBTFUL)
+    other.write_text("version: 2\n")
+    fine.write_text(SHOP_POLICY)
+    assert main(["policy", "check", str(one), str(other), str(fine)]) == 1
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert f"{other}:1:1: error: rules: is missing [invalid]" in lines
+    assert all(line.startswith(f"{other}:1:") for line in lines[:-2])
+    assert lines[-2:] == [f"{one}:2:9: {IDLE}", f"{one}:46:5: {WIDE}"]
+    assert out.splitlines()[0].endswith(", 1 error, 1 warning")
+    assert [line.split(":")[0] for line in out.splitlines()] == [str(one), str(fine)]
+    assert "\x1b" not in out + err
+
+
+def test_warnings_fail_only_where_that_is_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(DOUBTFUL.replace('Action: "*"', 'Action: "s3:*"'))
+    assert main(["policy", "check", str(file)]) == 0
+    assert main(["policy", "check", "--strict", "--format", "json", str(file)]) == 1
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["fine"] is False
+    assert answer["loads"] is True
+    assert [problem["severity"] for problem in answer["problems"]] == ["warning"]
 
 
 def test_check_wants_the_floor_that_a_policy_extends(capsys: pytest.CaptureFixture[str]) -> None:

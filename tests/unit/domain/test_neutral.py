@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -35,7 +35,7 @@ def assert_only_text(markdown: str) -> None:
             "paragraph_open", "paragraph_close", "blockquote_open", "blockquote_close",
         }, span  # fmt: skip
         if span.type == "code_inline":
-            assert re.fullmatch(r"(?:@|://|#)+|\.", span.content)
+            assert re.fullmatch(r"(?:@|://|#|\.)+", span.content)
         if span.type == "text":
             assert not re.findall(r"@|://|www\.", span.content)
 
@@ -49,6 +49,7 @@ def test_inline_text_reads_as_written_and_does_nothing(text: str) -> None:
 
 
 @given(HOSTILE)
+@example("www.@")  # two code spans side by side would be one with ticks in it
 def test_a_quotation_reads_as_written_and_does_nothing(text: str) -> None:
     markdown = quote(text)
 

@@ -9,7 +9,7 @@ import pytest
 from countersign.domain.ids import digest_of
 from countersign.domain.outcomes import Refused
 from countersign.domain.run import Control, Ending, RunResult, RunSpec
-from runners.sandbox.attest import judge, judge_deadline, probe_all
+from runners.sandbox.attest import judge, judge_deadline, judge_memory, probe_all
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PROFILE = digest_of(b"profile")
@@ -114,3 +114,12 @@ def test_a_refusal_to_run_the_probes_is_not_swallowed() -> None:
 
     with pytest.raises(Refused, match="no image"):
         probe_all(carry_out, "missing")
+
+
+def test_the_memory_limit_is_proved_by_what_was_told_or_by_the_runs_end() -> None:
+    told = result(lines(attempt(control="memory-limit", saw="1 of 2 processes killed")))
+    assert judge_memory(told).in_force
+    assert not judge_memory(result(lines(attempt(control="memory-limit", held=False, saw="0 of 2 processes killed")))).in_force
+    assert judge_memory(result("", ending=Ending.OUT_OF_MEMORY)).in_force
+    for other in set(Ending) - {Ending.OUT_OF_MEMORY}:
+        assert not judge_memory(result("", ending=other)).in_force

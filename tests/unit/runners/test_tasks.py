@@ -20,6 +20,7 @@ class Desk:
     ours: str = "acme/shop"
     handled: list[ChangeRef] = field(default_factory=list)
     refused: list[tuple[bytes, str]] = field(default_factory=list)
+    """The desk is its own record of refusals here."""
 
     def handle(self, ref: ChangeRef) -> Ending:
         if ref.project != self.ours:
@@ -27,13 +28,16 @@ class Desk:
         self.handled.append(ref)
         return Ending.WAITING
 
-    def refuse_message(self, message: bytes, why: str) -> None:
+    def refuse(self, message: bytes, why: str) -> None:
         self.refused.append((message, why))
+
+    def tick(self) -> None:
+        raise AssertionError
 
 
 def test_a_request_is_handled() -> None:
     desk = Desk()
-    assert receive(desk, ({"v": 1, "project": "acme/shop", "iid": 7},), {}) is Ending.WAITING
+    assert receive(desk, desk, ({"v": 1, "project": "acme/shop", "iid": 7},), {}) is Ending.WAITING
     assert desk.handled == [ChangeRef("acme/shop", 7)]
     assert desk.refused == []
 
@@ -55,7 +59,7 @@ def test_a_request_is_handled() -> None:
 )
 def test_anything_else_is_refused_and_recorded(message: object) -> None:
     desk = Desk()
-    assert receive(desk, (message,), {}) is Ending.REFUSED
+    assert receive(desk, desk, (message,), {}) is Ending.REFUSED
     assert desk.handled == []
     assert len(desk.refused) == 1
 
@@ -63,13 +67,13 @@ def test_anything_else_is_refused_and_recorded(message: object) -> None:
 @pytest.mark.parametrize(("args", "kwargs"), [((), {}), (({}, {}), {}), ((), {"project": "acme/shop", "iid": 7})])
 def test_other_calling_conventions_are_refused(args: tuple[object, ...], kwargs: dict[str, object]) -> None:
     desk = Desk()
-    assert receive(desk, args, kwargs) is Ending.REFUSED
+    assert receive(desk, desk, args, kwargs) is Ending.REFUSED
     assert desk.handled == []
 
 
 def test_a_project_that_is_not_ours_is_refused() -> None:
     desk = Desk()
-    assert receive(desk, ({"v": 1, "project": "acme/other", "iid": 7},), {}) is Ending.REFUSED
+    assert receive(desk, desk, ({"v": 1, "project": "acme/other", "iid": 7},), {}) is Ending.REFUSED
     assert [why for _, why in desk.refused] == ["intake: not ours"]
 
 
@@ -80,7 +84,7 @@ def test_could_not_is_not_a_no() -> None:
 
     desk = Away()
     with pytest.raises(ForgeFault):
-        receive(desk, ({"v": 1, "project": "acme/shop", "iid": 7},), {})
+        receive(desk, desk, ({"v": 1, "project": "acme/shop", "iid": 7},), {})
     assert desk.refused == []
 
 
@@ -94,14 +98,14 @@ JSON = st.recursive(
 @given(JSON)
 def test_no_message_raises_or_leaks_its_values(message: object) -> None:
     desk = Desk(ours="nobody/here")
-    assert receive(desk, (message,), {}) is Ending.REFUSED
+    assert receive(desk, desk, (message,), {}) is Ending.REFUSED
     (_, why) = desk.refused[0]
     assert "Traceback" not in why
 
 
 def test_the_reason_names_fields_not_values() -> None:
     desk = Desk()
-    receive(desk, ({"v": 1, "project": "acme/shop", "iid": 7, "approved": "s3cret-value"},), {})
+    receive(desk, desk, ({"v": 1, "project": "acme/shop", "iid": 7, "approved": "s3cret-value"},), {})
     (message, why) = desk.refused[0]
     assert "approved" in why
     assert "s3cret-value" not in why

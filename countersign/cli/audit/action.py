@@ -1,0 +1,62 @@
+"""What the actions of `countersign audit` share: the options that say which branch, the exit statuses, and how errors are told."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from countersign.attestation.record import AUDIT_BRANCH
+from countersign.cli import Commands
+from countersign.domain.ids import MalformedError
+from countersign.domain.outcomes import Fault
+
+FINE, WRONG, USAGE, COULD_NOT = 0, 1, 2, 3
+STATUS = """\
+exit status:
+  0  every record that was read is as it should be
+  1  a record is wrong; the first one is named, with the reason
+  2  the command line is wrong, there is no trust root, or no such record
+  3  the branch could not be read; nothing is said about it
+"""
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_action(  # noqa: PLR0913 - what actions differ in, keyword-only
+    actions: Commands, name: str, purpose: str, run: Run, *, formats: tuple[str, ...] = ("text", "json"), status: str = STATUS
+) -> argparse.ArgumentParser:
+    """Add an action that reads a branch; the first format is the default; without any, the action has its own."""
+    parser = actions.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=status,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
+    parser.add_argument("--branch", default=AUDIT_BRANCH, help="the audit branch, local or fetched (default: %(default)s)")
+    parser.add_argument("--trust-root", type=Path, metavar="FILE", help="allowed signers, from elsewhere than the branch")
+    if formats:
+        parser.add_argument("--format", choices=formats, default=formats[0], help="json is one object a line, for programs")
+    parser.set_defaults(run=lambda options: guarded(run, options))
+    return parser
+
+
+def guarded(run: Run, options: argparse.Namespace) -> int:
+    """Run an action; say what it raises on standard error, in a sentence."""
+    try:
+        return run(options)
+    except MalformedError as error:
+        print(f"countersign audit: {error}", file=sys.stderr)
+        return USAGE
+    except Fault as fault:
+        print(f"countersign audit: {fault}", file=sys.stderr)
+        return COULD_NOT
+
+
+def count(text: str) -> int:
+    """Read a number of things, at least one."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -1,0 +1,105 @@
+"""The work of `countersign audit replay`: finds inputs and policy, decides again, compares.
+
+A module of its own since only this action needs what reads policies.
+"""
+
+import argparse
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
+from countersign.attestation import readable
+from countersign.attestation.inputs import Unrecorded, enclosed
+from countersign.attestation.record import Entry
+from countersign.cli.audit.action import FINE, WRONG
+from countersign.cli.audit.reading import read
+from countersign.domain.decide import decide
+from countersign.domain.ids import MalformedError, digest_of, sha
+from countersign.domain.outcomes import LedgerFault
+from countersign.domain.policy import Policy
+from countersign.domain.policy_sources import Source
+from countersign.domain.policy_yaml import POLICY_FILE, PolicyError, read_draft
+
+
+def decide_again(options: argparse.Namespace) -> int:
+    """Decide again what the named records decided; give the exit status."""
+    reading = read(options)
+    told = [entry for entry in reading.entries if options.id in _names(entry) and "decision" in entry.body]
+    reading.warn()
+    if not told:
+        raise MalformedError(f"no record {options.id} with a decision in it; `countersign audit log` lists the records")
+    statuses = [reading.status, *(_compare(entry, options) for entry in told)]
+    return max(statuses)
+
+
+def _names(entry: Entry) -> set[str | None]:
+    return {str(entry.seq), PurePosixPath(entry.path).stem.partition("-")[2], entry.run, entry.key}
+
+
+def _compare(entry: Entry, options: argparse.Namespace) -> int:
+    try:
+        found = enclosed(entry.body)
+    except MalformedError as error:
+        raise LedgerFault(f"record {entry.seq} cannot be decided again: {error}") from None
+    if isinstance(found, Unrecorded):
+        raise LedgerFault(f"record {entry.seq} cannot be decided again: {found.why}")
+    policy = _policy(entry, options)
+    again = decide(policy, found.proposal, found.evidence, now=found.now)
+    recorded, anew = readable.dump(entry.body["decision"]), readable.dump(again.document())
+    same = recorded == anew
+    if options.format == "json":
+        digests = {"again": digest_of(anew), "recorded": digest_of(recorded)}
+        print(json.dumps({"decision": digests, "effect": again.effect.word, "same": same, "seq": entry.seq}, sort_keys=True))
+    elif same:
+        at = found.now.isoformat()
+        print(f"record {entry.seq}: same decision, byte for byte: {again.effect.word}, {len(again.reasons)} reasons, as of {at}")
+        print(f"policy: {policy.digest}; decision: {digest_of(anew)}")
+    else:
+        print(f"record {entry.seq}: ANOTHER decision follows from what was recorded")
+        before, after = recorded.decode().splitlines(), anew.decode().splitlines()
+        print("\n".join(difflib.unified_diff(before, after, "recorded", "decided again", lineterm="")))
+    return FINE if same else WRONG
+
+
+def _policy(entry: Entry, options: argparse.Namespace) -> Policy:
+    told = entry.body.get("policy")
+    commit, digest = (told.get("commit"), told.get("digest")) if isinstance(told, Mapping) else (None, None)
+    if not isinstance(commit, str) or not isinstance(digest, str):
+        raise LedgerFault(f"record {entry.seq} does not name its policy")
+    data = _committed(options.repo, commit, POLICY_FILE) if options.policy is None else _from_file(options.policy)
+    if data is None:
+        raise LedgerFault(
+            f"the clone has no {POLICY_FILE} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
+        )
+    try:
+        draft = read_draft(data, file=POLICY_FILE)
+        found = {source: _beside(source, commit, options) for source in draft.wants}
+        if draft.digest_with(found) != digest:
+            raise LedgerFault(f"the policy found is {draft.digest_with(found)}, but record {entry.seq} was decided with {digest}")
+        return draft.policy(found)
+    except PolicyError as error:
+        raise LedgerFault(f"this version does not read the policy of record {entry.seq}: {error}") from None
+
+
+def _beside(source: Source, commit: str, options: argparse.Namespace) -> bytes | None:
+    """Read a file that the policy names beside itself: from the same commit, a floor from the copy that was given."""
+    if source.project:
+        return None if options.floor is None else _from_file(options.floor)
+    return _committed(options.repo, commit, source.path)
+
+
+def _committed(repository: Path, commit: str, path: str) -> bytes | None:
+    try:
+        name = f"{sha(commit)}:{path}"
+        return run_git(["cat-file", "blob", name], cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE)
+    except (GitFailed, MalformedError):
+        return None
+
+
+def _from_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MalformedError(f"the policy {path} cannot be read: {error.strerror}") from None

@@ -1,0 +1,81 @@
+"""Reads the audit branch of a clone up to the first wrong record. Writes nothing."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from countersign.adapters.ledger.clone import Branch, check_branch, find_branch
+from countersign.attestation.chain import Chain
+from countersign.attestation.index import LogIndex
+from countersign.attestation.keys import Trust, TrustRoot
+from countersign.attestation.problem import ChainError, Problem
+from countersign.attestation.record import Entry
+from countersign.cli.audit.action import FINE, WRONG
+from countersign.domain.ids import MalformedError
+
+
+class Unsigned:
+    """Looks at no signature: for showing records only. `verify` never uses it."""
+
+    def check(self, *, payload: bytes, signature: str | None, principal: str, at: datetime) -> None:
+        """Accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a branch, up to the first problem."""
+
+    branch: Branch
+    chain: Chain
+    index: LogIndex
+    problem: Problem | None
+    signed: bool
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Give the records that are good."""
+        return self.index.entries
+
+    @property
+    def status(self) -> int:
+        """Give the exit status."""
+        return FINE if self.problem is None else WRONG
+
+    def warn(self) -> None:
+        """Say on standard error what the reader must know before believing the output."""
+        for other in self.branch.others:
+            print(f"note: {other} points elsewhere than {self.branch.ref}, which is read here", file=sys.stderr)
+        if not self.signed:
+            print("note: signatures were not checked; give --trust-root", file=sys.stderr)
+        if self.problem is not None:
+            print(f"wrong: {self.problem}", file=sys.stderr)
+
+
+def read(options: argparse.Namespace) -> Reading:
+    """Read and check the branch that the options name."""
+    trust: Trust = Unsigned() if options.trust_root is None else read_trust_root(options.trust_root)
+    index = LogIndex()
+    branch, chain = find_branch(options.repo, options.branch), Chain(trust=trust, records=index)
+    problem: Problem | None = None
+    try:
+        check_branch(branch, chain)
+    except ChainError as error:
+        problem = error.problem
+    return Reading(branch, chain, index, problem, signed=options.trust_root is not None)
+
+
+def read_trust_root(path: Path) -> TrustRoot:
+    """Read a file of allowed signers.
+
+    Raises:
+        MalformedError: it cannot be read as one.
+    """
+    try:
+        return TrustRoot.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MalformedError(f"the trust root {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise MalformedError(f"the trust root {path} is not text") from None

@@ -1,0 +1,101 @@
+"""`countersign audit verify`: every signature, link, number, digest and Merkle root, up to the first wrong record."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from countersign.attestation import checkpoint
+from countersign.attestation.checkpoint import Checkpoint
+from countersign.attestation.keys import TrustRoot
+from countersign.cli import Commands
+from countersign.cli.audit.action import FINE, WRONG, add_action
+from countersign.cli.audit.examination import Examination, examine
+from countersign.cli.audit.reading import read_trust_root
+from countersign.cli.audit.verify_packet import verify_packet
+from countersign.domain.ids import MalformedError
+
+_LIMIT = 64 * 1024
+
+
+def register(actions: Commands) -> None:
+    """Add the action."""
+    verify = add_action(actions, "verify", "check every signature, link, number, digest and root", _verify)
+    verify.add_argument(
+        "--checkpoint",
+        metavar="SIZE@ROOT|FILE",
+        help="what an earlier verification printed, a merge request's comment says, or a file with either or with a signed note; "
+        "shows that the log was cut short or rewritten since",
+    )
+    verify.add_argument(
+        "--every-object",
+        action="store_true",
+        help="also of a long branch, read every stored object one by one: git's folders too, whose names are else computed",
+    )
+    verify.add_argument(
+        "packet", nargs="?", type=Path, metavar="PACKET", help="a folder made by `audit packet`, instead of the branch"
+    )
+    verify.add_argument("--public-key", type=Path, metavar="FILE", help="for a packet: one public key instead of a trust root")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    if options.packet is not None:
+        return verify_packet(options)
+    if options.trust_root is None:
+        raise MalformedError(
+            "give --trust-root FILE: the keys that may sign the log, from a source outside of this repository. "
+            "A list that came with the branch would prove nothing, so none is looked for"
+        )
+    trust = read_trust_root(options.trust_root)
+    seen, origin = (None, None) if options.checkpoint is None else _seen(options.checkpoint, trust)
+    found = examine(options, trust, () if seen is None else (seen,), origin)
+    if options.format == "json":
+        print(json.dumps(_document(found), sort_keys=True))
+    else:
+        print(f"branch: {found.branch.ref} at {found.branch.tip}")
+        print("\n".join(_sentences(found)))
+    for other in found.branch.others:
+        print(f"note: {other} points elsewhere than {found.branch.ref}, which was verified", file=sys.stderr)
+    return FINE if found.problem is None else WRONG
+
+
+def _sentences(found: Examination) -> list[str]:
+    if found.problem is not None:
+        return [
+            f"first wrong: {found.problem}",
+            f"NOT verified: {found.size} good records before the first wrong one; nothing is said about those after it",
+        ]
+    return [
+        f"checkpoint: {Checkpoint.of(found.head)} (keep it elsewhere, give it to --checkpoint next time)",
+        *found.watch.notes(),
+        f"population: {found.population}",
+        f"verified: {found.size} records, 0 problems",
+    ]
+
+
+def _document(found: Examination) -> dict[str, object]:
+    problem, newest = found.problem, Checkpoint.of(found.head)
+    return {
+        "branch": found.branch.ref,
+        "checkpoint": None if newest is None or problem is not None else str(newest),
+        "population": {
+            "ends": found.population.ends(),
+            "questions": found.population.asked,
+            "records": {kind.value: count for kind, count in found.population.records.items()},
+        },
+        "problem": None if problem is None else {"seq": problem.seq, "commit": problem.commit, "why": problem.why},
+        "tip": found.branch.tip,
+        "verified": found.size,
+    }
+
+
+def _seen(given: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:
+    """Read a checkpoint from the command line, or from the file that it names."""
+    path = Path(given)
+    try:
+        if "\n" in given or not path.is_file():
+            return checkpoint.seen(given, trust)
+        with path.open("rb") as file:
+            return checkpoint.seen(file.read(_LIMIT).decode(), trust)
+    except (OSError, UnicodeDecodeError) as error:
+        raise MalformedError(f"the checkpoint {given[:200]!r} cannot be read ({type(error).__name__})") from None

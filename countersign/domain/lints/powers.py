@@ -1,0 +1,46 @@
+"""Credentials that narrow nothing, or that end before the run does. Wildcards and lifetimes are the loader's business."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from countersign.domain.lints.lint import Lint, where
+from countersign.domain.policy import Policy
+
+
+def powers(policy: Policy) -> Iterator[Lint]:
+    """Give session policies that allow everything, and lifetimes that a run may outlast."""
+    for name, credential in policy.document.credentials.items():
+        session = getattr(credential, "session_policy", None)
+        if isinstance(session, str):
+            session = json.loads(policy.beside.session_policies.get(name, "{}"))
+        if isinstance(session, Mapping) and _allows_everything(session):
+            text = f"credential {name!r}: the session policy allows every action, so it narrows nothing"
+            yield Lint(where(policy, "credentials", name, "session_policy"), "wildcard-action", text, serious=True)
+    yield from _outlived(policy)
+
+
+def _outlived(policy: Policy) -> Iterator[Lint]:
+    document = policy.document
+    for action_name, action in document.actions.items():
+        timeout = document.sandboxes[action.sandbox].timeout
+        phases = action.credentials.model_dump().values()
+        for name in sorted({name for names in phases for name in names or ()}):
+            if document.credentials[name].ttl < timeout:
+                text = f"action {action_name!r} may run longer than its credential {name!r} lives"
+                yield Lint(where(policy, "actions", action_name, "credentials"), "ttl-below-timeout", text)
+
+
+def _allows_everything(session: Mapping[str, object]) -> bool:
+    statements = session.get("Statement")
+    for statement in statements if isinstance(statements, list | tuple) else [statements]:
+        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow" and "*" in _texts(statement.get("Action")):
+            return True
+    return False
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _texts(item)]
+    return [text for item in value for text in _texts(item)] if isinstance(value, list | tuple) else []

@@ -1,0 +1,44 @@
+"""Records of decisions as runners write them: what was asked, what the shop's policy said, and what it was made from."""
+
+from datetime import datetime, timedelta
+
+from countersign.attestation.inputs import enclose
+from countersign.attestation.record import Draft, RecordKind
+from countersign.domain.approval import Evidence
+from countersign.domain.authorization import binding
+from countersign.domain.decide import decide
+from countersign.domain.decision import Effect
+from countersign.domain.inputs import Inputs
+from countersign.domain.policy import Policy
+from countersign.domain.proposal import Proposal
+from tests.builders import NOON, proposal, shop_policy
+
+PATHS = ("db/staging/shop/1.sql", "db/production/shop/1.sql", "site/production/shop/a.css", "docs/a.md", "lib/x", "docs/AGENTS.md")
+"""Paths that the shop's policy treats differently."""
+
+
+def past(*paths: str) -> list[Inputs]:
+    """Give what a decision about each path would be made from, an hour apart."""
+    return [
+        Inputs(proposal(path, iid=number), Evidence(), NOON + timedelta(hours=number)) for number, path in enumerate(paths, start=1)
+    ]
+
+
+def decided(
+    asked: Proposal, *, policy: Policy | None = None, evidence: Evidence | None = None, at: datetime = NOON, whole: bool = True
+) -> Draft:
+    """Decide, and write the record of it; without its inputs where they are not wanted `whole`."""
+    policy, evidence = policy or shop_policy(), evidence or Evidence()
+    decision = decide(policy, asked, evidence, now=at)
+    kind = RecordKind.REFUSED if decision.effect is Effect.REFUSED else RecordKind.ASSESSED
+    body: dict[str, object] = {"decision": decision.document()}
+    return Draft(
+        kind=kind,
+        key=f"{kind.value}/{binding(asked, decision)}",
+        summary=f"{kind.value} {asked.change}",
+        change=asked.change,
+        run=None,
+        time=at,
+        body=enclose(body, Inputs(asked, evidence, at)) if whole else body,
+        subject=(("head", {"gitCommit": asked.head}),),
+    )

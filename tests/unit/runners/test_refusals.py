@@ -1,0 +1,191 @@
+"""Refused messages are on the record, one by one or counted; they do not flood it, and none is lost while it is away."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from countersign.attestation.ports import TakenError
+from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.canonical import canonical_json
+from countersign.domain.ids import Digest, Sha, digest_of
+from countersign.domain.outcomes import LedgerFault
+from runners.refusals import LONGEST_WHY, RECORDS_A_MINUTE, WAITING, Refusals
+
+
+class Branch:
+    """An audit branch that can be away, or wrong."""
+
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self.problem: Exception | None = None
+        self.asked = 0
+
+    def append(self, draft: Draft) -> None:
+        self.asked += 1
+        if self.problem is not None:
+            raise self.problem
+        if any(stands.key == draft.key for stands in self.drafts):
+            raise TakenError(_entry(draft))
+        self.drafts.append(draft)
+
+    def alone(self) -> list[Draft]:
+        return [draft for draft in self.drafts if "message" in draft.body]
+
+    def counted(self) -> int:
+        return sum(
+            int(json.loads(canonical_json(draft.body))["messages"]["count"]) for draft in self.drafts if "messages" in draft.body
+        )
+
+
+def _entry(draft: Draft) -> Entry:
+    return Entry(1, draft.kind, draft.key, None, None, draft.time, draft.body, b"", Digest("x"), Sha("x"), "x", Digest("x"))
+
+
+class Desk:
+    """Refusals with a clock that is set by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+        self.branch = Branch()
+        self.file = folder / "refusals.json"
+        self.refusals = self.again()
+
+    def again(self) -> Refusals:
+        return Refusals(append=self.branch.append, file=self.file, clock=lambda: self.now)
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+        self.refusals.tick()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_refusal_is_recorded_by_digest_and_size(desk: Desk) -> None:
+    desk.refusals.refuse(b"secret words", "field 'x' " + "y" * 1000)
+    desk.refusals.tick()
+    (draft,) = desk.branch.drafts
+    assert draft.kind is RecordKind.REFUSED
+    assert draft.body["message"] == {"bytes": 12, "digest": digest_of(b"secret words")}
+    assert len(str(draft.body["why"])) == LONGEST_WHY
+    assert draft.change is None
+    assert not desk.file.exists()
+
+
+def test_so_many_a_minute_and_then_one_that_counts(desk: Desk) -> None:
+    for number in range(RECORDS_A_MINUTE + 25):
+        desk.refusals.refuse(b"%d" % number, "no")
+        desk.later(seconds=1)
+    assert len(desk.branch.alone()) == RECORDS_A_MINUTE
+    assert desk.branch.counted() == 0
+    desk.later(seconds=60)
+    assert len(desk.branch.alone()) == RECORDS_A_MINUTE
+    assert desk.branch.counted() == 25
+    desk.refusals.refuse(b"another", "no")
+    desk.refusals.tick()
+    assert len(desk.branch.alone()) == RECORDS_A_MINUTE + 1
+
+
+def test_a_quiet_minute_leaves_no_record(desk: Desk) -> None:
+    for _ in range(5):
+        desk.later(minutes=2)
+    assert desk.branch.asked == 0
+
+
+def test_the_same_message_again_is_one_record(desk: Desk) -> None:
+    desk.refusals.refuse(b"again", "no")
+    desk.refusals.refuse(b"again", "no")
+    desk.refusals.tick()
+    assert len(desk.branch.drafts) == 1
+    assert not desk.file.exists()
+
+
+@pytest.mark.parametrize("problem", [LedgerFault("away"), ValueError("a bug")])
+def test_what_cannot_be_recorded_now_is_recorded_later_with_its_own_time(desk: Desk, problem: Exception) -> None:
+    desk.branch.problem = problem
+    then = desk.now
+    desk.refusals.refuse(b"one", "no")
+    desk.refusals.tick()
+    desk.later(seconds=1)
+    assert desk.branch.asked == 1, "a branch that is away is not asked every second"
+    desk.branch.problem = None
+    desk.later(minutes=1)
+    assert [(draft.body["message"], draft.time) for draft in desk.branch.drafts] == [
+        ({"bytes": 3, "digest": digest_of(b"one")}, then)
+    ]
+
+
+def test_a_branch_that_hangs_leaves_time_for_the_queue(desk: Desk) -> None:
+    def hang(_draft: Draft) -> None:
+        desk.branch.asked += 1
+        desk.now += timedelta(minutes=1)
+        raise LedgerFault("no answer")
+
+    desk.refusals = Refusals(append=hang, file=desk.file, clock=lambda: desk.now)
+    desk.refusals.refuse(b"one", "no")
+    desk.refusals.tick()
+    desk.later(seconds=1)
+    assert desk.branch.asked == 1
+
+
+def test_what_was_not_recorded_is_there_in_the_next_life(desk: Desk) -> None:
+    desk.branch.problem = LedgerFault("away")
+    for number in range(RECORDS_A_MINUTE + 3):
+        desk.refusals.refuse(b"%d" % number, "no")
+    desk.refusals.finish()
+    assert b"away" not in desk.file.read_bytes()
+    desk.branch.problem = None
+    desk.refusals = desk.again()
+    desk.refusals.tick()
+    assert len(desk.branch.alone()) == RECORDS_A_MINUTE
+    assert desk.branch.counted() == 3
+    assert not desk.file.exists()
+
+
+@pytest.mark.parametrize("left", [b"", b"[", b"{}", b"[1]", b'[{"time": 1}]', b'[{"odd": "x"}]', b"\xff"])
+def test_a_file_that_is_not_whole_does_not_stop_the_start(desk: Desk, left: bytes) -> None:
+    desk.file.write_bytes(left)
+    desk.refusals = desk.again()
+    desk.refusals.refuse(b"one", "no")
+    desk.later(minutes=1)
+    assert [draft.body["message"] for draft in desk.branch.drafts] == [{"bytes": 3, "digest": digest_of(b"one")}]
+
+
+def test_a_branch_that_is_away_for_hours_costs_neither_memory_nor_the_count(desk: Desk) -> None:
+    desk.branch.problem = LedgerFault("away")
+    sent = 0
+    for _ in range(20):
+        for _ in range(RECORDS_A_MINUTE + 2):
+            sent += 1
+            desk.refusals.refuse(b"%d" % sent, "no")
+        desk.later(minutes=1)
+    assert len(desk.file.read_text().split('"digest"')) - 1 <= WAITING + 1
+    desk.branch.problem = None
+    desk.later(minutes=1)
+    desk.refusals.finish()
+    assert len(desk.branch.alone()) + desk.branch.counted() == sent
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 15), st.booleans()), max_size=6))
+def test_every_message_is_on_the_record_once_or_counted_once(
+    tmp_path_factory: pytest.TempPathFactory, days: list[tuple[int, int, bool]]
+) -> None:
+    desk, sent = Desk(tmp_path_factory.mktemp("desk")), 0
+    for seconds, messages, away in days:
+        desk.branch.problem = LedgerFault("away") if away else None
+        desk.later(seconds=seconds)
+        for _ in range(messages):
+            sent += 1
+            desk.refusals.refuse(b"%d" % sent, "no")
+            desk.refusals.tick()
+    desk.branch.problem = None
+    desk.refusals.finish()
+    assert len(desk.branch.alone()) + desk.branch.counted() == sent
+    assert len(desk.branch.alone()) <= RECORDS_A_MINUTE * (1 + sum(seconds for seconds, _, _ in days) // 60)
