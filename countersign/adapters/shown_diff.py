@@ -34,6 +34,8 @@ def shown_diff(repository: Path, about: Plain) -> ShownDiff:
     Raises:
         GitFault: git does not answer.
     """
+    if not repository.is_dir():
+        return ShownDiff("", "There is no clone of the code here.")
     try:
         base, head, tree = (sha(text(about, name) or "") for name in ("base", "head", "tree"))
     except MalformedError:

@@ -21,6 +21,35 @@ class Known(Protocol):
         ...
 
 
+class Noted(Protocol):
+    """What the rules look at in a record."""
+
+    @property
+    def seq(self) -> int:
+        """Give its number."""
+        ...
+
+    @property
+    def kind(self) -> RecordKind:
+        """Give its kind."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Give its key."""
+        ...
+
+    @property
+    def change(self) -> ChangeRef | None:
+        """Give its change."""
+        ...
+
+    @property
+    def run(self) -> RunId | None:
+        """Give its run."""
+        ...
+
+
 class Records(Known, Protocol):
     """Also grows: what a chain keeps its records in."""
 
@@ -160,7 +189,7 @@ class Keys:
         """Give the change of the run's intent, if no outcome follows it yet."""
         return self._opened[run] if run in self._opened else self._below.opened(run)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Noted) -> None:
         """Take in the next record."""
         self._seqs[entry.key] = entry.seq
         if entry.run is not None:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from countersign.attestation.record import OUTCOMES, Entry, RecordKind
+from countersign.attestation.outline import Outline
+from countersign.attestation.record import OUTCOMES, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
 OPEN, RUNNING = "open", "running"
@@ -29,7 +30,7 @@ class Population:
     unasked: int = 0
     """Runs without a question, which no runner begins."""
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Outline) -> None:
         """Count the next record."""
         self.records[entry.kind] += 1
         if entry.kind is RecordKind.ASSESSED:
@@ -61,7 +62,7 @@ class Population:
         strange = f"; {self.unasked} runs without a question" if self.unasked else ""
         return f"{self.asked} questions = {told}; {refused} refusals{strange}"
 
-    def _ask(self, entry: Entry) -> None:
+    def _ask(self, entry: Outline) -> None:
         binding = entry.key.partition("/")[2]
         before = self._open.get(entry.change)
         if before is not None and self._questions[before] == OPEN:
@@ -69,11 +70,11 @@ class Population:
         self._questions[binding] = OPEN
         self._open[entry.change] = binding
 
-    def _begin(self, entry: Entry) -> None:
+    def _begin(self, entry: Outline) -> None:
         if entry.run is None:
             return
-        told = entry.body.get("binding")
-        binding = told if isinstance(told, str) and told in self._questions else f"unasked/{entry.run}"
+        binding = entry.binding if entry.binding in self._questions else None
+        binding = binding or f"unasked/{entry.run}"
         self.unasked += binding not in self._questions
         self._questions[binding] = RUNNING
         self._runs[entry.run] = binding

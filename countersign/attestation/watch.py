@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from countersign.attestation import rotation
-from countersign.attestation.record import Entry, RecordKind
+from countersign.attestation.outline import Outline
 from countersign.attestation.sshsig import PublicKey
-from countersign.domain.ids import MalformedError
 
 
 @dataclass(slots=True)
@@ -21,7 +19,7 @@ class Signed:
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at records as it is given them, oldest first, with the key that signed each and the time of recording."""
+    """Looks at records as it is given them, oldest first."""
 
     signers: dict[PublicKey, Signed] = field(default_factory=dict)
     longest: timedelta = timedelta()
@@ -30,20 +28,17 @@ class Watch:
     _announced: dict[PublicKey, int] = field(default_factory=dict)
     _newest: datetime | None = None
 
-    def add(self, entry: Entry, key: PublicKey, recorded: datetime) -> None:
+    def add(self, one: Outline) -> None:
         """Look at the next record."""
-        if key in self.signers:
-            self.signers[key].last = entry.seq
+        if one.signer in self.signers:
+            self.signers[one.signer].last = one.seq
         else:
-            self.signers[key] = Signed(key, entry.seq, entry.seq, self._announced.get(key))
-        if entry.kind is RecordKind.KEY_ROTATION:
-            try:
-                self._announced.setdefault(rotation.announced(entry.body, key=entry.key, signed_by=key), entry.seq)
-            except MalformedError:
-                return  # the chain refuses it before it comes here
-        if self._newest is not None and recorded - self._newest > self.longest:
-            self.longest, self.after = recorded - self._newest, entry.seq - 1
-        self._newest = recorded
+            self.signers[one.signer] = Signed(one.signer, one.seq, one.seq, self._announced.get(one.signer))
+        if one.announces is not None:
+            self._announced.setdefault(one.announces, one.seq)
+        if self._newest is not None and one.recorded - self._newest > self.longest:
+            self.longest, self.after = one.recorded - self._newest, one.seq - 1
+        self._newest = one.recorded
 
     def notes(self) -> list[str]:
         """Say it in sentences."""

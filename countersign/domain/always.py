@@ -9,6 +9,7 @@ from countersign.domain.matching import Touched
 from countersign.domain.paths import all_plain, check_path
 from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
+from countersign.domain.several import more, several
 
 _STATE = ".t"
 """In every name that Terraform's state and plans go by; no path needs a closer look where it is in none."""
@@ -20,8 +21,9 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
     if not files:
         yield Reason("always: emptiness is no yes", "the change changes nothing", Effect.REFUSED, to_pass="push a commit")
     yield from _paths([file.path for file in files])
-    for unclear in (*proposal.facts.unclear, *touch.missing):
-        why = f"{unclear.path}:{unclear.line}: {unclear.why}"
+    doubts, left = several((*proposal.facts.unclear, *touch.missing))
+    for unclear in doubts:
+        why = f"{unclear.path}:{unclear.line}: {unclear.why}{more(left) if unclear is doubts[-1] else ''}"
         yield Reason(
             "always: a missing fact refuses", why, Effect.REFUSED, path=unclear.path, to_pass="write it so that it can be analysed"
         )
@@ -44,15 +46,20 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
 
 def _paths(paths: list[str]) -> Iterator[Reason]:
     """Refuse paths that could be read in two ways, and state. Nearly all are plain: that is seen at once for all together."""
-    for path in () if all_plain(paths) else paths:
-        try:
-            check_path(path)
-        except MalformedError as error:
-            yield Reason("always: paths mean what they show", str(error), Effect.REFUSED, to_pass="rename the file")
-    for path in paths if _STATE in "/".join(paths).lower() else ():
-        if is_state(path):
-            why = "Terraform's state and finished plans never come with a change"
-            yield Reason("always: state stays where it is", why, Effect.REFUSED, path=path, to_pass="take the file out")
+    for why in () if all_plain(paths) else sorted({why for path in paths if (why := _malformed(path))}):
+        yield Reason("always: paths mean what they show", why, Effect.REFUSED, to_pass="rename the file")
+    states, left = several((path for path in paths if is_state(path)) if _STATE in "/".join(paths).lower() else (), most=1)
+    for path in states:
+        why = f"Terraform's state and finished plans never come with a change{more(left)}"
+        yield Reason("always: state stays where it is", why, Effect.REFUSED, path=path, to_pass="take the file out")
+
+
+def _malformed(path: str) -> str:
+    try:
+        check_path(path)
+    except MalformedError as error:
+        return str(error)
+    return ""
 
 
 def principals(policy: Policy, proposal: Proposal) -> Iterator[Reason]:

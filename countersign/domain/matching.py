@@ -7,11 +7,13 @@ cost grows with the files of the change and hardly with the rules of the policy.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache, partial
 
-from countersign.domain.facts import Act, Facts, FileChange, Kind, Measured, Unclear
+from countersign.domain.facts import Act, Facts, FileChange, Kind, Unclear
 from countersign.domain.needed import needed
 from countersign.domain.policy import Part, PlanFacts, Policy, Rule
 from countersign.domain.policy_check import CODEOWNERS
+from countersign.domain.several import more, several
 
 Groups = dict[tuple[int, frozenset[Kind]], list[FileChange]]
 
@@ -161,18 +163,24 @@ def _hits(policy: Policy, number: int, paths: Sequence[str], facts: Facts) -> It
     if rule.plan is None and not rule.removes:
         yield Hit(number, rule, min(paths), len(paths))
         return
-    meant = set(paths)
-    for effect in facts.effects:
-        place = _within(effect.path, meant)
-        if place is not None and rule.plan is not None and _named(rule.plan, effect):
-            yield Hit(number, rule, place, 1, str(effect))
-    for removed in facts.removed:
-        if (
-            removed.path in meant
-            and not removed.path.startswith(POLICY_FOLDER)
-            and any(" ".join(text.split()) in removed.text for text in rule.removes)
-        ):
-            yield Hit(number, rule, removed.path, 1, f"removes {removed.text[:_SHOWN]!r}, {removed.path}:{removed.line}")
+    first, left = several(_found(rule, frozenset(paths), facts))
+    for place, what in first:
+        yield Hit(number, rule, place, 1, what + more(left) if (place, what) == first[-1] else what)
+
+
+def _found(rule: Rule, meant: frozenset[str], facts: Facts) -> Iterator[tuple[str, str]]:
+    """Give each effect and line that the rule names: the path that it belongs to, and what it is."""
+    if rule.plan is not None:
+        within, named = cache(partial(_within, meant=meant)), cache(partial(_named, rule.plan))
+        for effect in facts.effects:
+            place = within(effect.path)
+            if place is not None and named(effect.act, effect.kind):
+                yield place, str(effect)
+    texts = [" ".join(text.split()) for text in rule.removes]
+    for removed in facts.removed if texts else ():
+        ours = removed.path in meant and not removed.path.startswith(POLICY_FOLDER)
+        if ours and any(text in removed.text for text in texts):
+            yield removed.path, f"removes {removed.text[:_SHOWN]!r}, {removed.path}:{removed.line}"
 
 
 def _within(path: str, meant: Collection[str]) -> str | None:
@@ -182,11 +190,11 @@ def _within(path: str, meant: Collection[str]) -> str | None:
     return min((one for one in meant if path == "" or one.startswith(f"{path}/")), default=None)
 
 
-def _named(asked: PlanFacts, effect: Measured) -> bool:
+def _named(asked: PlanFacts, act: Act, kind: str) -> bool:
     """Say whether a rule names the effect. What is replaced is deleted first, so `deletes` means both (incident 2)."""
     patterns = {
         Act.DELETES: asked.deletes,
         Act.REPLACES: (*asked.deletes, *asked.replaces),
         Act.TURNS_OFF: asked.turns_off,
-    }[effect.act]
-    return any(fnmatchcase(effect.kind, pattern) for pattern in patterns)
+    }[act]
+    return any(fnmatchcase(kind, pattern) for pattern in patterns)

@@ -12,6 +12,10 @@ from countersign.attestation.history import catch_up
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
 
+_NO_NETWORK = {"GIT_ALLOW_PROTOCOL": "none"}
+_LONG = 2000
+"""Records from which on a quick look pays off; processes take a second to start."""
+
 _LINE = re.compile(r"(?P<commit>[0-9a-f]{40}) (?P<ref>\S+)")
 
 
@@ -61,10 +65,13 @@ def check_branch(branch: Branch, chain: Chain, *, told: Callable[[Link], object]
         catch_up(chain, source, branch.tip, told=told)
 
 
+def is_long(branch: Branch) -> bool:
+    """Say whether the branch is long enough for a quick look to pay off."""
+    return int(_git(branch.repository, "rev-list", "--count", branch.tip)) >= _LONG
+
+
 def _git(repository: Path, *args: str) -> str:
     try:
-        return (
-            run_git(args, cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE).decode(errors="replace").strip()
-        )
+        return run_git(args, cwd=repository, env_extra=_NO_NETWORK, config=OFFLINE).decode(errors="replace").strip()
     except GitFailed as failed:
         raise LedgerFault(f"{repository} cannot be read as a git repository: {failed.stderr}") from None

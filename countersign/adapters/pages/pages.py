@@ -39,7 +39,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Lines with their kinds (`add`, `del`, `head`, `hunk`, `same`); or why there are none, or not all."""
+    """Lines with their kinds (`add`, `del`, `head`, `meta`, `hunk`, `same`); or why there are none, or not all."""
 
     lines: tuple[tuple[str, str], ...] = ()
     why: str = ""
@@ -81,6 +81,11 @@ class _Drawn:
     result: Plain
     credentials: tuple[Lifetime, ...]
     connections: tuple[Plain, ...]
+
+
+def projects(looks: Looks, site: Site, listed: Sequence[tuple[str, str]]) -> str:
+    """Write the list of projects: names and addresses."""
+    return looks.page("projects.html", here="projects", site=site, projects=listed)
 
 
 def overview(looks: Looks, site: Site, figures: Figures, newest: Sequence[Account], span: str) -> str:

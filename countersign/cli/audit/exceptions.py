@@ -4,11 +4,11 @@ import argparse
 import json
 from dataclasses import replace
 
+from countersign.adapters.index.records import predicates
 from countersign.attestation.accounts.exceptions import KINDS, find_exceptions, refusals_by_rule
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import add_indexed, opened
 from countersign.cli.audit.query import add_questions, question
-from countersign.cli.audit.records import predicates
 from countersign.cli.table import table
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from countersign.adapters.index.question import Question
+from countersign.adapters.index.records import predicates, record_line
 from countersign.adapters.index.row import Row
 from countersign.adapters.pages.site import Export
 from countersign.attestation.accounts.cells import csv_lines
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.cli.audit.query import add_questions, question
-from countersign.cli.audit.records import predicates, record_line
 from countersign.domain.ids import MalformedError
 
 
@@ -35,7 +36,7 @@ def _export(options: argparse.Namespace) -> int:
                 predicates=lambda rows: predicates(rows, branch.source),
                 repository=options.repo,
                 question=asked,
-                name=_name(options.repo),
+                name=_name(branch, options.repo),
                 standing=standing(branch),
             )
             print(f"{options.out}: {export.write(options.out)} pages")
@@ -70,5 +71,7 @@ def _write(out: Path | None, lines: Iterable[str]) -> None:
         raise MalformedError(f"{out} cannot be written: {error.strerror}") from None
 
 
-def _name(repository: Path) -> str:
-    return repository.resolve().name.removesuffix(".git")
+def _name(branch: Opened, repository: Path) -> str:
+    """Name the log by the project that its newest record is of; by the clone's folder where it is of none."""
+    newest = branch.index.ask(Question(limit=1))
+    return (newest[0].told.repository if newest else None) or repository.resolve().name.removesuffix(".git")

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from countersign.adapters.index.question import Question
+from countersign.adapters.index.records import predicates
 from countersign.attestation.accounts.incident import Held, Incident, reconstruct
+from countersign.attestation.accounts.moment import moment, window, written
 from countersign.attestation.accounts.plain import parts, text, texts
 from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
-from countersign.cli.audit.moment import moment, window, written
-from countersign.cli.audit.records import predicates
 from countersign.cli.table import table
 
 _LOOK_BACK = timedelta(days=2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.adapters.index.question import Question
+from countersign.adapters.index.records import predicates, raw_record
 from countersign.adapters.index.row import Row
 from countersign.adapters.packet import write_packet
 from countersign.adapters.pages import pages
@@ -22,7 +23,6 @@ from countersign.attestation.packets.make import Contents, Held, make
 from countersign.cli import Commands
 from countersign.cli.audit.export import standing
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
-from countersign.cli.audit.records import predicates, raw_record
 from countersign.domain.ids import MalformedError, digest_of, sha
 from countersign.domain.outcomes import LedgerFault
 

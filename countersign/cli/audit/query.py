@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from countersign.adapters.index.question import Question
+from countersign.adapters.index.records import record_line
 from countersign.adapters.index.row import Row
 from countersign.attestation.accounts.cells import csv_lines
+from countersign.attestation.accounts.moment import end, moment, written
 from countersign.attestation.record import RecordKind
 from countersign.cli import Commands
 from countersign.cli.audit.action import count
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
-from countersign.cli.audit.moment import end, moment, written
-from countersign.cli.audit.records import record_line
 from countersign.cli.table import table, terminal_width
 from countersign.domain.ids import MalformedError
 

@@ -7,14 +7,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from countersign.adapters.index.question import Question
+from countersign.adapters.index.records import predicates
 from countersign.adapters.logs import cloudtrail, forge, kubernetes, postgres
+from countersign.attestation.accounts.moment import window, written
 from countersign.attestation.accounts.reconcile import Reconciled, reconcile
 from countersign.attestation.accounts.runs import all_runs
 from countersign.cli import Commands
 from countersign.cli.audit.action import WRONG
 from countersign.cli.audit.indexed import add_indexed, opened
-from countersign.cli.audit.moment import window, written
-from countersign.cli.audit.records import predicates
 from countersign.cli.table import table
 
 _LOGS = {"cloudtrail": cloudtrail, "forge": forge, "kubernetes": kubernetes, "postgres": postgres}

@@ -4,13 +4,13 @@ import argparse
 import sys
 from dataclasses import replace
 
+from countersign.adapters.index.records import record_line
 from countersign.attestation.accounts.cells import csv_lines
 from countersign.attestation.accounts.sample import METHOD, draw
 from countersign.cli import Commands
 from countersign.cli.audit.action import count
 from countersign.cli.audit.indexed import add_indexed, opened
 from countersign.cli.audit.query import add_questions, question
-from countersign.cli.audit.records import record_line
 from countersign.cli.table import table
 
 _RUNS = ("executed", "failed", "lost")

@@ -16,8 +16,10 @@ from countersign.domain.facts import Removed
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|--\s).*")
 _HERE = re.compile(r"<<[-~]?\s*([A-Za-z_]\w{0,60})\s*")
 _HCL = (".tf", ".tofu", ".hcl", ".tfvars")
-_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|/\*|#|//')
-"""What can begin a comment in HCL, and the strings in which it begins none."""
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|/\*|#|//')
+"""What can begin a comment in HCL, and the strings in which it begins none. One that is not closed takes the line, so that
+nothing is searched twice.
+"""
 
 _BLANKS = re.compile(r"[ \t\r]+")
 """A blank of another alphabet is none to the languages that are meant here."""
@@ -96,18 +98,18 @@ class _Comments:
         if not self._hcl:
             return _COMMENT.sub("", line)
         kept: list[str] = []
-        rest = line
-        while rest:
+        position = 0
+        while position < len(line):
             if self._inside:
-                _, found, rest = rest.partition("*/")
-                self._inside = not found
+                end = line.find("*/", position)
+                self._inside = end < 0
+                position = len(line) if self._inside else end + 2
                 continue
-            mark = next((found for found in _MARK.finditer(rest) if not found[0].startswith('"')), None)
-            if mark is None:
-                kept.append(rest)
-                break
-            kept.append(rest[: mark.start()])
-            if mark[0] != "/*":
-                break
-            self._inside, rest = True, rest[mark.end() :]
+            begin = position
+            mark = _MARK.search(line, position)
+            while mark is not None and mark[0].startswith('"'):
+                mark = _MARK.search(line, mark.end())
+            kept.append(line[begin : len(line) if mark is None else mark.start()])
+            self._inside = mark is not None and mark[0] == "/*"
+            position = mark.end() if mark is not None and self._inside else len(line)
         return "".join(kept)

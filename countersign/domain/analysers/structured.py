@@ -21,6 +21,8 @@ LARGEST = 128 * 1024
 _MOST_DOCUMENTS = 200
 _MOST_NODES = 20_000
 _DEEPEST = 60
+_LONGEST_PATH = 1000
+_TOML_MARKS = re.compile(r"[\n={},]")
 _BRACKETS = re.compile(r"[\[\]{}]")
 YAML_ENDINGS, JSON_ENDINGS, TOML_ENDINGS = (".yaml", ".yml"), (".json",), (".toml",)
 
@@ -53,7 +55,7 @@ def read(path: str, text: str, longest: int | None = None) -> Sequence[Tree]:
         if name.endswith(YAML_ENDINGS):
             return _Yaml().read(text.removeprefix("\ufeff"))
         if name.endswith(TOML_ENDINGS):
-            return [_plain(tomllib.loads(text, parse_float=str), _Count())]
+            return [_plain(_toml(text), _Count())]
         pairs = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
         return [_plain(pairs, _Count())]
     except MarkedYAMLError as error:
@@ -71,10 +73,12 @@ class _Count:
     def __init__(self) -> None:
         self._seen = 0
 
-    def one(self, line: int, depth: int) -> None:
+    def one(self, line: int, depth: int, length: int) -> None:
         self._seen += 1
         if self._seen > _MOST_NODES or depth > _DEEPEST:
             raise NotReadError(line, f"has more than {_MOST_NODES} values, aliases unfolded, or more than {_DEEPEST} levels")
+        if length > _LONGEST_PATH:
+            raise NotReadError(line, f"has a path of keys of more than {_LONGEST_PATH} characters")
 
 
 class _Yaml:
@@ -86,10 +90,12 @@ class _Yaml:
     def read(self, text: str) -> list[Tree]:
         self._look(text)
         documents: list[Tree] = []
-        for node in YAML(typ="safe", pure=True).compose_all(text):
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # it would print the agent's text
+        for node in yaml.compose_all(text):
             if len(documents) == _MOST_DOCUMENTS:
                 raise NotReadError(1, f"has more than {_MOST_DOCUMENTS} documents")
-            documents.append(self._tree(node, 0))
+            documents.append(self._tree(node, 0, 0))
         return documents
 
     def _look(self, text: str) -> None:
@@ -100,11 +106,11 @@ class _Yaml:
             if depth > _DEEPEST:
                 raise NotReadError(text.count("\n", 0, bracket.start()) + 1, f"has more than {_DEEPEST} levels")
 
-    def _tree(self, node: Node, depth: int) -> Tree:
+    def _tree(self, node: Node, depth: int, length: int) -> Tree:
         line = node.start_mark.line + 1
-        self._count.one(line, depth)
+        self._count.one(line, depth, length)
         if isinstance(node, SequenceNode):
-            return Listed([self._tree(item, depth + 1) for item in node.value], line)
+            return Listed([self._tree(item, depth + 1, length) for item in node.value], line)
         if isinstance(node, MappingNode):
             items: dict[str, Tree] = {}
             for key, item in node.value:
@@ -112,7 +118,7 @@ class _Yaml:
                     raise NotReadError(key.start_mark.line + 1, "has a key that is no plain word, as templates do")
                 if key.value in items and key.value != "<<":
                     raise NotReadError(key.start_mark.line + 1, "says a key twice")
-                items[str(key.value)] = self._tree(item, depth + 1)
+                items[str(key.value)] = self._tree(item, depth + 1, length + len(key.value))
             return Mapped(items, line)
         if not isinstance(node, ScalarNode):
             raise NotReadError(line, "holds a node of no known kind")
@@ -131,6 +137,13 @@ def _written(node: ScalarNode) -> str:
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "~", "y", "n"})
 
 
+def _toml(text: str) -> object:
+    """Read TOML. A key of many dots takes its reader minutes, so what has that many between two marks is not read."""
+    if any(part.count(".") > _DEEPEST for part in _TOML_MARKS.split(text)):
+        raise NotReadError(1, f"has more than {_DEEPEST} levels")
+    return tomllib.loads(text, parse_float=str)
+
+
 def _no_constant(_: str) -> object:
     raise ValueError("NaN and Infinity are no JSON")
 
@@ -142,14 +155,14 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _plain(value: object, count: _Count, depth: int = 0) -> Tree:
+def _plain(value: object, count: _Count, depth: int = 0, length: int = 0) -> Tree:
     """Make a tree of plain values. JSON and TOML are read without lines, so all of it stands on line 1."""
-    count.one(1, depth)
+    count.one(1, depth, length)
     match value:
         case dict():
-            return Mapped({str(key): _plain(item, count, depth + 1) for key, item in value.items()})
+            return Mapped({str(key): _plain(item, count, depth + 1, length + len(str(key))) for key, item in value.items()})
         case list():
-            return Listed([_plain(item, count, depth + 1) for item in value])
+            return Listed([_plain(item, count, depth + 1, length) for item in value])
         case bool():
             return Scalar("true" if value else "false", 1)
         case None:

@@ -87,7 +87,12 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a.json", "{a: 1}"),
         ("a.json", "NaN"),
         ("a.toml", "a = " + "[" * 5000),
+        ("a.yaml", f"? {'x' * 2000}\n: a: 1\n"),
+        ("a.json", f'{{"{"x" * 2000}": 1}}'),
         ("a.toml", "a = 1\na = 2\n"),
+        ("a.toml", "a." * 60_000 + "a = 1\n"),
+        ("a.toml", "x = {" + "a." * 60_000 + "a = 1}\n"),
+        ("a.toml", "[" + "a." * 60_000 + "a]\n"),
     ],
 )
 def test_what_has_no_one_meaning_or_no_end_is_not_read(path: str, text: str) -> None:
@@ -96,6 +101,7 @@ def test_what_has_no_one_meaning_or_no_end_is_not_read(path: str, text: str) -> 
 
 
 def test_what_is_common_in_the_wild_is_read() -> None:
+    assert len(read("a.yaml", "- &a x\n- &a y\n")) == 1
     text = "%YAML 1.2\n---\nx: &x {a: !Ref b}\ny:\n  <<: *x\n  z: !vault |\n    secret\n---\n# nothing\n---\na: 1\n"
     assert [len(list(leaves(document))) for document in read("a.yml", text)] == [3, 1, 1]
 
