@@ -54,8 +54,10 @@ class Tier(Model):
 class AgentEntry(Model):
     """Who speaks through an agent: its account on the forge, and the people who may ask it for changes."""
 
-    account: Account
-    sponsors: Annotated[tuple[Account, ...], Field(min_length=1)]
+    account: Annotated[Account, Field(description="Its account on the forge.")]
+    sponsors: Annotated[
+        tuple[Account, ...], Field(min_length=1, description="Who may ask it for changes; none of them approves one.")
+    ]
 
 
 class PlanFacts(Model):
@@ -71,21 +73,21 @@ class PlanFacts(Model):
 class Rule(Model):
     """One sentence of the policy. `paths` and `kinds` say where and both must hold; of `plan` and `removes` one is enough."""
 
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    paths: Globs | None = None
+    name: Annotated[str, Field(min_length=1, max_length=120, description="What reasons and refusals call it.")]
+    paths: Annotated[Globs | None, Field(description="Which paths it speaks of; all of them where nothing is said.")] = None
     kinds: Annotated[tuple[Kind, ...], Field(description="What the path is, beside a plain file.")] = ()
-    plan: PlanFacts | None = None
+    plan: Annotated[PlanFacts | None, Field(description="Effects that were measured.")] = None
     removes: Annotated[tuple[Sentence, ...], Field(description="Text of a line that would be gone: `prevent_destroy = true`.")] = ()
-    tier: Name | None = None
+    tier: Annotated[Name | None, Field(description="How careful to be; the strictest of all that match.")] = None
     alone: Annotated[Flag, Field(description="Not together with any other change.")] = False
-    because: Sentence | None = None
+    because: Annotated[Sentence | None, Field(description="Said with the reason.")] = None
     deny: Annotated[Sentence | None, Field(description="Refuse, and say this.")] = None
 
 
 class Document(Model):
     """The whole file."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], Field(description="Of this form of policy.")]
     teams: Annotated[
         dict[Name, Annotated[tuple[Group, ...], Field(min_length=1)]],
         Field(description="People: groups on the forge, by full path."),

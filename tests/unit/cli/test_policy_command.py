@@ -27,6 +27,14 @@ def test_an_independent_reader_takes_the_schema() -> None:
     jsonschema_rs.meta.validate(json.loads(policy_schema()))
 
 
+def test_editors_can_show_what_every_key_is() -> None:
+    schema = json.loads(policy_schema())
+    parts = {"the file": schema, **schema["$defs"]}
+    keys = [(part, key, told) for part, model in parts.items() for key, told in model.get("properties", {}).items()]
+    assert len(keys) > 100
+    assert not [(part, key) for part, key, told in keys if not told.get("description")]
+
+
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
 def test_valid_examples_load_and_fit_the_schema(path: Path) -> None:
     assert read_policy(path, floor=FLOOR).document.rules

@@ -149,3 +149,11 @@ def test_other_owners_are_another_policy() -> None:
     assert len({one.beside.digest for one in made}) == 3
     bindings = {binding(proposal("docs/hours.md"), decide(one, proposal("docs/hours.md"), now=NOON)) for one in made}
     assert len(bindings) == 3
+
+
+def test_a_crowd_of_owners_is_refused() -> None:
+    made = policy("".join(f"/db/production/shop/V{number}.sql @owner-{number}\n" for number in range(21)))
+    change = proposal(*(f"db/production/shop/V{number}.sql" for number in range(21)))
+    decision = decide(made, change, now=NOON)
+    assert decision.effect is Effect.REFUSED
+    assert [reason.text for reason in decision.deciding] == ["21 owners would have to approve"]
