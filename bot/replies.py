@@ -195,6 +195,7 @@ def _how(view: Judged) -> str:
     proposal, records = view.observation.proposal, view.records
     lines = [
         f"- what changes: `git diff {proposal.base} {proposal.tree}` (the tree that merging gives)",
+        f"- the decision: `countersign policy explain '!{view.change.ref.iid}'`, in a clone that has fetched the change",
         f"- the policy that judged: `git show {proposal.base}:.countersign/policy.yaml`",
     ]
     found = (records.asked, records.refused, records.intent, records.outcome)

@@ -133,7 +133,7 @@ class BotSettings(BaseSettings):
             raise SettingsError(f"{_variable(named)}: two projects share a secret")
         return found
 
-    def audit_pages_token(self) -> str | None:
+    def pages_token(self) -> str | None:
         """Give the token that opens the audit pages; None where they are off.
 
         Raises:
@@ -141,13 +141,13 @@ class BotSettings(BaseSettings):
         """
         if self.audit_pages_token_file is None:
             return None
-        token = self._secret("audit_pages_token")
+        token = read(self.audit_pages_token_file).decode(errors="replace").strip()
         if len(token) < _SHORTEST_TOKEN or not token.isascii():
             raise SettingsError(f"{PREFIX}AUDIT_PAGES_TOKEN_FILE: needs at least {_SHORTEST_TOKEN} ASCII characters")
         return token
 
     def _secret(self, name: str) -> str:
-        given: SecretStr | None = getattr(self, name, None)
+        given: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")
         text = given.get_secret_value() if given is not None else read(file).decode(errors="replace")
         if not text.strip():
@@ -180,7 +180,7 @@ def load_settings() -> BotSettings:
         raise SettingsError(complaints(error)) from None
     settings.token()
     settings.hooks()
-    settings.audit_pages_token()
+    settings.pages_token()
     return settings
 
 

@@ -138,7 +138,7 @@ def build_face(settings: BotSettings) -> Face:
 
 
 def _pages(settings: BotSettings) -> AuditPages | None:
-    token = settings.audit_pages_token()
+    token = settings.pages_token()
     return None if token is None else AuditPages(AuditViews(settings.projects, _Logs(settings)), token)
 
 

@@ -13,12 +13,12 @@ from countersign.domain.analysers import kubernetes, lines, signals, structured,
 from countersign.domain.analysers.contents import Sides, sides_of, too_much
 from countersign.domain.analysers.generated import attributes_of, why_folded
 from countersign.domain.analysers.keys import changes, widened
+from countersign.domain.analysers.kustomize import unapplied
 from countersign.domain.analysers.tree import Tree
 from countersign.domain.facts import Facts, FileChange, KeyChange, Kind, Measured, Removed, Signal, Unclear
 from countersign.domain.ids import Sha
 
 ATTRIBUTES = ".gitattributes"
-_SQL = ".sql"
 _MOST_STRUCTURED = 2 * 1024 * 1024
 """Characters of structured text in a change, both sides: some twenty seconds. Beyond, none of it is parsed."""
 
@@ -68,7 +68,7 @@ def analyse(
 
 def _sql(files: Iterable[FileChange], texts: Iterable[Sides]) -> Iterator[Measured | Unclear]:
     readable = {item.path: item.new for item in texts if item.new is not None}
-    wanted = [file.path for file in files if file.new_blob is not None and file.path.lower().endswith(_SQL)]
+    wanted = [file.path for file in files if file.new_blob is not None and sql.is_sql(file.path)]
     too_long = sum(len(readable.get(path, "")) for path in wanted) > _MOST_SQL
     for path in wanted:
         if path not in readable:
@@ -171,6 +171,7 @@ class _Parsed:
                 yield Signal(signals.UNPARSED, file.path, 1, f"{len(changed)} values change; {_MOST_KEYS} are told")
             for item in changed:
                 yield from widened(item)
+            yield from unapplied(file.path, file.old, file.new)
 
 
 Read = Sequence[Tree] | structured.NotReadError

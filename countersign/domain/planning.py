@@ -7,8 +7,12 @@ from countersign.domain.facts import FileChange
 from countersign.domain.matching import Touched
 from countersign.domain.policy import Policy
 from countersign.domain.run import Limits
+from countersign.domain.scope import Scope
 from countersign.domain.scoping import scopes
+from countersign.domain.sql import is_sql
 from countersign.domain.templates import NoPlanError, Values, fill_argv
+
+_DATABASE = "postgres"
 
 
 def plan(policy: Policy, touch: Touched) -> Plan | None:
@@ -40,6 +44,8 @@ def plan(policy: Policy, touch: Touched) -> Plan | None:
     box = document.sandboxes[action.sandbox]
     paths = [path for path, _ in inputs]
     rollback = action.rollback
+    run_scopes = scopes(policy, action.credentials.run, values, region)
+    _only_what_was_looked_into(paths, run_scopes)
     return Plan(
         action=name,
         environment=environment,
@@ -55,7 +61,7 @@ def plan(policy: Policy, touch: Touched) -> Plan | None:
         network_tier=NetworkTier.NONE if network is None else network.tier,
         allow=() if network is None else tuple(sorted(network.allow)),
         plan_scopes=scopes(policy, action.credentials.plan, values, region),
-        scopes=scopes(policy, action.credentials.run, values, region),
+        scopes=run_scopes,
         rollback_scopes=scopes(policy, action.credentials.rollback, values, region),
         inputs=inputs,
     )
@@ -67,6 +73,15 @@ def _nothing_left_over(touch: Touched, taken: Sequence[FileChange]) -> None:
     if left:
         where = ", ".join(sorted(touch.environments))
         raise NoPlanError(f"no action takes {min(left)}, which is in {where}", "split the change, or give an action these paths")
+
+
+def _only_what_was_looked_into(paths: Sequence[str], given: Sequence[Scope]) -> None:
+    """Refuse to hand a database what no analyser has read: what drops a table must not hide under another name."""
+    unread = next((path for path in paths if not is_sql(path)), None)
+    if unread is not None and any(scope.provider == _DATABASE for scope in given):
+        raise NoPlanError(
+            f"{unread} would be handed to a database, and only *.sql is analysed", "name it .sql, or leave it out of the change"
+        )
 
 
 def _values(environment: str | None, touch: Touched) -> Values:

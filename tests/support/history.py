@@ -212,7 +212,7 @@ def _kept(
         Revocation(
             grant.handle,
             ended + timedelta(seconds=1),
-            Proof.DEAD if dice.random() < 0.97 else Proof.UNPROVED,
+            Proof.DEAD if dice.random() < 0.9 else Proof.UNPROVED,
             "refused by the target",
         )
         for grant in grants

@@ -72,8 +72,8 @@ def _named(made: Where, numbers: Sequence[int]) -> None:
         made.add("FALSE")
         return
     listed = ", ".join(str(int(number)) for number in numbers)  # SQLite bounds parameters, not lists of numbers
-    inner = f"(SELECT seq FROM named WHERE word IN ({listed}))"  # noqa: S608 - numbers
-    made.add(f"(seq IN {inner} OR intent IN {inner})")
+    inner = f"SELECT seq FROM named WHERE word IN ({listed})"  # noqa: S608 - numbers
+    made.add(f"seq IN ({inner} UNION SELECT seq FROM record WHERE intent IN ({inner}))")  # noqa: S608 - numbers
 
 
 def _numbers(base: sqlite3.Connection, kind: str, word: str) -> list[int]:

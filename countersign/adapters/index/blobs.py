@@ -4,9 +4,7 @@ Checks nothing: it is for the index. Verification reads object by object (`count
 """
 
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from countersign.domain.outcomes import LedgerFault
 _LISTED = re.compile(r"100644 blob (?P<blob>[0-9a-f]{40})\t(?P<path>records/\S+)")
 _ADDED = re.compile(r":000000 100644 0{40} (?P<blob>[0-9a-f]{40}) A\t(?P<path>records/\S+)")
 _TRAILERS = "--format=%H %(trailers:key=Countersign-Seq,valueonly,separator=%x20)"
-_BATCH = 4000
 _SECONDS = 300
 
 
@@ -34,7 +31,7 @@ class Branch:
 
     def __init__(self, repository: Path) -> None:
         """Read from this repository."""
-        self._repository = repository
+        self.repository = repository
 
     def folder(self) -> Path:
         """Give the folder where git keeps what belongs to the whole clone.
@@ -45,8 +42,8 @@ class Branch:
         try:
             found = self._git("rev-parse", "--git-common-dir").strip()
         except GitFailed as failed:
-            raise LedgerFault(f"{self._repository} cannot be read as a git repository: {failed.stderr}") from None
-        return (self._repository / found).resolve()
+            raise LedgerFault(f"{self.repository} cannot be read as a git repository: {failed.stderr}") from None
+        return (self.repository / found).resolve()
 
     def descends(self, tip: Sha, old: Sha) -> bool:
         """Say whether a tip comes after another that was seen before, which may be gone by now."""
@@ -90,41 +87,27 @@ class Branch:
         first = min(found, default=0) if first is None else first
         return [found.get(seq) for seq in range(first, first + count)]
 
-    def contents(self, records: Sequence[Listed]) -> Iterator[bytes]:
-        """Give the bytes of records, in order. git reads the next batch while the caller is busy with this one.
-
-        Raises:
-            LedgerFault: an object is missing.
-            GitFault: git does not answer.
-        """
-        batches = [records[at : at + _BATCH] for at in range(0, len(records), _BATCH)]
-        with ThreadPoolExecutor(1) as ahead:
-            asked = deque(ahead.submit(self._batch, batch) for batch in batches[:2])
-            for number in range(2, len(batches) + 2):
-                data = asked.popleft().result() if asked else b""
-                if number < len(batches):
-                    asked.append(ahead.submit(self._batch, batches[number]))
-                yield from _split(data)
-
-    def _batch(self, records: Sequence[Listed]) -> bytes:
-        names = "".join(f"{record.blob}\n" for record in records).encode()
-        return run_git(
-            ["cat-file", "--batch", "--buffer"],
-            cwd=self._repository,
-            input=names,
-            env_extra={"GIT_ALLOW_PROTOCOL": "none"},
-            config=OFFLINE,
-            timeout=_SECONDS,
-        )
-
     def _git(self, *args: str) -> str:
         done = run_git(
-            args, cwd=self._repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE | _FAST, timeout=_SECONDS
+            args, cwd=self.repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE | _FAST, timeout=_SECONDS
         )
         return done.decode(errors="replace")
 
 
 _FAST = {"core.quotePath": "false", "diff.renames": "false", "log.showSignature": "false"}
+
+
+def contents(repository: Path, records: Sequence[Listed]) -> Iterator[bytes]:
+    """Give the bytes of records, in order, by one process of git's.
+
+    Raises:
+        LedgerFault: an object is missing.
+        GitFault: git does not answer.
+    """
+    names = "".join(f"{record.blob}\n" for record in records).encode()
+    command = ["cat-file", "--batch", "--buffer"]
+    offline = {"GIT_ALLOW_PROTOCOL": "none"}
+    return _split(run_git(command, cwd=repository, input=names, env_extra=offline, config=OFFLINE, timeout=_SECONDS))
 
 
 def _split(data: bytes) -> Iterator[bytes]:

@@ -1,16 +1,14 @@
 """Puts records into the index: the first time all of them, later those that are new. Reads them in bulk and checks nothing."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pydantic_core import from_json
-
-from countersign.adapters.index.blobs import Branch, Listed
+from countersign.adapters.index.blobs import Branch
+from countersign.adapters.index.gleaning import glean
 from countersign.adapters.index.schema import COLUMNS, NAMED, PLACE
-from countersign.attestation.accounts.account import Account, account
-from countersign.attestation.merkle import leaf_hash
-from countersign.domain.ids import Sha, digest_of
+from countersign.attestation.accounts.account import Account
+from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
 
 _INSERT = f"INSERT INTO record ({', '.join(COLUMNS + PLACE)}) VALUES ({', '.join('?' * len(COLUMNS + PLACE))})"  # noqa: S608 - our names
@@ -66,21 +64,21 @@ def fill(base: sqlite3.Connection, branch: Branch, tip: Sha, after: Sha | None) 
         GitFault: git does not answer.
     """
     listed = branch.records(tip, after)
-    commits = branch.commits(tip, after, len(listed))
     words, intents = _Words(base), _Intents(base)
     first = int(base.execute("SELECT coalesce(max(seq), -1) FROM record").fetchone()[0]) + 1
     prose: list[tuple[int, str]] = []
 
-    def rows() -> Iterator[tuple[object, ...]]:
-        for number, (item, commit, raw) in enumerate(zip(listed, commits, branch.contents(listed), strict=True), start=first):
-            told = intents.join(_read(raw, item))
+    def rows(commits: Sequence[Sha | None]) -> Iterator[tuple[object, ...]]:
+        found = glean(branch.repository, listed)
+        for number, (item, commit, one) in enumerate(zip(listed, commits, found, strict=True), start=first):
+            told = intents.join(one.told)
             if told.seq != number:
                 raise LedgerFault(f"{item.path} says that it is record {told.seq}, not {number}; run: countersign audit verify")
             words.take(told)
             prose.append((told.seq, told.words))
-            yield (*(getattr(told, name) for name in COLUMNS), item.blob, item.path, digest_of(raw), commit, leaf_hash(raw).hex())
+            yield (*(getattr(told, name) for name in COLUMNS), item.blob, item.path, one.digest, commit, one.leaf)
 
-    base.executemany(_INSERT, rows())
+    base.executemany(_INSERT, rows(branch.commits(tip, after, len(listed))))
     base.executemany(_PROSE, prose)
     words.write()
     return len(listed)
@@ -106,13 +104,6 @@ class _Intents:
         names = ", ".join(COLUMNS)
         row = self.base.execute(f"SELECT {names} FROM record WHERE key = ?", (f"intent/{run}",)).fetchone()  # noqa: S608 - our names
         return None if row is None else Account(**dict(zip(COLUMNS, row, strict=True)))
-
-
-def _read(raw: bytes, item: Listed) -> Account:
-    try:
-        return account(from_json(raw)["predicate"])  # four times as fast as json.loads
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise LedgerFault(f"{item.path} is no record; run: countersign audit verify") from None
 
 
 def named(rows: Iterable[tuple[int, str, str]]) -> dict[int, dict[str, list[str]]]:

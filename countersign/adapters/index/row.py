@@ -34,7 +34,7 @@ def make_row(columns: Sequence[object], words: Words) -> Row:
     shared = {kind: () if kind in _OF_ITS_OWN else its.get(kind, ()) for kind in NAMED}
     lists = {name: tuple(mine.get(kind) or shared[kind]) for kind, name in NAMED.items()}
     plain = dict(zip(COLUMNS, columns, strict=False))
-    plain["tainted"] = bool(plain["tainted"])
+    plain |= {name: bool(plain[name]) for name in ("loose", "tainted")}
     blob, file, digest, commit, _leaf = columns[len(COLUMNS) :]
     told = Account(**plain, **lists)  # type: ignore[arg-type]  # the tables are strict
     return Row(told, Sha(str(blob)), str(file), Digest(str(digest)), None if commit is None else Sha(str(commit)))

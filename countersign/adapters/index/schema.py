@@ -37,6 +37,7 @@ COLUMNS = (
     "stage",
     "why",
     "tainted",
+    "loose",
     "intent",
 )
 """What `record` takes from an account, by the names that it has there."""
@@ -54,7 +55,7 @@ NAMED = {
 }
 """Kinds of words, each the account's field of several."""
 
-_NUMBERS = frozenset({"iid", "intent", "tainted"})
+_NUMBERS = frozenset({"iid", "intent", "loose", "tainted"})
 _DECLARED = ", ".join(f"{name} {'INTEGER' if name in _NUMBERS else 'TEXT'}" for name in COLUMNS[1:] + PLACE)
 _TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -70,6 +71,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS record_key ON record (key);
 CREATE INDEX IF NOT EXISTS record_run ON record (run) WHERE run IS NOT NULL;
 CREATE INDEX IF NOT EXISTS record_change ON record (iid, repository);
 CREATE INDEX IF NOT EXISTS record_recorded ON record (recorded);
+CREATE INDEX IF NOT EXISTS record_intent ON record (intent) WHERE intent IS NOT NULL;
 CREATE INDEX IF NOT EXISTS named_seq ON named (seq);
 CREATE UNIQUE INDEX IF NOT EXISTS word_word ON word (kind, word);
 """

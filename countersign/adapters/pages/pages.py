@@ -1,6 +1,6 @@
 """The three pages: an overview, a timeline, one change. Gives HTML; reads no branch, serves nothing, writes no file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -69,6 +69,7 @@ class Listing:
     rows: Sequence[Account]
     said: str
     environments: Sequence[str] = ()
+    kinds: Collection[str] = KINDS
     form: Sequence[Field] = ()
     newer: str | None = None
     older: str | None = None
@@ -117,7 +118,7 @@ def timeline(looks: Looks, site: Site, listing: Listing) -> str:
         rows=listing.rows,
         said=listing.said,
         environments=list(listing.environments),
-        kinds=KINDS,
+        kinds=[kind for kind in KINDS if kind in listing.kinds],
         form=listing.form,
         newer=listing.newer,
         older=listing.older,

@@ -108,6 +108,7 @@ def _listings(told: Sequence[Account]) -> Iterable[tuple[str, pages.Listing]]:
                 rows=chunk,
                 said=f"{len(told)} records, newest first; page {place + 1} of {len(chunks)}.",
                 environments=environments,
+                kinds={item.kind for item in told},
                 newer=names[place - 1] if place else None,
                 older=names[place + 1] if place + 1 < len(names) else None,
             ),

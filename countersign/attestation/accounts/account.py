@@ -40,6 +40,8 @@ class Account:
     stage: str | None = None
     why: str | None = None
     tainted: bool = False
+    loose: bool = False
+    """Whether a credential was not proved dead: it may have outlived the outcome."""
     intent: int | None = None
     services: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()
@@ -118,6 +120,7 @@ def account(predicate: Mapping[str, object]) -> Account:
         stage=text(body, "stage"),
         why=why,
         tainted=at(result, "tainted") is True,
+        loose=any(text(grant, "proof") != "dead" for grant in parts(body, "grants")),
         services=texts(decision, "services"),
         approvers=approvers,
         paths=paths,

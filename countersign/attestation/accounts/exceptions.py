@@ -54,7 +54,14 @@ KINDS = {
     "unproved": "Credentials not proved dead",
     "open": "Runs without an outcome",
     "emergency": "Emergency changes",
+    "expired": "Questions that nobody answered in time",
+    "promoted": "Tiers lowered for a skill or an agent",
+    "demoted": "Tiers raised again",
+    "annotation": "Remarks on earlier records",
+    "key_rotation": "Changes of the signing key",
+    "shred": "Tokens whose meaning was destroyed",
 }
+_AS_RECORDED = frozenset({"emergency", "expired", "promoted", "demoted", "annotation", "key_rotation", "shred"})
 
 
 def find_exceptions(predicates: Iterable[Mapping[str, object]]) -> list[Exceptional]:
@@ -79,8 +86,8 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
     told = account(predicate)
     if told.kind == "refused":
         yield Exceptional("refused", told, told.why or "no reason is recorded", _asking(told))
-    if told.kind == "emergency":
-        yield Exceptional("emergency", told, told.summary, (*_asking(told), *told.approvers))
+    if told.kind in _AS_RECORDED:
+        yield Exceptional(told.kind, told, told.summary, (*_asking(told), *told.approvers))
     for item in parts(part(predicate, "body", "decision"), "discounted"):
         why, who = text(item, "why") or "no reason is recorded", text(item, "person") or "unknown"
         yield Exceptional("voided-approval", told, why, (who,))

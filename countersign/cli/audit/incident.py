@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.records import predicates
+from countersign.adapters.index.row import Row
 from countersign.attestation.accounts.incident import Held, Incident, reconstruct
 from countersign.attestation.accounts.moment import moment, window, written
 from countersign.attestation.accounts.plain import parts, text, texts
@@ -35,10 +36,16 @@ def gather(branch: Opened, around: datetime, width: timedelta, environment: str)
     records = [row.told for row in branch.index.ask(here)]
     earlier = replace(here, since=written(since - _LOOK_BACK), kinds=("intent",))
     runs = [str(row.told.run) for row in branch.index.ask(earlier)]
-    rows = [row for row in branch.index.of_runs(runs) if branch.below is None or row.told.seq < branch.below]
+    rows = _near([row for row in branch.index.of_runs(runs) if branch.below is None or row.told.seq < branch.below], written(since))
     return reconstruct(
         around=around, window=width, environment=environment, records=records, runs=all_runs(predicates(rows, branch.source))
     )
+
+
+def _near(rows: Sequence[Row], since: str) -> list[Row]:
+    """Leave out runs that ended before the window with all of their credentials dead; their records need not be read."""
+    over = {row.told.run for row in rows if row.told.intent is not None and row.told.recorded < since and not row.told.loose}
+    return [row for row in rows if row.told.run not in over]
 
 
 def _incident(options: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """Opens the index of a clone's audit branch, and says how far its answers can be believed.
 
-The index itself is never believed: where a trust root is given, the branch is verified and every digest in the index is held
-against it. That it was is noted in the index, for this tip and this trust root, so that the next question need not wait; `verify`
-never looks there.
+The index itself is never believed: where a trust root is given, the branch is verified, and the Merkle root over the index's
+records has to be the branch's. That it was is noted in the index, for this tip and this trust root, so that the next question
+need not wait; `verify` never looks there.
 """
 
 import argparse
@@ -15,10 +15,12 @@ from pathlib import Path
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.index.index import Index, index_file
 from countersign.adapters.ledger.clone import Branch, find_branch
+from countersign.attestation.merkle import tree_root
 from countersign.attestation.problem import Problem
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
-from countersign.cli.audit.reading import read
+from countersign.cli.audit.examination import Examination, examine
+from countersign.cli.audit.reading import read_trust_root
 from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.outcomes import LedgerFault
 
@@ -64,6 +66,7 @@ def add_indexed(
     """Add an action that asks the index."""
     parser = add_action(actions, name, purpose, run, formats=formats, status=STATUS)
     parser.add_argument("--index", type=Path, metavar="FILE", help="where the index is kept (default: in the clone's .git)")
+    parser.set_defaults(every_object=False)
     return parser
 
 
@@ -95,14 +98,19 @@ def _verified(index: Index, options: argparse.Namespace) -> tuple[Problem | None
         raise MalformedError(f"the trust root {trust} cannot be read: {error.strerror}") from None
     if index.noted(_NOTE) == digest:
         return None, None
-    reading = read(options)
-    good = [entry.digest for entry in reading.entries]
-    if index.digests()[: len(good)] != good:
+    found = examine(options, read_trust_root(trust), (), None)
+    if not _holds(index, found):
         index.forget()
-        if index.digests()[: len(good)] != good:
+        if not _holds(index, found):
             raise LedgerFault("the index does not hold what the branch holds; remove it, or name another with --index")
-    if reading.problem is not None:
-        return reading.problem, len(good)
+    if found.problem is not None:
+        return found.problem, found.size
     with suppress(LedgerFault):  # it will be verified again, that is all
         index.note(_NOTE, digest)
     return None, None
+
+
+def _holds(index: Index, found: Examination) -> bool:
+    """Say whether the index was made from the records that were verified: the Merkle root over them is the same."""
+    leaves = index.leaves()[: found.size]
+    return len(leaves) == found.size and (found.head is None or tree_root(leaves) == found.head.root)

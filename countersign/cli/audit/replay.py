@@ -24,6 +24,7 @@ def register(actions: Commands) -> None:
     replay = add_action(actions, "replay", "decide again from what a record holds, and compare", _replay, status=_STATUS)
     replay.add_argument("id", metavar="ID", help="number, ULID, run id or key of a record with a decision")
     replay.add_argument("--policy", type=Path, metavar="FILE", help="the policy's bytes, where the clone has not the commit")
+    replay.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policy extends")
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from countersign.cli.policy_files import read_policy
 from countersign.domain.ids import MalformedError
 from countersign.domain.outcomes import Fault
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import PolicyError
+from countersign.domain.problems import PolicyError
 
 POLICY_FILE = Path(".countersign/policy.yaml")
 FINE, WRONG, USAGE, COULD_NOT = 0, 1, 2, 30
@@ -62,11 +62,16 @@ def write(path: Path, text: str) -> None:
         raise Fault(f"{path}: {error.strerror}") from None
 
 
-def load(path: Path, *, floor: Path | None = None) -> Policy:
-    """Load a policy; `floor` is a copy of the one that it extends.
+def floors(parser: argparse.ArgumentParser) -> None:
+    """Add `--floor`."""
+    parser.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policy extends")
+
+
+def load(path: Path, floor: Path | None = None) -> Policy:
+    """Load a policy, with the files beside it that it names, and a copy of the floor that it extends.
 
     Raises:
-        MalformedError: the file cannot be read.
+        MalformedError: a file cannot be read.
         PolicyError: it does not load.
     """
     try:

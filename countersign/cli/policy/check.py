@@ -50,7 +50,7 @@ def register(actions: Commands) -> None:
     parser = action.add(actions, "check", "see that policies load, and find what in them can never matter", _check, _STATUS)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=f"default: {action.POLICY_FILE}")
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
-    parser.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policies extend")
+    action.floors(parser)
     action.formats(parser)
 
 
@@ -70,7 +70,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _checked(file: Path, floor: Path | None) -> Checked:
     try:
-        policy = action.load(file, floor=floor)
+        policy = action.load(file, floor)
     except PolicyError as error:
         found = [Finding(problem.place, serious=True, text=problem.text, kind="invalid") for problem in error.problems]
         return Checked(file, None, found)

@@ -27,6 +27,19 @@ def of_parts(document: Document) -> Iterator[Mutant]:
     for name, service in document.services.items():
         yield from _floor(document, "services", name, service)
         yield from _patterns(document, "services", name, service)
+    yield from _emergency(document)
+
+
+def _emergency(document: Document) -> Iterator[Mutant]:
+    if document.emergency is None:
+        return
+    where: Where = ("emergency",)
+    yield Mutant(Act.DROP, "emergency", where, document.model_copy(update={"emergency": None}))
+    count = document.emergency.count
+    if count > 1:
+        less = document.emergency.model_copy(update={"count": count - 1})
+        what = f"count {count} of emergency to {count - 1}"
+        yield Mutant(Act.LOWER, what, (*where, "count"), document.model_copy(update={"emergency": less}))
 
 
 def _tier(document: Document, name: str, tier: Tier) -> Iterator[Mutant]:

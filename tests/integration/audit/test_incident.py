@@ -66,3 +66,15 @@ def test_what_cannot_be_read_is_said(run: Shell, arguments: tuple[str, ...], sai
     status, _, err = run("incident", "--env", "production", *arguments)
     assert status == 2
     assert said in err
+
+
+def test_a_credential_that_was_not_proved_dead_outlives_its_run(run: Shell) -> None:
+    lines = run("query", "--kind", "executed", "--all", "--format", "json")[1].splitlines()
+    records = [json.loads(line)["record"]["predicate"] for line in lines]
+    record = next(record for record in records if any(grant["proof"] == "unproved" for grant in record["body"]["grants"]))
+    (grant,) = record["body"]["grants"]
+    late = datetime.fromisoformat(grant["expires"]) - timedelta(seconds=1)
+    environment = "production" if "production" in record["summary"] else "staging"
+    found = json.loads(run("incident", "--env", environment, "--around", late.isoformat(), "--window", "1s", "--format", "json")[1])
+    assert [item["public_id"] for item in found["credentials_live"]] == [grant["public_id"]]
+    assert found["runs_under_way"] == []

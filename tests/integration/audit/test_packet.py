@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from countersign.adapters.observe import POLICY_PATH
 from countersign.adapters.packet import read_packet
 from countersign.attestation import readable
 from countersign.attestation.keys import TrustRoot
@@ -17,6 +16,7 @@ from countersign.attestation.packets import form
 from countersign.attestation.packets.check import PacketError, check
 from countersign.attestation.packets.make import listing
 from countersign.cli.main import main
+from countersign.domain.policy_yaml import POLICY_FILE
 from tests.support.audit import PRINCIPAL, pem, signer, trust_line, trust_root
 from tests.support.auditor import Auditor, stock
 from tests.support.shelf import Shell
@@ -111,7 +111,7 @@ def test_the_same_records_give_the_same_bytes(packet: Path, auditor: Auditor, tm
 
 
 def test_the_policy_is_looked_for_where_it_is_read() -> None:
-    assert form.POLICY_PLACE == POLICY_PATH
+    assert form.POLICY_PLACE == POLICY_FILE
 
 
 def test_stock_ssh_keygen_and_sha256sum_agree(packet: Path, auditor: Auditor) -> None:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from countersign.adapters.index.blobs import Branch
+from countersign.adapters.index.gleaning import glean
 from countersign.adapters.index.index import Index, index_file
 from countersign.adapters.index.question import Question
 from countersign.attestation.accounts.account import Account
@@ -256,3 +258,10 @@ def test_a_record_that_is_missing_is_named(tmp_path: Path) -> None:
     (remote.path / "objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(LedgerFault, match=blob):
         Index(tmp_path / "index.sqlite", remote.path, remote.tip()).count(Question())
+
+
+def test_two_processes_tell_what_one_tells(shop: Shop) -> None:
+    listed = Branch(shop.path).records(shop.tip, None)
+    alone, together = list(glean(shop.path, listed)), list(glean(shop.path, listed, long=1))
+    assert alone == together
+    assert len(alone) == len(shop.accounts)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from countersign.adapters.observe import POLICY_PATH
 from countersign.attestation.record import Draft, Entry
 from countersign.cli.main import main
 from countersign.domain.ids import Sha
+from countersign.domain.policy_yaml import POLICY_FILE
 from tests.builders import SHOP_POLICY
 from tests.fakes.runner import RunnerWorld
 from tests.support.audit import Remote, refused, signer, trust_line
@@ -37,7 +37,7 @@ def remote(tmp_path: Path) -> Remote:
 def policy(remote: Remote) -> Sha:
     """Commit the policy, as the protected branch has it."""
     blob = remote.git("hash-object", "-w", "--stdin", data=POLICY).decode().strip()
-    folder, name = POLICY_PATH.split("/")
+    folder, name = POLICY_FILE.split("/")
     inner = remote.git("mktree", data=f"100644 blob {blob}\t{name}\n".encode()).decode().strip()
     tree = remote.git("mktree", data=f"040000 tree {inner}\t{folder}\n".encode()).decode().strip()
     people = ("-c", "user.name=x", "-c", "user.email=x@example.com")
@@ -122,6 +122,6 @@ def test_without_the_policy_or_the_inputs_nothing_is_said(
     assert "but record 0 was decided with" in capsys.readouterr().err
     assert run(who, "0", "--policy", str(tmp_path / "none")) == 2
     assert run(who, "1") == 3
-    assert "holds no inputs" in capsys.readouterr().err
+    assert "inputs not recorded" in capsys.readouterr().err
     assert run(who, "2") == 2
     assert run(who, "77") == 2

@@ -54,6 +54,16 @@ def test_every_analyser_is_asked() -> None:
     assert facts.unclear == facts.unread == facts.unparsed == ()
 
 
+def test_an_entry_that_leaves_a_kustomization_is_told() -> None:
+    old = "resources:\n- ./pvc.yaml\n- web.yaml\ncomponents: [../c]\n"
+    path = "deploy/kustomization.yaml"
+    assert kinds(analysed({path: (old, "resources: [web.yaml, pvc.yaml, more.yaml]\ncomponents: [../c/]\n")})) == set()
+    facts = analysed({path: (old, "resources: [web.yaml]\ncomponents: [../c]\n")})
+    assert [(item.kind, item.detail) for item in facts.signals] == [(signals.UNAPPLIED, "'pvc.yaml' is gone from resources")]
+    assert len(analysed({path: (old, None)}).signals) == 3
+    assert kinds(analysed({"deploy/values.yaml": (old, "a: 1\n")})) == set()
+
+
 def test_an_object_may_move_between_files_of_a_folder() -> None:
     assert analysed({"a/x.yaml": (CLAIM, None), "a/y.yaml": (None, CLAIM)}).effects == ()
     assert analysed({"a/x.yaml": (CLAIM, None), "b/y.yaml": (None, CLAIM)}).effects != ()
