@@ -50,12 +50,18 @@ class Policies:
         if data is None:
             raise Refused("policy", f"the protected branch has no {POLICY_FILE}; without a policy nothing may run")
         try:
-            return self._compiled(data, repository, tip)
+            return self.compiled(data, repository, tip)
         except PolicyError as error:
             raise Refused("policy", f"the policy on the protected branch is invalid:\n{error}") from None
 
-    def _compiled(self, data: bytes, repository: Repository, commit: Sha) -> Policy:
-        draft = self._drafts.get(digest_of(data)) or read_draft(data)
+    def compiled(self, data: bytes, repository: Repository, commit: Sha, *, file: str = POLICY_FILE) -> Policy:
+        """Give the policy that these bytes would be at a commit.
+
+        Raises:
+            PolicyError: none; it does not load.
+            Refused, GitFault: a file beside it cannot be read.
+        """
+        draft = self._drafts.get(digest_of(data)) or read_draft(data, file=file)
         found = {source: self._read(source, repository, commit) for source in draft.wants}
         digests = draft.digest, draft.beside_digest(found)
         policy = self._policies.get(digests) or draft.policy(found)

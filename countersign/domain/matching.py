@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, partial
 
+from countersign.domain.analysers.lines import tight
 from countersign.domain.facts import Act, Facts, FileChange, Kind, Unclear
 from countersign.domain.needed import needed
 from countersign.domain.policy import Part, PlanFacts, Policy, Rule
@@ -176,10 +177,10 @@ def _found(rule: Rule, meant: frozenset[str], facts: Facts) -> Iterator[tuple[st
             place = within(effect.path)
             if place is not None and named(effect.act, effect.kind):
                 yield place, str(effect)
-    texts = [" ".join(text.split()) for text in rule.removes]
+    texts = [tight(text) for text in rule.removes]
     for removed in facts.removed if texts else ():
         ours = removed.path in meant and not removed.path.startswith(POLICY_FOLDER)
-        if ours and any(text in removed.text for text in texts):
+        if ours and any(text in tight(removed.text) for text in texts):
             yield removed.path, f"removes {removed.text[:_SHOWN]!r}, {removed.path}:{removed.line}"
 
 

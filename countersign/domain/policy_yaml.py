@@ -77,8 +77,9 @@ class Draft:
         """Name what stands beside the file and decides with it; None where nothing does."""
         if not self.wants:
             return None
-        beside = {str(source): None if (data := found.get(source)) is None else digest_of(data) for source in self.wants}
-        return digest_of(canonical_json(beside))
+        return digest_of(
+            canonical_json({str(source): None if (data := found.get(source)) is None else digest_of(data) for source in self.wants})
+        )
 
 
 def load_policy(data: bytes, *, file: str = POLICY_FILE, found: Found | None = None) -> Policy:
@@ -110,6 +111,16 @@ def _read(data: bytes, file: str, *, floor: bool) -> Draft:
     if found:
         raise PolicyError(tuple(Problem(_place(where, reader.places, file), text) for where, text in found))
     return Draft(file, document, reader.places, digest_of(data))
+
+
+def read_list(data: bytes, *, file: str, what: str) -> tuple[list[object], Places]:
+    """Read another file of ours as strictly as a policy: a list, and where each part of it stands.
+
+    Raises:
+        PolicyError: it is no such file. `what` is what errors call it.
+    """
+    reader = Reader(file, what)
+    return reader.read_list(data), reader.places
 
 
 def _wanted(document: Document) -> Iterator[tuple[Where, Source]]:

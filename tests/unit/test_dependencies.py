@@ -21,6 +21,7 @@ MODULES = {
     "jinja2": {"jinja2", "markupsafe"},
     "jsonschema-rs": {"jsonschema_rs"},
     "markdown-it-py": {"markdown_it"},
+    "pydantic": {"pydantic", "pydantic_core"},
     "moto": {"moto", "werkzeug", "yaml"},
     "prometheus-client": {"prometheus_client"},
     "pydantic-settings": {"pydantic_settings"},
