@@ -58,12 +58,6 @@ class FakeLedger:
             self._called("of_change")
             return self._index.of_change(change)
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        """Give the intents of runs that an emergency let through a freeze, oldest first."""
-        with self._lock:
-            self._called("emergencies")
-            return self._index.emergencies()
-
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         with self._lock:

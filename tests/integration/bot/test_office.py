@@ -11,9 +11,12 @@ import pytest
 
 from bot.webhooks.events import HookSecret
 from bot.webhooks.signatures import key_of
+from countersign.adapters.ledger.writer import GitLedger
+from countersign.attestation.keys import TrustRoot, load_signer
 from tests.stage import shop
 from tests.stage.people import wait_until
-from tests.support.bot_office import Office, bot_office
+from tests.support.audit import refused
+from tests.support.bot_office import PAGES_TOKEN, Office, bot_office
 from tests.support.hooks import Delivery, merge_request
 
 
@@ -25,7 +28,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 def commented(office: Office, iid: int, words: str) -> str:
     wait_until(
-        f"{words!r} on !{iid}", lambda: words in office.comment(iid), seconds=30, shows=lambda: office.comment(iid) or log(office)
+        f"{words!r} on !{iid}", lambda: words in office.comment(iid), seconds=120, shows=lambda: office.comment(iid) or log(office)
     )
     return office.comment(iid)
 
@@ -117,7 +120,7 @@ def test_no_secret_is_in_any_log(office: Office) -> None:
 
 def test_one_pass_can_be_asked_for_by_hand(office: Office) -> None:
     done = office.start("reconcile")
-    assert done.wait(seconds=30) == 0
+    assert done.wait(seconds=120) == 0
     assert f"{shop.PROJECT}: " in done.written()
 
 
@@ -125,7 +128,7 @@ def test_one_pass_can_be_asked_for_by_hand(office: Office) -> None:
 def test_a_forge_token_that_is_wrong_is_a_could_not(office: Office, role: str, tmp_path: Path) -> None:
     environment = office.environment | {"COUNTERSIGN_BOT_FORGE_TOKEN": "x" * 20}
     bad = replace(office, folder=tmp_path, environment=environment, processes={})
-    assert bad.start(role).wait(seconds=30) == 1
+    assert bad.start(role).wait(seconds=120) == 1
     written = bad.processes[role].written()
     assert "could not" in written
     assert "Traceback" not in written
@@ -140,3 +143,25 @@ def _readme(office: Office) -> str:
     project = office.cast.client("lea").projects.get(shop.PROJECT)
     first = project.files.get("README.md", ref="main").decode().decode().splitlines()[0]
     return f"--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-{first}\n+{first}, open\n"
+
+
+def test_the_audit_pages_show_the_branch_as_the_bot_verified_it(office: Office, tmp_path: Path) -> None:
+    ours = f"{office.url}/audit/{shop.PROJECT}/-/"
+    assert httpx.get(ours).status_code == 401
+    signed_in = ("auditor", PAGES_TOKEN)
+    assert "There are no records yet." in httpx.get(ours, auth=signed_in, timeout=30).text
+    url = f"{office.forge.url}/{shop.PROJECT}.git"
+    writer = GitLedger(
+        remote_url=url,
+        directory=tmp_path / "ledger",
+        trust_root=TrustRoot.parse((office.folder / "allowed_signers").read_text()),
+        signer=load_signer((office.folder / "signing_key-staging").read_bytes()),
+        origin=url,
+        clock=lambda: datetime.now(UTC),  # noqa: TID251 - beside real processes
+        token=office.cast.tokens["countersign-runner-staging"],
+    )
+    writer.append(refused("by-hand"))
+    page = httpx.get(ours, auth=signed_in, timeout=30).text
+    assert "Every record was verified by the bot." in page
+    assert "Refused by-hand" in page
+    assert "Refused by-hand" in httpx.get(f"{ours}timeline?kind=refused", auth=signed_in, timeout=30).text

@@ -13,7 +13,7 @@ from countersign.attestation.accounts.figures import count
 MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
-def told(seq: int, kind: str, minutes: float, **more: Any) -> Account:  # noqa: ANN401 - fields of an account, by name
+def told(seq: int, kind: str, minutes: float, **more: Any) -> Account:  # noqa: ANN401 - whatever an account has
     when = (MONDAY + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return Account(
         seq=seq, id=str(seq), kind=kind, key=str(seq), time=when, recorded=when, summary="s", repository="acme/shop", **more
