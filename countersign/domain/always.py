@@ -6,10 +6,13 @@ from countersign.domain.analysers.terraform import is_state
 from countersign.domain.decision import Effect, Plan, Reason
 from countersign.domain.ids import MalformedError
 from countersign.domain.matching import Touched
-from countersign.domain.paths import check_path
+from countersign.domain.paths import all_plain, check_path
 from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
 from countersign.domain.several import more, several
+
+_STATE = ".t"
+"""In every name that Terraform's state and plans go by; no path needs a closer look where it is in none."""
 
 
 def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reason]:
@@ -17,12 +20,7 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
     files = proposal.facts.files
     if not files:
         yield Reason("always: emptiness is no yes", "the change changes nothing", Effect.REFUSED, to_pass="push a commit")
-    for why in sorted({why for file in files if (why := _malformed(file.path))}):
-        yield Reason("always: paths mean what they show", why, Effect.REFUSED, to_pass="rename the file")
-    states, left = several((file for file in files if is_state(file.path)), most=1)
-    for file in states:
-        why = f"Terraform's state and finished plans never come with a change{more(left)}"
-        yield Reason("always: state stays where it is", why, Effect.REFUSED, path=file.path, to_pass="take the file out")
+    yield from _paths([file.path for file in files])
     doubts, left = several((*proposal.facts.unclear, *touch.missing))
     for unclear in doubts:
         why = f"{unclear.path}:{unclear.line}: {unclear.why}{more(left) if unclear is doubts[-1] else ''}"
@@ -44,6 +42,16 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
                 path=path,
                 to_pass="split it off",
             )
+
+
+def _paths(paths: list[str]) -> Iterator[Reason]:
+    """Refuse paths that could be read in two ways, and state. Nearly all are plain: that is seen at once for all together."""
+    for why in () if all_plain(paths) else sorted({why for path in paths if (why := _malformed(path))}):
+        yield Reason("always: paths mean what they show", why, Effect.REFUSED, to_pass="rename the file")
+    states, left = several((path for path in paths if is_state(path)) if _STATE in "/".join(paths).lower() else (), most=1)
+    for path in states:
+        why = f"Terraform's state and finished plans never come with a change{more(left)}"
+        yield Reason("always: state stays where it is", why, Effect.REFUSED, path=path, to_pass="take the file out")
 
 
 def _malformed(path: str) -> str:

@@ -13,6 +13,7 @@ from countersign.domain.analysers import kubernetes, lines, signals, structured,
 from countersign.domain.analysers.contents import Sides, sides_of, too_much
 from countersign.domain.analysers.generated import attributes_of, why_folded
 from countersign.domain.analysers.keys import changes, widened
+from countersign.domain.analysers.kustomize import unapplied
 from countersign.domain.analysers.tree import Tree
 from countersign.domain.facts import Facts, FileChange, KeyChange, Kind, Measured, Removed, Signal, Unclear
 from countersign.domain.ids import Sha
@@ -28,6 +29,8 @@ _MOST_KEYS = 2000
 _MOST_SIGNALS = 500
 _MOST_REMOVED = 50_000
 _TEMPLATE = "{{"
+_MANIFEST = "apiVersion:"
+"""Templates of manifests have many endings: .tpl, .j2, .gotmpl."""
 
 Found = Measured | Removed | KeyChange | Signal | Unclear
 
@@ -141,9 +144,10 @@ class _Parsed:
         self._signals: list[Signal] = []
         broken: list[Unclear] = []
         chosen = [sides for sides in texts if structured.is_structured(sides.path) and sides.old != sides.new]
-        longest = 0 if sum(len(text or "") for sides in chosen for text in (sides.old, sides.new)) > _MOST_STRUCTURED else None
-        for sides in chosen:
-            old, new = (_read(sides.path, text, longest) for text in (sides.old, sides.new))
+        pairs = [structured.differing(sides.path, sides.old or "", sides.new or "") for sides in chosen]
+        longest = 0 if sum(len(text) for pair in pairs for text in pair) > _MOST_STRUCTURED else None
+        for sides, texts_of in zip(chosen, pairs, strict=True):
+            old, new = (_read(sides.path, text, longest) for text in texts_of)
             if not isinstance(old, structured.NotReadError) and not isinstance(new, structured.NotReadError):
                 self._files.append(_File(sides.path, old, new))
                 continue
@@ -151,8 +155,9 @@ class _Parsed:
             line, why = (error.line, str(error)) if isinstance(error, structured.NotReadError) else (1, "")
             self._signals.append(Signal(signals.UNPARSED, sides.path, line, why))
             self._templates.append(sides)
-            if not _is_template(sides.old if sides.old is not None else sides.new, old if sides.old is not None else new):
+            if not (_is_template(texts_of[0], old) if texts_of[0].strip() else _is_template(texts_of[1], new)):
                 broken.append(Unclear(sides.path, line, why))
+        self._others = [sides for sides in texts if not structured.is_structured(sides.path) and _MANIFEST in (sides.old or "")]
         self.unparsed = tuple(broken)
 
     def found(self) -> Iterator[Found]:
@@ -161,7 +166,7 @@ class _Parsed:
         old = [item for file in self._files for item in kubernetes.manifests(file.path, file.old)]
         new = [item for file in self._files for item in kubernetes.manifests(file.path, file.new)]
         yield from kubernetes.effects(old, new)
-        for sides in self._templates:
+        for sides in (*self._templates, *self._others):
             yield from kubernetes.gone_from_template(sides.path, sides.old, sides.new)
         for file in self._files:
             changed = list(changes(file.path, file.old, file.new))
@@ -170,21 +175,22 @@ class _Parsed:
                 yield Signal(signals.UNPARSED, file.path, 1, f"{len(changed)} values change; {_MOST_KEYS} are told")
             for item in changed:
                 yield from widened(item)
+            yield from unapplied(file.path, file.old, file.new)
 
 
 Read = Sequence[Tree] | structured.NotReadError
 
 
-def _read(path: str, text: str | None, longest: int | None) -> Read:
+def _read(path: str, text: str, longest: int | None) -> Read:
     try:
-        return structured.read(path, text, longest) if text else ()
+        return structured.read(path, text, longest) if text.strip() else ()
     except structured.NotReadError as error:
         return error
 
 
-def _is_template(text: str | None, read: Read) -> bool:
-    """Say whether a file was a template before, or is one from the beginning: nobody expects it to parse (a chart of Helm).
+def _is_template(text: str, read: Read) -> bool:
+    """Say whether what differs was a template before, or is one that is new: nobody expects it to parse (a chart of Helm).
 
     A manifest that did parse and does not any more is none, whatever marks it holds.
     """
-    return isinstance(read, structured.NotReadError) and text is not None and _TEMPLATE in text
+    return isinstance(read, structured.NotReadError) and _TEMPLATE in text

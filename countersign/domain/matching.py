@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, partial
 
+from countersign.domain.analysers.lines import tight
 from countersign.domain.facts import Act, Facts, FileChange, Kind, Unclear
 from countersign.domain.needed import needed
 from countersign.domain.policy import Part, PlanFacts, Policy, Rule
 from countersign.domain.policy_check import CODEOWNERS
 from countersign.domain.several import more, several
+
+Groups = dict[tuple[int, frozenset[Kind]], list[FileChange]]
 
 POLICY_FOLDER = ".countersign/"
 _SHOWN = 120
@@ -54,42 +57,42 @@ class Touched:
 def touched(policy: Policy, facts: Facts) -> Touched:
     """Match every part of the policy against every path."""
     groups = _groups(policy, facts.files)
-    found: dict[Part, list[FileChange]] = {}
+    found: dict[int, list[FileChange]] = {}
     unnamed: list[str] = []
     placed: list[str] = []
-    for (numbers, _), files in groups.items():
+    for (mask, kinds), files in groups.items():
+        numbers = policy.index.numbers(mask)
+        for number in numbers:
+            found.setdefault(number, []).extend(files)
         parts = [policy.parts[number] for number in numbers]
-        for part in parts:
-            found.setdefault(part, []).extend(files)
-        kinds = {part.kind for part in parts}
-        if not any(part.kind == "rule" and _speaks(policy.document.rules[int(part.key)], files[0].kinds) for part in parts):
+        if not any(part.kind == "rule" and _speaks(policy.document.rules[int(part.key)], kinds) for part in parts):
             unnamed.extend(file.path for file in files)
-        if "environment" in kinds:
+        if any(part.kind == "environment" for part in parts):
             placed.extend(file.path for file in files)
-    by_rule = {
-        number: [file.path for (_, kinds), files in groups.items() if _kind_matches(rule, kinds) for file in files]
-        if rule.paths is None
-        else [file.path for file in found.get(Part("rule", number), ()) if _kind_matches(rule, file.kinds)]
-        for number, rule in enumerate(policy.document.rules)
-    }
+    by_part = {policy.parts[number]: files for number, files in found.items()}
+    by_rule = dict(_by_rule(policy, by_part, groups))
     return Touched(
-        hits=tuple(hit for number, paths in by_rule.items() if paths for hit in _hits(policy, number, paths, facts)),
+        hits=tuple(hit for number, paths in by_rule.items() for hit in _hits(policy, number, paths, facts)),
         unnamed=tuple(sorted(unnamed)),
-        environments=_first(found, "environment"),
-        services=_first(found, "service"),
-        actions={str(part.key): _by_path(files) for part, files in found.items() if part.kind == "action"},
+        environments=_first(by_part, "environment"),
+        services=_first(by_part, "service"),
+        actions={str(part.key): _by_path(files) for part, files in by_part.items() if part.kind == "action"},
         placed=frozenset(placed),
         policy_paths=_policy_paths(policy, facts),
-        owned={
-            str(part.key): tuple(sorted(file.path for file in files))
-            for part, files in found.items()
-            if part.kind == "service" and policy.document.services[str(part.key)].owner == CODEOWNERS
-        },
+        owned=_owned(policy, by_part),
         whole=frozenset(number for number, paths in by_rule.items() if len(paths) == len(facts.files)),
         missing=tuple(
-            sorted({item for number, paths in by_rule.items() for item in needed(policy.document.rules[number], paths, facts)})
+            sorted({item for number, rule in _watching(policy, by_rule) for item in needed(rule, by_rule[number], facts)})
         ),
     )
+
+
+def _owned(policy: Policy, by_part: Mapping[Part, Sequence[FileChange]]) -> dict[str, tuple[str, ...]]:
+    return {
+        str(part.key): tuple(sorted(file.path for file in files))
+        for part, files in by_part.items()
+        if part.kind == "service" and policy.document.services[str(part.key)].owner == CODEOWNERS
+    }
 
 
 def _first(found: Mapping[Part, Sequence[FileChange]], kind: str) -> dict[str, str]:
@@ -97,21 +100,48 @@ def _first(found: Mapping[Part, Sequence[FileChange]], kind: str) -> dict[str, s
 
 
 def _policy_paths(policy: Policy, facts: Facts) -> tuple[str, ...]:
-    owners = policy.document.codeowners
-    return tuple(file.path for file in facts.files if file.path.startswith(POLICY_FOLDER) or file.path == owners)
+    paths, owners = [file.path for file in facts.files], policy.document.codeowners
+    if owners not in paths and POLICY_FOLDER not in "/".join(paths):
+        return ()
+    return tuple(path for path in paths if path.startswith(POLICY_FOLDER) or path == owners)
 
 
 def _by_path(files: Sequence[FileChange]) -> tuple[FileChange, ...]:
     return tuple(sorted(files, key=lambda file: file.path))
 
 
-def _groups(policy: Policy, files: Sequence[FileChange]) -> dict[tuple[tuple[int, ...], frozenset[Kind]], list[FileChange]]:
-    """Put files together that belong to the same parts and are of the same kinds."""
-    groups: dict[tuple[tuple[int, ...], frozenset[Kind]], list[FileChange]] = {}
-    match = policy.index.match
-    for file in files:
-        groups.setdefault((match(file.path), file.kinds), []).append(file)
+def _groups(policy: Policy, files: Sequence[FileChange]) -> Groups:
+    """Put files together that the same patterns mean and that are of the same kinds."""
+    groups: Groups = {}
+    for file, mask in zip(files, policy.index.masks([file.path for file in files]), strict=True):
+        key = mask, file.kinds
+        if key in groups:
+            groups[key].append(file)
+        else:
+            groups[key] = [file]
     return groups
+
+
+def _by_rule(policy: Policy, by_part: Mapping[Part, Sequence[FileChange]], groups: Groups) -> Iterator[tuple[int, list[str]]]:
+    """Give the paths of each rule that has any here, in the order of the file."""
+    rules = policy.document.rules
+    there = {int(part.key): files for part, files in by_part.items() if part.kind == "rule"}
+    for number in sorted((*there, *policy.everywhere)):
+        rule = rules[number]
+        if rule.paths is None:
+            paths = [file.path for (_, kinds), files in groups.items() if _kind_matches(rule, kinds) for file in files]
+        else:
+            paths = [file.path for file in there[number] if not rule.kinds or _kind_matches(rule, file.kinds)]
+        if paths:
+            yield number, paths
+
+
+def _watching(policy: Policy, by_rule: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, Rule]]:
+    """Give the rules that ask for facts, of those that have paths here."""
+    for number in by_rule:
+        rule = policy.document.rules[number]
+        if rule.plan is not None or rule.removes:
+            yield number, rule
 
 
 def _speaks(rule: Rule, kinds: frozenset[Kind]) -> bool:
@@ -147,10 +177,10 @@ def _found(rule: Rule, meant: frozenset[str], facts: Facts) -> Iterator[tuple[st
             place = within(effect.path)
             if place is not None and named(effect.act, effect.kind):
                 yield place, str(effect)
-    texts = [" ".join(text.split()) for text in rule.removes]
+    texts = [tight(text) for text in rule.removes]
     for removed in facts.removed if texts else ():
         ours = removed.path in meant and not removed.path.startswith(POLICY_FOLDER)
-        if ours and any(text in removed.text for text in texts):
+        if ours and any(text in tight(removed.text) for text in texts):
             yield removed.path, f"removes {removed.text[:_SHOWN]!r}, {removed.path}:{removed.line}"
 
 

@@ -14,6 +14,7 @@ from ruamel.yaml.events import (
     DocumentStartEvent,
     Event,
     MappingEndEvent,
+    MappingStartEvent,
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
@@ -23,14 +24,12 @@ from ruamel.yaml.events import (
 from countersign.domain.decision import Place
 from countersign.domain.policy_sources import Where
 from countersign.domain.problems import PolicyError, Problem
+from countersign.domain.yaml_guard import MOST_PARTS, objections
 
-LARGEST = 256 * 1024
-_MOST_LINES = 5000
-_MOST_PARTS = 12_000
 _DEEPEST = 20
+_MOST_KEYS = 64
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
-_DOCUMENT = re.compile(rb"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
 
 Places = dict[Where, Place]
 
@@ -39,7 +38,7 @@ class Reader:
     """Reads one file. `places` has where each part stands: a value by its key, an item by its number."""
 
     def __init__(self, file: str, what: str = "a policy") -> None:
-        """Read a file of this name; `what` is what errors call it."""
+        """Read a file of this name. `what` is what errors call it."""
         self.places: Places = {}
         self._file = file
         self._what = what
@@ -52,10 +51,8 @@ class Reader:
         Raises:
             PolicyError: it is not YAML as described above, or no mapping.
         """
-        value = self._whole(data)
-        if not isinstance(value, dict):
-            raise PolicyError((Problem(self.places[()], f"{self._what} is a mapping; this is something else"),))
-        return value
+        value = self._root(data, MappingStartEvent, "mapping")
+        return value if isinstance(value, dict) else {}
 
     def read_list(self, data: bytes) -> list[object]:
         """Give the list that the file holds.
@@ -63,16 +60,14 @@ class Reader:
         Raises:
             PolicyError: it is not YAML as described above, or no list.
         """
-        value = self._whole(data)
-        if not isinstance(value, list):
-            raise PolicyError((Problem(self.places[()], f"{self._what} is a list; this is something else"),))
-        return value
+        value = self._root(data, SequenceStartEvent, "list")
+        return value if isinstance(value, list) else []
 
-    def _whole(self, data: bytes) -> object:
+    def _root(self, data: bytes, kind: type[NodeEvent], form: str) -> object:
         text = self._text(data)
         try:
             self._events = _yaml().parse(text)
-            return self._document()
+            return self._document(kind, form)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise self._error(mark, f"not YAML: {error.problem or error.context or 'cannot be read'}") from None
@@ -80,31 +75,27 @@ class Reader:
             raise self._error(None, f"not YAML: {type(error).__name__}") from None
 
     def _text(self, data: bytes) -> str:
-        """Count first: size, lines, documents."""
-        if len(data) > LARGEST:
-            raise self._at(1, 1, f"{self._what} has at most {LARGEST} bytes")
-        if data.count(b"\n") > _MOST_LINES:
-            raise self._at(_MOST_LINES + 1, 1, f"{self._what} has at most {_MOST_LINES} lines")
-        marks = list(_DOCUMENT.finditer(data))
-        if len(marks) > 2:  # noqa: PLR2004 - one that begins and one that ends the only document
-            raise self._at(data.count(b"\n", 0, marks[2].start()) + 1, 1, "one document a file")
+        """Count first, then decode."""
+        for at, why in objections(data):
+            raise self._at(data.count(b"\n", 0, at) + 1, 1, f"{self._what} has {why}")
         try:
             return data.decode()
         except UnicodeDecodeError as error:
             raise self._at(data.count(b"\n", 0, error.start) + 1, 1, f"{self._what} is UTF-8 text") from None
 
-    def _document(self) -> object:
+    def _document(self, kind: type[NodeEvent], form: str) -> object:
         root: object = None
-        begun = False
         for event in self._events:
             if isinstance(event, DocumentStartEvent) and (event.version is not None or event.tags):
                 raise self._error(event.start_mark, "directives are not allowed")
             if isinstance(event, NodeEvent):
-                if begun:
-                    raise self._error(event.start_mark, "one document a file")
-                root, begun = self._value(event, (), 0), True
-        if not begun:
-            raise self._at(1, 1, f"{self._what} is not empty, as this one is")
+                if root is not None:
+                    raise self._error(event.start_mark, f"{self._what} has one document")
+                if not isinstance(event, kind):
+                    raise self._error(event.start_mark, f"{self._what} is a {form}; this one is empty or something else")
+                root = self._value(event, (), 0)
+        if root is None:
+            raise self._at(1, 1, f"{self._what} is a {form}; this one is empty or something else")
         return root
 
     def _value(self, event: Event, path: Where, depth: int) -> object:
@@ -129,6 +120,8 @@ class Reader:
         if not isinstance(event, ScalarEvent) or event.value == "<<":
             raise self._error(event.start_mark, "a key is a plain word")
         name = str(event.value)
+        if depth == 0 and len(found) >= _MOST_KEYS:
+            raise self._error(event.start_mark, f"{self._what} has at most {_MOST_KEYS} keys at its top")
         if name in found:
             raise self._error(event.start_mark, f"{name[:60]!r} stands here twice")
         return name
@@ -142,8 +135,8 @@ class Reader:
             raise self._error(event.start_mark, "anchors are not allowed: write the value out")
         if getattr(event, "tag", None) is not None:
             raise self._error(event.start_mark, "tags are not allowed")
-        if depth > _DEEPEST or self._parts > _MOST_PARTS:
-            raise self._error(event.start_mark, f"deeper than {_DEEPEST} levels, or more than {_MOST_PARTS} keys and values")
+        if depth > _DEEPEST or self._parts > MOST_PARTS:
+            raise self._error(event.start_mark, f"deeper than {_DEEPEST} levels, or more than {MOST_PARTS} keys and values")
 
     def _place(self, mark: StreamMark) -> Place:
         return Place(self._file, mark.line + 1, mark.column + 1)

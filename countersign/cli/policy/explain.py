@@ -22,6 +22,7 @@ from countersign.domain.facts import FileStatus
 from countersign.domain.ids import ChangeRef, MalformedError, Sha
 from countersign.domain.outcomes import Fault, Refused
 from countersign.domain.policy_yaml import PolicyError
+from countersign.domain.remotes import project_of
 from countersign.domain.scenarios.making import inputs_of
 from countersign.domain.scenarios.scenario import Changed, FileFacts, Situation
 
@@ -140,12 +141,6 @@ def _commits(options: argparse.Namespace, now: datetime) -> explained.Answer:
 
 
 def _head(clone: Clone, target: Target) -> Sha:
-    if target.project is not None and not any(_path(remote) == target.project for remote in clone.remotes()):
+    if target.project is not None and not any(project_of(remote) == target.project for remote in clone.remotes()):
         raise Fault(f"no remote of the clone is {target.project}; go to a clone of it, or give --repo")
     return clone.head_of(target.iid)
-
-
-def _path(remote: str) -> str:
-    """Give a project's path from a remote's address: https://host/group/project.git or git@host:group/project.git."""
-    path = urlsplit(remote).path if "://" in remote else remote.partition(":")[2]
-    return path.strip("/").removesuffix(".git")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from countersign.domain.facts import FileChange, Kind, Unclear
 from countersign.domain.ids import Sha
 
-LARGEST = 1024 * 1024
-"""Bytes of one side of one file."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of one side of one file: lock files have some."""
 
 MOST_BYTES = 24 * 1024 * 1024
 MOST_FILES = 10_000

@@ -24,7 +24,13 @@ nothing is searched twice.
 _BLANKS = re.compile(r"[ \t\r]+")
 """A blank of another alphabet is none to the languages that are meant here."""
 
+_TIGHT = re.compile(r" ?([=:,{}\[\]()]) ?")
 _OPEN, _CLOSE = "{[(", "}])"
+
+
+def tight(text: str) -> str:
+    """Write a line without the blanks that languages do not care for: `a = true` and `a=true` are one."""
+    return _TIGHT.sub(r"\1", _BLANKS.sub(" ", text).strip(" "))
 
 
 class _Line(NamedTuple):
@@ -38,23 +44,23 @@ def removed(sides: Sides) -> Iterator[Removed]:
     if sides.old is None:
         return
     places: dict[tuple[int, str], int] = {}
-    left = Counter(line for _, line in _lines(sides.path, sides.new or "", places))
-    for number, line in _lines(sides.path, sides.old, places):
+    left = Counter(line for _, _, line in _lines(sides.path, sides.new or "", places))
+    for number, said, line in _lines(sides.path, sides.old, places):
         if left[line] > 0:
             left[line] -= 1
         else:
-            yield Removed(sides.path, number, line.text)
+            yield Removed(sides.path, number, said)
 
 
-def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator[tuple[int, _Line]]:
-    """Give each line that says something, and where it stands. `places` numbers the surroundings, for both sides alike."""
+def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator[tuple[int, str, _Line]]:
+    """Give each line that says something, what it says, and where. `places` numbers the surroundings, for both sides alike."""
     comments = _Comments(path)
     braces: list[int] = [0]
     indents: list[tuple[int, int]] = []
     ending: str | None = None
     for number, raw in enumerate(text.split("\n"), start=1):
         if ending is not None:
-            yield number, _Line(braces[-1], -1, _BLANKS.sub(" ", raw).strip(" "))
+            yield number, raw.strip(" \t\r"), _Line(braces[-1], -1, raw)
             if raw.strip() == ending:
                 ending = None
                 braces.pop()
@@ -69,7 +75,7 @@ def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator
         bare = said.lstrip(_CLOSE)
         del braces[max(1, len(braces) - (len(said) - len(bare))) :]
         above = indents[-1][1] if indents else 0
-        yield number, _Line(braces[-1], above, said)
+        yield number, said, _Line(braces[-1], above, tight(said))
         indents.append((column, _number(places, above, said)))
         opened = sum(map(bare.count, _OPEN)) - sum(map(bare.count, _CLOSE))
         if opened < 0:

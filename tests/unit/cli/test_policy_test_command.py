@@ -37,6 +37,12 @@ def test_all_pass(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert out == "pass  frozen  medium  nobody ships in the holidays\n1 scenario: all pass\n"
 
 
+def test_the_examples_scenarios_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    examples = Path(__file__).parents[3] / "policy-schema/examples"
+    assert main(["policy", "test", str(examples / "scenarios"), "--policy", str(examples / "valid/example.yaml")]) == 0
+    assert "15 scenarios: all pass" in capsys.readouterr().out
+
+
 def test_a_failure_shows_what_was_seen_and_why(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "way.yaml").write_text(BAD)
     assert main(["policy", "test", str(repository)]) == 1

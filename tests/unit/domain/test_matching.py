@@ -68,7 +68,14 @@ def test_an_effect_of_a_plan_belongs_to_the_files_below_its_directory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "stopped"), [("prevent_destroy = true", True), ("prevent_destroy = false", False), ("x prevent_destroy = true", True)]
+    ("line", "stopped"),
+    [
+        ("prevent_destroy = true", True),
+        ("prevent_destroy=true", True),
+        ("lifecycle {prevent_destroy =true}", True),
+        ("prevent_destroy = false", False),
+        ("x prevent_destroy = true", True),
+    ],
 )
 def test_a_removed_line_is_found_by_the_text_that_it_holds(line: str, stopped: bool) -> None:
     decision = judged(removed=(Removed(VALUES, 3, line),))

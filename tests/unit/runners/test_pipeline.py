@@ -271,6 +271,36 @@ class TestFailure:
         assert world.broker.minted == []
         assert world.handle(ref) is Ending.APPLIED
 
+    def test_an_audit_branch_that_takes_no_outcome_holds_the_run_and_its_environment(self, world: RunnerWorld) -> None:
+        """Applied, not yet recorded: the credential is dead, the result is kept, and nothing else happens there until it stands."""
+        first, second = world.propose(STAGING), world.propose({"db/staging/shop/V4__more.sql": ADD})
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append", why="the branch takes no push", times=2)
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(first)
+        assert world.broker.live == frozenset()
+        assert world.outbox.kept, "what came of it is kept"
+        assert world.world.held(first).state is ChangeState.OPEN, "nothing is merged that is not on the record"
+        world.sandbox.act = lambda *_: None
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(first)
+        assert world.handle(second) is Ending.BUSY
+        assert any("staging waits: the outcome of run-" in status.description for status in world.world.statuses.values())
+        assert len(world.sandbox.specs) == 1, "it is not run again, and nothing else is run there"
+        assert world.handle(first) is Ending.APPLIED
+        assert world.outbox.kept == {}
+        assert world.handle(second) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "assessed", "executed", "intent", "executed"]
+
+    def test_another_environment_does_not_wait(self, world: RunnerWorld) -> None:
+        first, other = world.propose(STAGING), world.propose(PRODUCTION)
+        world.handle(other)
+        world.approve(other, "wanda")
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+        with pytest.raises(LedgerFault):
+            world.handle(first)
+        world.sandbox.act = lambda *_: None
+        assert world.handle(other) is Ending.APPLIED
+
     def test_an_engine_that_is_away_afterwards_keeps_no_credential_alive(self, world: RunnerWorld) -> None:
         world.sandbox.fail_next_reap()
         ref = world.propose(STAGING)
@@ -461,32 +491,6 @@ def test_a_change_that_nothing_runs_for_is_left_to_people(world: RunnerWorld) ->
     assert world.world.held(ref).state is ChangeState.OPEN
 
 
-class TestInputs:
-    """What a decision was made from stands with it, so that anybody can decide again."""
-
-    def test_deciding_again_from_the_record_gives_what_the_record_says(self, world: RunnerWorld) -> None:
-        for files in (STAGING, PRODUCTION, {"db/production/shop/V3.sql": "DROP TABLE executives;\n"}, {**STAGING, **PRODUCTION}):
-            ref = world.propose(files)
-            world.handle(ref)
-            world.approve(ref, "wanda", "sam")
-            world.handle(ref)
-        judged = [entry for entry in world.ledger.entries if "decision" in entry.body]
-        assert {entry.kind.value for entry in judged} == {"assessed", "refused", "intent"}
-        for entry in judged:
-            made_from = enclosed(entry.body)
-            assert isinstance(made_from, Inputs)
-            policy = load_policy(SHOP_POLICY.encode())
-            again = decide(policy, made_from.proposal, made_from.evidence, now=made_from.now)
-            assert canonical_json(again.document()) == canonical_json(entry.body["decision"])
-
-    def test_the_agents_words_are_not_among_them(self, world: RunnerWorld) -> None:
-        ref = world.propose(STAGING, trailers=(*TRAILERS, ("Countersign-Test", "ran make"), ("Countersign-Not-Sure", "the lock")))
-        world.handle(ref)
-        everything = b"".join(entry.raw for entry in world.ledger.entries)
-        for word in (b"ran make", b"the lock", b"@example.com"):
-            assert word not in everything
-
-
 class TestEmergency:
     FROZEN = SHOP_POLICY.replace(
         "freezes:\n  year-end: {start: 2026-12-18T00:00",
@@ -549,3 +553,29 @@ def test_the_phases_that_are_not_carried_out_yet_are_approved_all_the_same() -> 
     decision = world.ledger.entries[1].body["decision"]
     assert isinstance(decision, dict)
     assert (decision["plan"]["plan_argv"], decision["plan"]["rollback"]) == (["migrate", "--show"], "revert")
+
+
+class TestInputs:
+    """What a decision was made from stands with it, so that anybody can decide again."""
+
+    def test_deciding_again_from_the_record_gives_what_the_record_says(self, world: RunnerWorld) -> None:
+        for files in (STAGING, PRODUCTION, {"db/production/shop/V3.sql": "DROP TABLE executives;\n"}, {**STAGING, **PRODUCTION}):
+            ref = world.propose(files)
+            world.handle(ref)
+            world.approve(ref, "wanda", "sam")
+            world.handle(ref)
+        judged = [entry for entry in world.ledger.entries if "decision" in entry.body]
+        assert {entry.kind.value for entry in judged} == {"assessed", "refused", "intent"}
+        for entry in judged:
+            made_from = enclosed(entry.body)
+            assert isinstance(made_from, Inputs)
+            policy = load_policy(SHOP_POLICY.encode())
+            again = decide(policy, made_from.proposal, made_from.evidence, now=made_from.now)
+            assert canonical_json(again.document()) == canonical_json(entry.body["decision"])
+
+    def test_the_agents_words_are_not_among_them(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING, trailers=(*TRAILERS, ("Countersign-Test", "ran make"), ("Countersign-Not-Sure", "the lock")))
+        world.handle(ref)
+        everything = b"".join(entry.raw for entry in world.ledger.entries)
+        for word in (b"ran make", b"the lock", b"@example.com"):
+            assert word not in everything

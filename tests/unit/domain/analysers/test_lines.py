@@ -45,6 +45,7 @@ def test_a_file_that_goes_takes_its_lines_along_and_a_new_one_takes_none() -> No
         MAIN,
         MAIN.replace(GUARD, "prevent_destroy    =   true # keep it"),
         MAIN.replace("  ", "\t"),
+        MAIN.replace(GUARD, "prevent_destroy=true"),
         MAIN.replace('name = "main"', 'name = "renamed"\n  tags = {\n    a = "b"\n  }'),
         "\n".join(reversed(MAIN.split("\n\n"))),
         MAIN.replace(f"    {GUARD}", f"    ignore_changes = [\n      tags,\n    ]\n    {GUARD}"),
