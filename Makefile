@@ -34,6 +34,7 @@ bench: setup ## Print benchmark figures
 
 schema: setup ## Write policy-schema/ anew from the types
 	@$(PYTHON) -m countersign.cli.main policy schema --write policy-schema
+	@$(PYTHON) -m countersign.cli.main audit schema --write policy-schema
 
 clean: ## Stop demo and container host, remove their files, images and all caches; tools and packages stay installed
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tests.stage.clean; fi

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import api, routes
+from bot import api, audit_pages, routes
 from bot.problems import Problem, unavailable
 from bot.routes import Face
 from countersign.domain.outcomes import Fault
@@ -19,6 +19,8 @@ def make_app(face: Face) -> FastAPI:
     app = FastAPI(title="Countersign", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(routes.router(face))
     app.include_router(api.router(face))
+    if face.pages is not None:
+        app.include_router(audit_pages.router(face.pages))
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Fault, _fault)
     app.add_exception_handler(HTTPException, _http)

@@ -155,7 +155,9 @@ def register(app: Celery, worker: Worker) -> None:
 def consume(app: Celery) -> bool:
     """Serve the intake queue until told to stop. Say whether it was that: a worker that ends unasked has not done its work."""
     signals.setup_logging.connect(_leave_logging)
-    worker = app.Worker(queues=[INTAKE_QUEUE], loglevel="WARNING", without_gossip=True, without_mingle=True, quiet=True)
+    worker = app.Worker(
+        queues=[INTAKE_QUEUE], loglevel="WARNING", quiet=True, without_gossip=True, without_heartbeat=True, without_mingle=True
+    )
     worker.start()
     return worker.exitcode == 0
 

@@ -82,7 +82,7 @@ class Gate:
         except Refused as no:
             return Unjudged(change, no, Records.of(change, room.ledger.of_change(change.ref), key=None))
         view = Judged.of(seen, judgement, room.ledger.of_change(change.ref))
-        return replace(view, review=review(seen, room.repository, room.ledger))
+        return replace(view, review=review(seen, room.repository, room.ledger, self.house.policies))
 
     def _say(self, view: View) -> None:
         """Tell people.

@@ -6,18 +6,17 @@ Reads the policy that the change would leave on the protected branch; nothing is
 from dataclasses import dataclass
 
 from countersign.adapters.observe import POLICY_PATH, Observation
+from countersign.adapters.policies import Policies
 from countersign.attestation.past import Past
 from countersign.attestation.ports import LedgerReader
-from countersign.domain.outcomes import GitFault
-from countersign.domain.policy import Policy
+from countersign.domain.outcomes import GitFault, Refused
 from countersign.domain.policy_diff import PolicyDiff, compare
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.policy_yaml import PolicyError
 from countersign.domain.ports import Repository
+from countersign.domain.yaml_guard import LARGEST
 
 RECORDS = 500
 """Looked at, the newest ones. `countersign policy diff` looks at all."""
-
-_LIMIT = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class PolicyReview:
     problem: str | None = None
 
 
-def review(observation: Observation, repository: Repository, ledger: LedgerReader) -> PolicyReview | None:
+def review(observation: Observation, repository: Repository, ledger: LedgerReader, policies: Policies) -> PolicyReview | None:
     """Hold the change's policy against the newest records; None where the change leaves the policy as it is.
 
     Raises:
@@ -41,10 +40,10 @@ def review(observation: Observation, repository: Repository, ledger: LedgerReade
     if file.new_blob is None:
         return PolicyReview(None, problem=f"the change deletes {POLICY_PATH}")
     try:
-        new: Policy = load_policy(repository.blob(file.new_blob, limit=_LIMIT), file=POLICY_PATH)
+        new = policies.compiled(repository.blob(file.new_blob, limit=LARGEST), repository, observation.proposal.head)
     except PolicyError as error:
         return PolicyReview(None, problem=str(error))
-    except GitFault as fault:
+    except (GitFault, Refused) as fault:
         return PolicyReview(None, problem=str(fault))
     past = Past.of(ledger.latest(RECORDS))
     return PolicyReview(compare(observation.policy, new, past.inputs), missing=sum(count for _, count in past.missing))

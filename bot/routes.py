@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from bot import bodies, metrics
+from bot.audit_pages import AuditPages
 from bot.door import Door
 from bot.health import Readiness
 from bot.metrics import Metrics
@@ -29,6 +30,7 @@ class Face:
     metrics: Metrics
     ticks: Callable[[], float]
     public_url: str
+    pages: AuditPages | None = None
 
 
 def router(face: Face) -> APIRouter:

@@ -19,6 +19,7 @@ from countersign.domain.branches import is_branch_name
 from countersign.domain.ids import ChangeRef, MalformedError
 
 PREFIX = "COUNTERSIGN_BOT_"
+_SHORTEST_TOKEN = 16
 _T = TypeVar("_T")
 
 
@@ -84,6 +85,7 @@ class BotSettings(BaseSettings):
     trust_root_file: Path
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    audit_pages_token_file: Path | None = None
     reconcile_seconds: Annotated[float, Field(ge=1, le=3600)] = 15
 
     @model_validator(mode="after")
@@ -131,6 +133,19 @@ class BotSettings(BaseSettings):
             raise SettingsError(f"{_variable(named)}: two projects share a secret")
         return found
 
+    def pages_token(self) -> str | None:
+        """Give the token that opens the audit pages; None where they are off.
+
+        Raises:
+            SettingsError: the file cannot be read, or holds too little to be a secret.
+        """
+        if self.audit_pages_token_file is None:
+            return None
+        token = read(self.audit_pages_token_file).decode(errors="replace").strip()
+        if len(token) < _SHORTEST_TOKEN or not token.isascii():
+            raise SettingsError(f"{PREFIX}AUDIT_PAGES_TOKEN_FILE: needs at least {_SHORTEST_TOKEN} ASCII characters")
+        return token
+
     def _secret(self, name: str) -> str:
         given: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")
@@ -165,6 +180,7 @@ def load_settings() -> BotSettings:
         raise SettingsError(complaints(error)) from None
     settings.token()
     settings.hooks()
+    settings.pages_token()
     return settings
 
 

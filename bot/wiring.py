@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 
 from bot import clock
 from bot.agents import Agents
+from bot.audit_pages import AuditPages
+from bot.audit_views import AuditViews, Seen
 from bot.dispatch import CeleryQueue, make_app
 from bot.door import Door
 from bot.gate import Gate, Room
@@ -31,6 +33,7 @@ from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.reader import GitLedgerReader
 from countersign.adapters.observe import household
 from countersign.adapters.patch import PatchBranches
+from countersign.adapters.policies import Policies
 from countersign.attestation.keys import TrustRoot
 from countersign.domain.ids import ChangeRef, MalformedError
 from countersign.domain.outcomes import Fault
@@ -86,6 +89,23 @@ class _Standings:
         return Standing(forge.change(ref), records)
 
 
+@dataclass(slots=True)
+class _Logs:
+    """Verifies a project's log before its pages are drawn. Called by one request at a time."""
+
+    settings: BotSettings
+    _ledgers: dict[str, GitLedgerReader] = field(default_factory=dict)
+
+    def __call__(self, project: str) -> Seen | None:
+        if project not in self._ledgers:
+            self._ledgers[project] = _ledger(self.settings, project, _forge(self.settings).clone_url(project))
+        reader = self._ledgers[project]
+        reader.refresh()
+        place = _place(self.settings, project)
+        tip = reader.chain.tip
+        return None if tip is None else Seen(reader.store.repository, tip, place / "pages" / "index.sqlite", place / "objects")
+
+
 def build_face(settings: BotSettings) -> Face:
     """Put the web face together. Asks nobody anything yet: a forge that is away shows in `/readyz`.
 
@@ -113,7 +133,13 @@ def build_face(settings: BotSettings) -> Face:
         metrics=Metrics(),
         ticks=clock.ticks,
         public_url=settings.public_url,
+        pages=_pages(settings),
     )
+
+
+def _pages(settings: BotSettings) -> AuditPages | None:
+    token = settings.pages_token()
+    return None if token is None else AuditPages(AuditViews(settings.projects, _Logs(settings)), token)
 
 
 def build_worker(settings: BotSettings, queue: Queue) -> Worker:
@@ -127,7 +153,13 @@ def build_worker(settings: BotSettings, queue: Queue) -> Worker:
     forge = _forge(settings)
     gate = Gate(
         forge=forge,
-        house=household(forge, branch=settings.branch, bot=forge.whoami().username, machines=settings.machine_accounts),
+        house=household(
+            forge,
+            branch=settings.branch,
+            bot=forge.whoami().username,
+            machines=settings.machine_accounts,
+            policies=Policies(lambda project: _objects(settings, project, forge.clone_url(project))),
+        ),
         room=_Rooms(settings, forge),
         marks=RedisMarks(connect(settings.redis_url)),
         queue=queue,

@@ -4,9 +4,12 @@ An intent is followed by exactly one outcome: executed, failed, or lost where no
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.canonical import canonical_json
+from countersign.domain.ids import digest_of
 from countersign.domain.run import RunResult
 from countersign.domain.scope import Grant, Revocation
 
@@ -48,6 +51,7 @@ def outcome(
                 for handle in sorted(minted.keys() | ended.keys())
             ],
             "intent": {"digest": intent.digest, "seq": intent.seq},
+            "ocsf": ocsf(kind),
             "outcome": kind.value,
             "result": kept.get("result"),
             "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
@@ -85,6 +89,7 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
     """Give a result as the record keeps it: outputs by digest, plus a tail for people who read the branch."""
     return {
         "argv": list(spec_argv),
+        "argv_digest": digest_of(canonical_json(list(spec_argv))),
         "backend": result.backend,
         "connections": [
             {
@@ -99,6 +104,7 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
         "exit_code": result.exit_code,
         "finished": result.finished.isoformat(),
         "image": image,
+        "ms": (result.finished - result.started) // timedelta(milliseconds=1),
         "network": network,
         "ok": result.ok,
         "profile_digest": result.profile_digest,

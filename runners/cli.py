@@ -6,16 +6,20 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 
 from countersign.adapters import jsonlog
+from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft
+from countersign.attestation.rotation import rotation
+from countersign.attestation.sshsig import PublicKey
 from countersign.domain.outcomes import Fault
-from runners import clock, tasks
+from runners import clock, tasks, upkeep
 from runners.refusals import Refusals
 from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
-from runners.wiring import Runner, Sweeper, build, build_sweeper, prove
+from runners.wiring import Runner, Sweeper, build, build_sweeper, prove, signing_key
 from runners.worker import make_app, queues, serve
 
 _SWEEP_SECONDS = 5
@@ -34,12 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("work", help="serve the queues of this runner's environments until stopped")
     commands.add_parser("sweep", help="close the runs that dead runners left open, once")
     commands.add_parser("attest", help="prove each control of the sandbox from inside and print the evidence")
+    commands.add_parser("heartbeat", help="put on each project's record, once an hour at most, that a runner is there")
+    rotate = commands.add_parser("announce-key", help="put on each project's record, signed by this key, which key signs next")
+    rotate.add_argument("key", type=Path, metavar="FILE", help="the new public key, as ssh-keygen writes it (….pub)")
     options = parser.parse_args(argv)
     jsonlog.configure()
     try:
         settings = load_settings()
         jsonlog.configure(known_secrets(settings))
-        return {"work": _work, "sweep": _sweep, "attest": _attest}[options.command](settings)
+        if options.command == "announce-key":
+            return _announce(settings, options.key)
+        return {"work": _work, "sweep": _sweep, "attest": _attest, "heartbeat": _heartbeat}[options.command](settings)
     except SettingsError as error:
         print(f"countersign-runner: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -121,6 +130,33 @@ def _sweep(settings: RunnerSettings) -> int:
 def _attest(settings: RunnerSettings) -> int:
     for control, in_force, evidence in prove(settings).evidence:
         print(json.dumps({"control": control.value, "evidence": evidence, "in_force": in_force}))
+    return EXIT_OK
+
+
+def _heartbeat(settings: RunnerSettings) -> int:
+    rooms = build_sweeper(settings).rooms
+    for project in settings.projects:
+        ledger = rooms.of(project).ledger
+        draft = upkeep.heartbeat(open_runs=len(ledger.open_intents()), now=clock.now())
+        try:
+            print(f"{project}: record {ledger.append(draft).seq}: heartbeat")
+        except TakenError as taken:
+            print(f"{project}: record {taken.entry.seq}: heartbeat of this hour, already there")
+    return EXIT_OK
+
+
+def _announce(settings: RunnerSettings, path: Path) -> int:
+    try:
+        new = PublicKey.from_line(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: not a public key that ssh-keygen wrote for Ed25519: {error}") from None
+    rooms = build_sweeper(settings).rooms
+    for project in settings.projects:
+        draft = rotation(signing_key(settings).public, new, now=clock.now())
+        try:
+            print(f"{project}: record {rooms.of(project).ledger.append(draft).seq}: announced {new.fingerprint}")
+        except TakenError as taken:
+            print(f"{project}: record {taken.entry.seq}: {new.fingerprint} is announced already")
     return EXIT_OK
 
 

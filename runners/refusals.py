@@ -85,13 +85,12 @@ class Refusals:
         now = self._clock()
         self._begin_minute(now)
         if now >= self._next_try:
-            self._record(now)
+            self._record()
 
     def finish(self) -> None:
         """Record what can be recorded before the process ends; the rest stays in the file."""
-        now = self._clock()
-        self._count_up(now)
-        self._record(now)
+        self._count_up(self._clock())
+        self._record()
 
     def _begin_minute(self, now: datetime) -> None:
         if now - self._minute >= _MINUTE:
@@ -106,13 +105,13 @@ class Refusals:
             self._more = 0
             self._keep()
 
-    def _record(self, now: datetime) -> None:
+    def _record(self) -> None:
         while self._waiting:
             try:
                 with suppress(TakenError):  # the same message again
                     self._append(self._waiting[0].draft())
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the audit branch, a refusal neither ends the worker nor is lost
-                self._next_try = now + _TRY_AGAIN
+                self._next_try = self._clock() + _TRY_AGAIN  # not before the next messages: a branch that hangs takes its time
                 fault = str(error) if isinstance(error, Fault) else f"unexpected {type(error).__name__}"
                 self._log.warning("could not record refusals yet", fault=fault, waiting=len(self._waiting))
                 return

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from countersign.adapters.observe import Judgement, Observation, assessed_key
 from countersign.attestation.inputs import enclose
+from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
 from countersign.domain.canonical import canonical_json
@@ -34,7 +35,7 @@ def assessed(observation: Observation, judgement: Judgement, *, now: datetime) -
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement), _inputs(observation, judgement)),
+        body=enclose(_judged(observation, judgement, RecordKind.ASSESSED), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -51,7 +52,9 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime) ->
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement) | {"stage": "policy", "why": why}, _inputs(observation, judgement)),
+        body=enclose(
+            _judged(observation, judgement, RecordKind.REFUSED) | {"stage": "policy", "why": why}, _inputs(observation, judgement)
+        ),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -60,6 +63,7 @@ def unjudged(change: Change, *, stage: str, why: str, now: datetime) -> Draft:
     """Record a refusal that came before the policy could speak: conflict, fork, no valid policy."""
     body: Body = {
         "change": _change(change) | {"base": None, "tree": None, "paths": []},
+        "ocsf": ocsf(RecordKind.REFUSED),
         "stage": stage,
         "why": why,
     }
@@ -110,7 +114,7 @@ def intent(
     now: datetime,
 ) -> Draft:
     """Announce the run before any credential exists. `leases` maps each handle that minting will use to its scope."""
-    body = _judged(observation, judgement) | {
+    body = _judged(observation, judgement, RecordKind.INTENT) | {
         "leases": [{"handle": handle, "scope": scope.document()} for handle, scope in sorted(leases.items())]
     }
     return Draft(
@@ -129,8 +133,9 @@ def _inputs(observation: Observation, judgement: Judgement) -> Inputs:
     return Inputs(observation.proposal, judgement.evidence, judgement.at)
 
 
-def _judged(observation: Observation, judgement: Judgement) -> Body:
+def _judged(observation: Observation, judgement: Judgement, kind: RecordKind) -> Body:
     proposal, decision = observation.proposal, judgement.decision
+    said = proposal.claims.emergency
     counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
         "actor": {
@@ -161,12 +166,14 @@ def _judged(observation: Observation, judgement: Judgement) -> Body:
             "tree": proposal.tree,
         },
         "claims": {
+            "emergency_digest": None if said is None else digest_of(said.encode()),
             "environment": proposal.claims.environment,
             "rationale_digest": digest_of(proposal.claims.rationale.encode()),
             "rollback": proposal.claims.rollback,
             "tests_unverified": len(proposal.claims.tests),
         },
         "decision": decision.document(),
+        "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},
     }
 

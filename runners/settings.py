@@ -6,7 +6,7 @@ process that starts containers. A missing or malformed setting stops the start, 
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -79,12 +79,14 @@ class Targets(BaseModel):
     """What this runner can reach: the targets file, JSON, readable by the runner's user alone.
 
     `postgres` maps a server as policies name it (`host:port`) to the connection string of a role that may create roles.
+    `postgres_sslmode` is what the run's libpq insists on: `verify-full` wherever the sandbox's image holds the servers' CA.
     `resolve` maps a name to the address and port that the egress proxy uses for it, where DNS does not (local development).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     postgres: dict[str, SecretStr] = {}
+    postgres_sslmode: Literal["prefer", "require", "verify-ca", "verify-full"] = "prefer"
     aws: AwsTarget | None = None
     resolve: dict[str, tuple[str, int]] = {}
 

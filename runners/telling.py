@@ -22,6 +22,12 @@ def waiting(forge: Forge, change: Change, decision: Decision) -> None:
     forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
 
 
+def held(forge: Forge, change: Change, intent: Entry, environment: str | None) -> None:
+    """Say that an environment waits for another run, whose outcome is not on the record yet."""
+    text = f"{environment} waits: the outcome of {intent.run}, {intent.change}, is not on the record yet"
+    forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
+
+
 def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "") -> None:
     """Say that the change was applied, before it is merged; `unmerged` says why it will not be."""
     headline = "✔ Applied, not merged" if unmerged else "✔ Applied"

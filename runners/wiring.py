@@ -10,7 +10,8 @@ from countersign.adapters.forges.gitlab import GitLabForge
 from countersign.adapters.git import GitRepository
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.adapters.observe import household
-from countersign.attestation.keys import TrustRoot, load_signer
+from countersign.adapters.policies import Policies
+from countersign.attestation.keys import Signer, TrustRoot, load_signer
 from countersign.attestation.record import Entry
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import Fault, Refused
@@ -95,7 +96,13 @@ def build(settings: RunnerSettings) -> Runner:
     closer = _closer(settings, targets, sandbox)
     pipeline = Pipeline(
         forge=forge,
-        house=household(forge, branch=settings.branch, bot=settings.bot_account, machines=settings.machine_accounts),
+        house=household(
+            forge,
+            branch=settings.branch,
+            bot=settings.bot_account,
+            machines=settings.machine_accounts,
+            policies=Policies(lambda project: _floor(settings, forge.clone_url(project), project)),
+        ),
         brokers=closer.brokers,
         sandbox=sandbox,
         attestation=sandbox.attest(),
@@ -168,6 +175,12 @@ def _sandbox(settings: RunnerSettings, targets: Targets) -> ContainerSandbox:
     )
 
 
+def _floor(settings: RunnerSettings, url: str, project: str) -> GitRepository:
+    """Give a project that a policy extends, to read and for nothing else: a run needs a room, which this is not."""
+    place = settings.state_dir / "floors" / project.replace("/", "@")
+    return GitRepository(url=url, directory=place, token=read_secret(settings.forge_token_file))
+
+
 def _room(settings: RunnerSettings, url: str, project: str) -> Room:
     place = settings.state_dir / "projects" / project.replace("/", "@")
     token = read_secret(settings.forge_token_file)
@@ -178,18 +191,23 @@ def _room(settings: RunnerSettings, url: str, project: str) -> Room:
             directory=place / "ledger",
             token=token,
             trust_root=TrustRoot.parse(_text(settings.trust_root_file)),
-            signer=load_signer(_text(settings.signing_key_file).encode()),
+            signer=signing_key(settings),
             origin=url,
             clock=clock.now,
         ),
     )
 
 
+def signing_key(settings: RunnerSettings) -> Signer:
+    """Load the key that signs the record."""
+    return load_signer(_text(settings.signing_key_file).encode())
+
+
 def _brokers(targets: Targets) -> list[Broker]:
     brokers: list[Broker] = []
     if targets.postgres:
         admin = {server: dsn.get_secret_value() for server, dsn in targets.postgres.items()}
-        brokers.append(PostgresBroker(admin=admin, clock=clock.now))
+        brokers.append(PostgresBroker(admin=admin, clock=clock.now, sslmode=targets.postgres_sslmode))
     if targets.aws is not None:
         brokers.append(AwsBroker(access=_access(targets.aws), clock=clock.now))
     return brokers

@@ -31,7 +31,9 @@ def queues(settings: RunnerSettings) -> tuple[str, ...]:
 def serve(app: Celery, names: tuple[str, ...]) -> bool:
     """Serve the queues until told to stop. Say whether it was that: a worker that ends unasked has not done its work."""
     signals.setup_logging.connect(_leave_logging)
-    worker = app.Worker(queues=list(names), loglevel="WARNING", without_gossip=True, without_mingle=True, quiet=True)
+    worker = app.Worker(
+        queues=list(names), loglevel="WARNING", quiet=True, without_gossip=True, without_heartbeat=True, without_mingle=True
+    )
     worker.start()
     return worker.exitcode == 0
 

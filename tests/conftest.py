@@ -5,6 +5,6 @@
 
 from hypothesis import settings
 
-settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("steady", max_examples=20, derandomize=True, database=None, deadline=None)
 settings.register_profile("fuzz", max_examples=2000, deadline=None)
 settings.load_profile("steady")

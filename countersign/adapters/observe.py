@@ -4,39 +4,44 @@ The bot and the runner both use this, each with its own token, so neither has to
 `countersign.domain.decide` does. The policy is read from the tip of the protected branch, never from the change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
+from countersign.adapters.policies import Policies
 from countersign.attestation.ports import LedgerReader
+from countersign.attestation.record import RecordKind
 from countersign.domain.analysers.contents import blobs_of, to_read
 from countersign.domain.analysis import ATTRIBUTES, analyse
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import binding
+from countersign.domain.codeowners import Owner
 from countersign.domain.decide import decide, teams_asked
 from countersign.domain.decision import Decision
+from countersign.domain.emergency import EmergencyUse
 from countersign.domain.facts import Facts, FileChange
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.policy_yaml import POLICY_FILE
 from countersign.domain.ports import Change, Clock, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
 
-POLICY_PATH = ".countersign/policy.yaml"
-_POLICY_LIMIT = 256 * 1024
+POLICY_PATH = POLICY_FILE
+_FEW_RECORDS = 256
 _ATTRIBUTES_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What an installation knows of itself: the branch that its policy protects and the accounts that it runs under."""
+    """What an installation knows of itself: the branch that its policy protects, the accounts that it runs under, its policies."""
 
     branch: str
     bot: Person
     machines: frozenset[Person]
+    policies: Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Judgement:
         return cls(decide(observation.policy, observation.proposal, evidence, now=at), evidence, at)
 
 
-def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = ()) -> House:
+def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = (), policies: Policies | None = None) -> House:
     """Find the accounts of this installation on the forge.
 
     Raises:
@@ -75,7 +80,7 @@ def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = 
             raise Fault(f"the forge knows no account {name!r}; create it or correct the settings")
         found.add(person)
     bot_person = next(person for person in found if person.username == bot)
-    return House(branch=branch, bot=bot_person, machines=frozenset(found))
+    return House(branch=branch, bot=bot_person, machines=frozenset(found), policies=policies or Policies())
 
 
 def observe(change: Change, *, forge: Forge, repository: Repository, house: House) -> Observation:
@@ -93,7 +98,7 @@ def observe(change: Change, *, forge: Forge, repository: Repository, house: Hous
     tip = repository.tip(house.branch)
     if tip is None:
         raise GitFault(f"the protected branch {house.branch!r} is not there")
-    policy = _policy(repository, tip)
+    policy = house.policies.at(repository, tip)
     tree = repository.merged_tree(tip, change.head)
     if tree is None:
         raise Refused("intake", f"the change conflicts with {house.branch!r}; rebase it")
@@ -126,7 +131,7 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
     first = decide(observation.policy, observation.proposal, NOTHING_YET, now=clock())
     entry = ledger.find(assessed_key(observation.proposal, first))
     members = {
-        team: frozenset().union(*(forge.members(group) for group in observation.policy.teams[team]))
+        team: frozenset().union(*(_people(owner, forge) for owner in observation.policy.people(team)))
         for team in sorted(teams_asked(first))
     }
     evidence = Evidence(
@@ -135,6 +140,7 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
         # Never before the forge took in this state of the change: a re-target in between voids what was said (attack 14).
         asked=None if entry is None else max(entry.time, observation.change.head_seen),
         machines=house.machines,
+        emergencies=_emergencies(observation, ledger, clock()),
     )
     return Judgement.of(observation, evidence, at=clock())
 
@@ -144,14 +150,34 @@ def assessed_key(proposal: Proposal, decision: Decision) -> str:
     return f"assessed/{binding(proposal, decision)}"
 
 
-def _policy(repository: Repository, tip: Sha) -> Policy:
-    data = repository.read(tip, POLICY_PATH, limit=_POLICY_LIMIT)
-    if data is None:
-        raise Refused("policy", f"the protected branch has no {POLICY_PATH}; without a policy nothing may run")
-    try:
-        return load_policy(data, file=POLICY_PATH)
-    except PolicyError as error:
-        raise Refused("policy", f"the policy on the protected branch is invalid:\n{error}") from None
+def _people(owner: Owner, forge: Forge) -> frozenset[Person]:
+    """Give who is meant now: an account that is gone, or an address that no one account owns, is nobody."""
+    if owner.kind == "group":
+        return forge.members(owner.name)
+    person = forge.person(owner.name) if owner.kind == "account" else forge.person_by_email(owner.name)
+    return frozenset() if person is None else frozenset({person})
+
+
+def _emergencies(observation: Observation, ledger: LedgerReader, now: datetime) -> tuple[EmergencyUse, ...]:
+    """Give the runs that went through a freeze and whose review may still be due, where the change asks for an emergency."""
+    floor = observation.policy.beside.floor
+    documents = (observation.policy.document, *(() if floor is None else (floor.document,)))
+    windows = [document.emergency.review_within for document in documents if document.emergency is not None]
+    if observation.proposal.claims.emergency is None or not windows:
+        return ()
+    since, count = now - timedelta(seconds=max(windows)), _FEW_RECORDS
+    while len(entries := ledger.latest(count)) == count and entries[0].time > since:
+        count *= 2
+    return tuple(
+        EmergencyUse(entry.time, entry.run)
+        for entry in entries
+        if entry.kind is RecordKind.INTENT and entry.run is not None and _through_a_freeze(entry.body)
+    )
+
+
+def _through_a_freeze(body: Mapping[str, object]) -> bool:
+    decision = body.get("decision")
+    return isinstance(decision, Mapping) and decision.get("emergency") is not None
 
 
 def _facts(repository: Repository, tip: Sha, files: tuple[FileChange, ...]) -> Facts:
@@ -216,6 +242,7 @@ def _claims(change: Change, commits: tuple[CommitPeople, ...]) -> Claims:
         environment=_only(commits, "Countersign-Environment"),
         action=_only(commits, "Countersign-Action"),
         rollback=_only(commits, "Countersign-Rollback"),
+        emergency=_only(commits, "Countersign-Emergency"),
         tests=tuple(value for commit in commits for key, value in commit.trailers if key.lower() == "countersign-test"),
         not_sure=tuple(value for commit in commits for key, value in commit.trailers if key.lower() == "countersign-not-sure"),
     )

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from countersign.adapters.clone import Clone, CloneRepository
 from countersign.adapters.observe import House, Observation, observe
+from countersign.adapters.policies import Policies
 from countersign.domain.ids import ChangeRef, Sha
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.people import Approval, Person
@@ -76,7 +77,9 @@ class OfflineForge:
         _not_asked(project)
 
 
-def observe_commits(repository: CloneRepository, clone: Clone, *, branch: str, head: Sha, ref: ChangeRef) -> Observation:
+def observe_commits(  # noqa: PLR0913 - keyword-only; a change has as many parts
+    repository: CloneRepository, clone: Clone, *, branch: str, head: Sha, ref: ChangeRef, policies: Policies
+) -> Observation:
     """Look at a commit as if it were the head of a change to the branch. Where an agent is named in it, the bot opened it.
 
     Raises:
@@ -101,7 +104,7 @@ def observe_commits(repository: CloneRepository, clone: Clone, *, branch: str, h
         labels=frozenset(),
         url="",
     )
-    return observe(change, forge=OfflineForge(), repository=repository, house=House(branch, _BOT, frozenset({_BOT})))
+    return observe(change, forge=OfflineForge(), repository=repository, house=House(branch, _BOT, frozenset({_BOT}), policies))
 
 
 def _not_asked(*_: object) -> NoReturn:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from countersign.attestation import commit as commits
-from countersign.attestation import statement
+from countersign.attestation import rotation, sshsig, statement
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.contents import added_record, settles
 from countersign.attestation.index import Keys, Records, objection
@@ -17,7 +17,8 @@ from countersign.attestation.layout import record_path, same_hour
 from countersign.attestation.merkle import Frontier, leaf_hash
 from countersign.attestation.objects import Source, Tree, read_object, read_tree
 from countersign.attestation.problem import ChainError, Problem
-from countersign.attestation.record import Entry
+from countersign.attestation.record import Entry, RecordKind
+from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.statement import Predicate, Statement
 from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, MalformedError, Sha, digest_of
@@ -45,6 +46,8 @@ class Link:
 
     entry: Entry
     point: Point
+    key: PublicKey | None
+    """The key that signed it; None where nobody looks at signatures."""
 
 
 class Chain:
@@ -145,8 +148,9 @@ class Chain:
         trusted at its time, for the person it names; (3) it follows the newest commit; (4) it adds one record and nothing else,
         but may write the checkpoint anew; (5) the record is well formed; (6) the record is the next of this log, names the one
         before, and lies where it should; (7) message and trailers say what the record says, and the Merkle root over all
-        records; (8) times do not run backwards; (9) its key is new, and an outcome follows its intent; (10) the checkpoint is
-        of this size and root, signed by the commit's key; (11) the root is the one that somebody saw at this size.
+        records; (8) times do not run backwards; (9) its key is new, an outcome follows its intent, a new signing key is
+        announced by the old one; (10) the checkpoint is of this size and root, signed by the commit's key; (11) the root is the
+        one that somebody saw at this size.
 
         Raises:
             ChainError: a check failed; the first one is named.
@@ -198,12 +202,15 @@ class Chain:
         wrong = objection(self.records, kind=entry.kind, key=entry.key, change=entry.change, run=entry.run)  # (9)
         if wrong is not None:
             raise MalformedError(wrong)
-        settled = settles(source, self.tree, tree, commit, TreeHead(part.log, frontier.size, frontier.root))  # (10)
+        key = None if commit.signature is None else sshsig.parse(commit.signature).key
+        if entry.kind is RecordKind.KEY_ROTATION and key is not None:
+            rotation.announced(entry.body, key=entry.key, signed_by=key)
+        settled = settles(source, self.tree, tree, key, TreeHead(part.log, frontier.size, frontier.root))  # (10)
         seen = self._seen.get(frontier.size)
         if seen is not None and seen.root != root:  # (11)
             raise MalformedError("the log is not the one that was seen at this size before: it was rewritten here or earlier")
         nth = self._nth(part.recorded_time)
-        return Link(entry, Point(name, entry.digest, part.recorded_time, part.log, tree, frontier, nth, settled))
+        return Link(entry, Point(name, entry.digest, part.recorded_time, part.log, tree, frontier, nth, settled), key)
 
     def _check_place(self, record: Statement, path: str) -> None:
         part = record.predicate

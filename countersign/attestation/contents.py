@@ -1,9 +1,9 @@
 """What a commit of the audit branch may change in the tree: one record more, and the checkpoint written anew."""
 
-from countersign.attestation import note, sshsig
-from countersign.attestation.commit import Commit
+from countersign.attestation import note
 from countersign.attestation.layout import CHECKPOINT, GENESIS_FILES, RECORDS
 from countersign.attestation.objects import FILE, Source, Tree, TreeEntry, added_files, read_object
+from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import MalformedError
 
@@ -31,7 +31,7 @@ def added_record(source: Source, old: Tree, new: Tree, *, first: bool) -> tuple[
     return path, read_object(source, entry.object, "blob")
 
 
-def settles(source: Source, old: Tree, new: Tree, commit: Commit, head: TreeHead) -> bool:
+def settles(source: Source, old: Tree, new: Tree, key: PublicKey | None, head: TreeHead) -> bool:
     """Say whether the commit writes the checkpoint.
 
     Raises:
@@ -47,7 +47,7 @@ def settles(source: Source, old: Tree, new: Tree, commit: Commit, head: TreeHead
         raise MalformedError("the checkpoint is not text") from None
     if read.text != head.text:
         raise MalformedError("the checkpoint is not of this log, size and root")
-    if commit.signature is None or not read.signers([head.key(sshsig.parse(commit.signature).key)]):
+    if key is None or not read.signers([head.key(key)]):
         raise MalformedError("the checkpoint is not signed by the key that signed the commit")
     return True
 

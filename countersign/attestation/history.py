@@ -4,8 +4,9 @@ Finds the commits from the tip back, then lets the chain check them from the old
 """
 
 import re
+from collections.abc import Callable
 
-from countersign.attestation.chain import Chain
+from countersign.attestation.chain import Chain, Link
 from countersign.attestation.objects import Source, read_object
 from countersign.attestation.problem import ChainError, Problem
 from countersign.domain.ids import MalformedError, Sha
@@ -14,15 +15,18 @@ _PARENT = re.compile(rb"tree [0-9a-f]{40}\nparent (?P<parent>[0-9a-f]{40})\n.*",
 _SEQ = re.compile(rb"\nCountersign-Seq: (?P<seq>[0-9]{1,10})\n")
 
 
-def catch_up(chain: Chain, source: Source, tip: Sha) -> None:
-    """Check everything between the chain's newest commit and this tip, and take it in.
+def catch_up(chain: Chain, source: Source, tip: Sha, *, told: Callable[[Link], object] | None = None) -> None:
+    """Check everything between the chain's newest commit and this tip, and take it in. `told` is given each that is good.
 
     Raises:
         ChainError: a record is wrong or cannot be read, the tip does not descend from the chain's, or the branch was longer
             once. What was good before the first problem is taken in.
     """
     for commit in _commits(chain, source, tip):
-        chain.extend(commit, source)
+        link = chain.check(commit, source)
+        chain.accept(link)
+        if told is not None:
+            told(link)
     chain.end()
 
 

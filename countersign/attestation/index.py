@@ -5,7 +5,7 @@ Checks that keys are unique and that an outcome follows its intent. Does not che
 
 from typing import Protocol
 
-from countersign.attestation.record import OUTCOMES, Entry, RecordKind
+from countersign.attestation.record import ABOUT_A_CHANGE, OUTCOMES, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
 
@@ -18,6 +18,35 @@ class Known(Protocol):
 
     def opened(self, run: RunId) -> tuple[ChangeRef | None] | None:
         """Give the change of the run's intent, if no outcome follows it yet; None where no intent is open."""
+        ...
+
+
+class Noted(Protocol):
+    """What the rules look at in a record."""
+
+    @property
+    def seq(self) -> int:
+        """Give its number."""
+        ...
+
+    @property
+    def kind(self) -> RecordKind:
+        """Give its kind."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Give its key."""
+        ...
+
+    @property
+    def change(self) -> ChangeRef | None:
+        """Give its change."""
+        ...
+
+    @property
+    def run(self) -> RunId | None:
+        """Give its run."""
         ...
 
 
@@ -37,15 +66,26 @@ def objection(known: Known, *, kind: RecordKind, key: str, change: ChangeRef | N
     if kind is RecordKind.INTENT:
         fits = run and change and key == f"intent/{run}"
         return None if fits else "an intent names its change and its run, and has the run's key"
-    if kind not in OUTCOMES:
-        wrong = run is not None or not key.startswith(f"{kind.value}/")
-        return f"a record of kind {kind.value} has no run, and a key that begins with {kind.value}/" if wrong else None
+    return _misplaced(known, key, change, run) if kind in OUTCOMES else _unfit(known, kind, key, change, run)
+
+
+def _misplaced(known: Known, key: str, change: ChangeRef | None, run: RunId | None) -> str | None:
     if run is None or key != f"outcome/{run}":
         return "an outcome names its run, and has the run's key"
     intended = known.opened(run)
     if intended is None:
         return f"no open intent for the outcome of {run}"
     return None if intended == (change,) else f"intent and outcome of {run} name different changes"
+
+
+def _unfit(known: Known, kind: RecordKind, key: str, change: ChangeRef | None, run: RunId | None) -> str | None:
+    if run is not None or not key.startswith(f"{kind.value}/"):
+        return f"a record of kind {kind.value} has no run, and a key that begins with {kind.value}/"
+    if kind in ABOUT_A_CHANGE and change is None:
+        return f"a record of kind {kind.value} names its change"
+    if kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED} and known.seq_of(f"assessed/{key.partition('/')[2]}") is None:
+        return f"no question {key.partition('/')[2]} was assessed that could be {kind.value}"
+    return None
 
 
 class LogIndex:
@@ -149,7 +189,7 @@ class Keys:
         """Give the change of the run's intent, if no outcome follows it yet."""
         return self._opened[run] if run in self._opened else self._below.opened(run)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Noted) -> None:
         """Take in the next record."""
         self._seqs[entry.key] = entry.seq
         if entry.run is not None:

@@ -27,18 +27,30 @@ class RecordKind(StrEnum):
     EXECUTED = "executed"
     FAILED = "failed"
     LOST = "lost"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    EMERGENCY = "emergency"
+    PROMOTED = "promoted"
+    DEMOTED = "demoted"
+    ANNOTATION = "annotation"
+    KEY_ROTATION = "key_rotation"
+    SHRED = "shred"
+    HEARTBEAT = "heartbeat"
 
 
 OUTCOMES = frozenset({RecordKind.EXECUTED, RecordKind.FAILED, RecordKind.LOST})
+
+ABOUT_A_CHANGE = frozenset({RecordKind.ASSESSED, RecordKind.EXPIRED, RecordKind.SUPERSEDED, RecordKind.EMERGENCY})
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A record before it has a place in the chain.
 
-    `key` is unique in the whole log: `assessed/<binding>`, `refused/<digest>`, `intent/<run>`, `outcome/<run>`. It is what
-    makes "at most once" true with many writers. `subject` names artifacts by digest (`head`: the git commit, `plan`: SHA-256
-    hex). `summary` is the sentence that becomes the commit's subject. `body` is the predicate's own part: plain data, no floats.
+    `key` is unique in the whole log: `assessed/<binding>`, `refused/<digest>`, `intent/<run>`, `outcome/<run>`,
+    `heartbeat/<hour>` and so on. It is what makes "at most once" true with many writers. `subject` names artifacts by digest
+    (`head`: the git commit, `plan`: SHA-256 hex). `summary` is the sentence that becomes the commit's subject. `body` is the
+    predicate's own part: plain data, no floats.
     """
 
     kind: RecordKind

@@ -19,9 +19,9 @@ _MAGIC = b"SSHSIG"
 _VERSION = 1
 _KEY_TYPE = b"ssh-ed25519"
 _KEY_BYTES, _SIGNATURE_BYTES = 32, 64
-_HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
+HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----\n", "-----END SSH SIGNATURE-----\n"
-_LINE = 70
+LINE = 70
 _LIMIT = 4096
 
 
@@ -54,6 +54,22 @@ class PublicKey:
     def fingerprint(self) -> str:
         """Give the name by which `ssh-keygen -l` shows it."""
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
+
+    @classmethod
+    def from_line(cls, line: str) -> "PublicKey":
+        """Read a key as files of public keys hold it; a comment may follow.
+
+        Raises:
+            MalformedError: not one Ed25519 key.
+        """
+        kind, _, rest = line.strip().partition(" ")
+        try:
+            key = cls.from_blob(base64.b64decode(rest.partition(" ")[0], validate=True))
+        except ValueError:
+            raise MalformedError("not one Ed25519 public key") from None
+        if kind != _KEY_TYPE.decode() or not line.startswith(key.line):
+            raise MalformedError("not one Ed25519 public key")
+        return key
 
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Say whether this is the key's bare Ed25519 signature over these bytes."""
@@ -88,12 +104,12 @@ class Signature:
 
     def check(self, message: bytes) -> bool:
         """Say whether this key made this signature over this message, in git's namespace."""
-        return self.key.verify(self.signature, _signed(message, self.hash_name))
+        return self.key.verify(self.signature, signed(message, self.hash_name))
 
 
 def sign(message: bytes, key: PublicKey, sign_raw: Callable[[bytes], bytes]) -> str:
     """Sign a message in git's namespace and give the armored signature. `sign_raw` is the private key's own operation."""
-    return _armored(_blob(Signature(key, b"sha512", sign_raw(_signed(message, b"sha512")))))
+    return _armored(_blob(Signature(key, b"sha512", sign_raw(signed(message, b"sha512")))))
 
 
 def parse(armored: str) -> Signature:
@@ -117,7 +133,7 @@ def parse(armored: str) -> Signature:
     reader.end()
     if namespace != NAMESPACE.encode():
         raise MalformedError("the signature is for another use than git")
-    if reserved or hash_name not in _HASHES:
+    if reserved or hash_name not in HASHES:
         raise MalformedError("the signature names a hash that is not accepted")
     if inner.string() != _KEY_TYPE:
         raise MalformedError("the signature is of another type than its key")
@@ -131,8 +147,14 @@ def parse(armored: str) -> Signature:
     return found
 
 
-def _signed(message: bytes, hash_name: bytes) -> bytes:
-    digest = _HASHES[hash_name](message).digest()
+def before_signature(key: PublicKey, hash_name: bytes) -> bytes:
+    """Give the bytes of a signature that come before its last 64: the same for all that this key signs."""
+    return _blob(Signature(key, hash_name, bytes(_SIGNATURE_BYTES)))[:-_SIGNATURE_BYTES]
+
+
+def signed(message: bytes, hash_name: bytes) -> bytes:
+    """Give the bytes that a signature over this message is over."""
+    digest = HASHES[hash_name](message).digest()
     return _MAGIC + _string(NAMESPACE.encode()) + _string(b"") + _string(hash_name) + _string(digest)
 
 
@@ -152,7 +174,7 @@ def _blob(signature: Signature) -> bytes:
 
 def _armored(blob: bytes) -> str:
     text = base64.b64encode(blob).decode()
-    return _BEGIN + "".join(f"{text[at : at + _LINE]}\n" for at in range(0, len(text), _LINE)) + _END
+    return _BEGIN + "".join(f"{text[at : at + LINE]}\n" for at in range(0, len(text), LINE)) + _END
 
 
 def _string(data: bytes) -> bytes:

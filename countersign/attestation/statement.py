@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from countersign.attestation import readable
 from countersign.attestation.record import MAX_RECORD, PREDICATE_TYPE, STATEMENT_TYPE, Draft, Entry, RecordKind
@@ -23,7 +24,9 @@ _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEF
 _TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}")
 _RUN = re.compile(r"run-[a-z2-7]{20}")
-_KEY = r"^[a-z]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159}$"
+_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_KEY = r"^[a-z_]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159}$"
 _HEX = r"^[0-9a-f]{40,128}$"
 
 
@@ -59,6 +62,12 @@ def _summary(text: str) -> str:
     if not text or text != title(text):
         raise ValueError("not one line of visible text")
     return text
+
+
+def _shown(pattern: re.Pattern[str]) -> FieldInfo:
+    """Show in the schema what a validator checks."""
+    field: FieldInfo = Field(json_schema_extra={"pattern": f"^{pattern.pattern}$"})
+    return field
 
 
 Time = Annotated[datetime, BeforeValidator(_time)]
@@ -98,15 +107,15 @@ class Predicate(_Part):
     """Our part of the statement."""
 
     v: Annotated[int, Field(ge=1)]
-    log: Annotated[str, AfterValidator(_origin)]
+    log: Annotated[str, AfterValidator(_origin), _shown(_ORIGIN)]
     seq: Annotated[int, Field(ge=0, lt=10**10)]
-    id: str
-    prev: Annotated[str, AfterValidator(digest)] | None
+    id: Annotated[str, _shown(_ID)]
+    prev: Annotated[str, AfterValidator(digest), _shown(_DIGEST)] | None
     time: Time
     recorded_time: Time
     kind: Annotated[RecordKind, BeforeValidator(RecordKind)]
     key: Annotated[str, Field(pattern=_KEY)]
-    run_id: Annotated[str, AfterValidator(_run)] | None
+    run_id: Annotated[str, AfterValidator(_run), _shown(_RUN)] | None
     change: Change | None
     summary: Annotated[str, AfterValidator(_summary)]
     body: dict[str, object]

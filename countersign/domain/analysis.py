@@ -5,6 +5,7 @@ told as unread or unparsed, and refuses where a rule does ask (`needed`). Nothin
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from countersign.domain import sql
@@ -12,12 +13,12 @@ from countersign.domain.analysers import kubernetes, lines, signals, structured,
 from countersign.domain.analysers.contents import Sides, sides_of, too_much
 from countersign.domain.analysers.generated import attributes_of, why_folded
 from countersign.domain.analysers.keys import changes, widened
+from countersign.domain.analysers.kustomize import unapplied
 from countersign.domain.analysers.tree import Tree
 from countersign.domain.facts import Facts, FileChange, KeyChange, Kind, Measured, Removed, Signal, Unclear
 from countersign.domain.ids import Sha
 
 ATTRIBUTES = ".gitattributes"
-_SQL = ".sql"
 _MOST_STRUCTURED = 2 * 1024 * 1024
 """Characters of structured text in a change, both sides: some twenty seconds. Beyond, none of it is parsed."""
 
@@ -25,7 +26,11 @@ _MOST_SQL = 1024 * 1024
 """Characters of SQL in a change: some seven seconds. Beyond, none of it is analysed, which refuses."""
 
 _MOST_KEYS = 2000
+_MOST_SIGNALS = 500
+_MOST_REMOVED = 50_000
 _TEMPLATE = "{{"
+_MANIFEST = "apiVersion:"
+"""Templates of manifests have many endings: .tpl, .j2, .gotmpl."""
 
 Found = Measured | Removed | KeyChange | Signal | Unclear
 
@@ -45,16 +50,17 @@ def analyse(
     files = tuple(sorted(files, key=lambda file: file.path))
     sides = [sides_of(file, contents) for file in files]
     texts = [item for item in sides if isinstance(item, Sides)]
-    unread = tuple(item for item in sides if isinstance(item, Unclear))
+    removed, uncompared = _removed(texts)
+    unread = (*(item for item in sides if isinstance(item, Unclear)), *uncompared)
     parsed = _Parsed(texts)
     found = [*_lines(files, texts, attributes), *parsed.found(), *_planned(plans or {})]
     unclear = [*too_much(files), *_sql(files, texts)]
     return Facts(
         files=files,
         effects=tuple(sorted({item for item in (*found, *unclear) if isinstance(item, Measured)})),
-        removed=tuple(item for item in found if isinstance(item, Removed)),
+        removed=removed,
         keys=tuple(item for item in found if isinstance(item, KeyChange)),
-        signals=tuple(sorted({*(item for item in found if isinstance(item, Signal)), *_unseen(files, unread)})),
+        signals=_some({*(item for item in found if isinstance(item, Signal)), *_unseen(files, unread)}),
         unclear=tuple(sorted({item for item in (*found, *unclear) if isinstance(item, Unclear)})),
         unread=unread,
         unparsed=parsed.unparsed,
@@ -64,7 +70,7 @@ def analyse(
 
 def _sql(files: Iterable[FileChange], texts: Iterable[Sides]) -> Iterator[Measured | Unclear]:
     readable = {item.path: item.new for item in texts if item.new is not None}
-    wanted = [file.path for file in files if file.new_blob is not None and file.path.lower().endswith(_SQL)]
+    wanted = [file.path for file in files if file.new_blob is not None and sql.is_sql(file.path)]
     too_long = sum(len(readable.get(path, "")) for path in wanted) > _MOST_SQL
     for path in wanted:
         if path not in readable:
@@ -88,7 +94,25 @@ def _lines(files: Iterable[FileChange], texts: Sequence[Sides], attributes: str)
             yield Signal(signals.FOLDED, file.path, 1, f"{why}: forges fold it away")
         if sides is not None:
             yield from signals.of_lines(sides)
-            yield from lines.removed(sides)
+
+
+def _removed(texts: Iterable[Sides]) -> tuple[tuple[Removed, ...], tuple[Unclear, ...]]:
+    """Give the lines that are gone, and the files that were not compared: all of them where there is too much to tell."""
+    texts = [sides for sides in texts if sides.old is not None]
+    found = tuple(islice((line for sides in texts for line in lines.removed(sides)), _MOST_REMOVED + 1))
+    if len(found) <= _MOST_REMOVED:
+        return found, ()
+    why = f"is part of a change that removes more than {_MOST_REMOVED} lines"
+    return (), tuple(Unclear(sides.path, 1, why) for sides in texts)
+
+
+def _some(found: Iterable[Signal]) -> tuple[Signal, ...]:
+    """Keep what people can read. They lift together, so what is left out changes nothing."""
+    ordered = sorted(found)
+    if len(ordered) <= _MOST_SIGNALS:
+        return tuple(ordered)
+    left = len(ordered) - _MOST_SIGNALS
+    return (*ordered[:_MOST_SIGNALS], Signal(ordered[-1].kind, ordered[-1].path, 1, f"and {left} more signals"))
 
 
 def _unseen(files: Iterable[FileChange], unread: Iterable[Unclear]) -> Iterator[Signal]:
@@ -120,16 +144,20 @@ class _Parsed:
         self._signals: list[Signal] = []
         broken: list[Unclear] = []
         chosen = [sides for sides in texts if structured.is_structured(sides.path) and sides.old != sides.new]
-        longest = 0 if sum(len(text or "") for sides in chosen for text in (sides.old, sides.new)) > _MOST_STRUCTURED else None
-        for sides in chosen:
-            try:
-                old, new = (structured.read(sides.path, text, longest) if text else () for text in (sides.old, sides.new))
+        pairs = [structured.differing(sides.path, sides.old or "", sides.new or "") for sides in chosen]
+        longest = 0 if sum(len(text) for pair in pairs for text in pair) > _MOST_STRUCTURED else None
+        for sides, texts_of in zip(chosen, pairs, strict=True):
+            old, new = (_read(sides.path, text, longest) for text in texts_of)
+            if not isinstance(old, structured.NotReadError) and not isinstance(new, structured.NotReadError):
                 self._files.append(_File(sides.path, old, new))
-            except structured.NotReadError as error:
-                self._signals.append(Signal(signals.UNPARSED, sides.path, error.line, str(error)))
-                self._templates.append(sides)
-                if not _is_template(sides):
-                    broken.append(Unclear(sides.path, error.line, str(error)))
+                continue
+            error = new if isinstance(new, structured.NotReadError) else old
+            line, why = (error.line, str(error)) if isinstance(error, structured.NotReadError) else (1, "")
+            self._signals.append(Signal(signals.UNPARSED, sides.path, line, why))
+            self._templates.append(sides)
+            if not (_is_template(texts_of[0], old) if texts_of[0].strip() else _is_template(texts_of[1], new)):
+                broken.append(Unclear(sides.path, line, why))
+        self._others = [sides for sides in texts if not structured.is_structured(sides.path) and _MANIFEST in (sides.old or "")]
         self.unparsed = tuple(broken)
 
     def found(self) -> Iterator[Found]:
@@ -138,7 +166,7 @@ class _Parsed:
         old = [item for file in self._files for item in kubernetes.manifests(file.path, file.old)]
         new = [item for file in self._files for item in kubernetes.manifests(file.path, file.new)]
         yield from kubernetes.effects(old, new)
-        for sides in self._templates:
+        for sides in (*self._templates, *self._others):
             yield from kubernetes.gone_from_template(sides.path, sides.old, sides.new)
         for file in self._files:
             changed = list(changes(file.path, file.old, file.new))
@@ -147,8 +175,22 @@ class _Parsed:
                 yield Signal(signals.UNPARSED, file.path, 1, f"{len(changed)} values change; {_MOST_KEYS} are told")
             for item in changed:
                 yield from widened(item)
+            yield from unapplied(file.path, file.old, file.new)
 
 
-def _is_template(sides: Sides) -> bool:
-    """Say whether a file was a template before, or is a new one: nobody expects it to parse (a chart of Helm)."""
-    return all(text is None or _TEMPLATE in text for text in (sides.old, sides.new))
+Read = Sequence[Tree] | structured.NotReadError
+
+
+def _read(path: str, text: str, longest: int | None) -> Read:
+    try:
+        return structured.read(path, text, longest) if text.strip() else ()
+    except structured.NotReadError as error:
+        return error
+
+
+def _is_template(text: str, read: Read) -> bool:
+    """Say whether what differs was a template before, or is one that is new: nobody expects it to parse (a chart of Helm).
+
+    A manifest that did parse and does not any more is none, whatever marks it holds.
+    """
+    return isinstance(read, structured.NotReadError) and _TEMPLATE in text

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from countersign.domain.emergency import EmergencyUse
 from countersign.domain.people import Approval, Person
 
 
@@ -15,12 +16,14 @@ class Evidence:
     exactly this plan under exactly this policy for exactly this head; an approval given before it approved something
     else, or nothing, and does not count. None means that the question has not been put yet: then none counts. `machines` are
     the accounts that this installation itself runs under (bot, runner): they never count, whatever the forge calls them.
+    `emergencies` are the runs that went through a freeze, as the record tells.
     """
 
     approvals: tuple[Approval, ...] = ()
     members: Mapping[str, frozenset[Person]] = field(default_factory=dict)
     asked: datetime | None = None
     machines: frozenset[Person] = frozenset()
+    emergencies: tuple[EmergencyUse, ...] = ()
 
 
 NOTHING_YET = Evidence()

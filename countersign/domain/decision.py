@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from countersign.domain.canonical import canonical_json
+from countersign.domain.emergency import Lifted
 from countersign.domain.ids import Digest, Sha, digest_of
 from countersign.domain.people import Person
 from countersign.domain.run import Endpoint, Limits
@@ -70,11 +72,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One slot of the tier's approvals: `count` people of `team`; `filled_by` are those who fill it, each one slot only."""
+    """One slot: `count` people of `team`; `filled_by` are those who fill it, each one slot only.
+
+    The tier asks for it, or with `emergency` the lifting of a freeze does.
+    """
 
     team: str
     count: int
     filled_by: tuple[Person, ...] = ()
+    emergency: bool = False
 
     @property
     def missing(self) -> int:
@@ -94,21 +100,27 @@ class Discounted:
 class Plan:
     """Exactly what would run: what an approval approves.
 
-    `inputs` are the paths and blobs of the change that the action takes (deletions have no blob and are left out).
+    `argv` and `scopes` are those of the run; the phase before it and the way back have their own. `rollback` is `revert` where
+    a revert commit is the way back. `inputs` are the paths and blobs of the change that the action takes (deletions have no
+    blob and are left out).
     """
 
     action: str
     environment: str | None
+    region: str | None
     services: tuple[str, ...]
+    plan_argv: tuple[str, ...] | None
     argv: tuple[str, ...]
-    rollback: tuple[str, ...] | None
+    rollback: tuple[str, ...] | Literal["revert"] | None
     sandbox: str
     image: str
     limits: Limits
     network: str
     network_tier: NetworkTier
     allow: tuple[Endpoint, ...]
+    plan_scopes: tuple[Scope, ...]
     scopes: tuple[Scope, ...]
+    rollback_scopes: tuple[Scope, ...]
     inputs: tuple[tuple[str, Sha], ...]
 
     def document(self) -> dict[str, object]:
@@ -128,7 +140,11 @@ class Plan:
             },
             "network": self.network,
             "network_tier": self.network_tier.value,
-            "rollback": None if self.rollback is None else list(self.rollback),
+            "plan_argv": None if self.plan_argv is None else list(self.plan_argv),
+            "plan_scopes": [scope.document() for scope in self.plan_scopes],
+            "region": self.region,
+            "rollback": list(self.rollback) if isinstance(self.rollback, tuple) else self.rollback,
+            "rollback_scopes": [scope.document() for scope in self.rollback_scopes],
             "sandbox": self.sandbox,
             "scopes": [scope.document() for scope in self.scopes],
             "services": list(self.services),
@@ -145,7 +161,8 @@ class Decision:
 
     `effect` APPROVE with nothing missing in `needs` may run; so may AUTONOMOUS. Nothing else may. `plan` is None where no
     action takes the change: it may be merged by people, and nothing is minted (policy.md, rule 9). `until` is when a freeze
-    ends; `expires` is how many seconds an approval of this tier lives.
+    ends; `expires` is how many seconds an approval of this tier lives; `emergency` is there where one lifted a freeze.
+    `beside_digest` names the files that the policy takes a part of itself from, where it does.
     """
 
     effect: Effect
@@ -159,6 +176,8 @@ class Decision:
     policy_digest: Digest
     until: datetime | None = None
     expires: int | None = None
+    emergency: Lifted | None = None
+    beside_digest: Digest | None = None
 
     @property
     def satisfied(self) -> bool:
@@ -175,12 +194,19 @@ class Decision:
     def document(self) -> dict[str, object]:
         """Give the decision as plain data: what records, comments and `--format json` show."""
         return {
+            "beside_digest": self.beside_digest,
             "discounted": [{"person": item.person.username, "why": item.why} for item in self.discounted],
             "effect": self.effect.word,
+            "emergency": None if self.emergency is None else self.emergency.document(),
             "environment": self.environment,
             "expires": self.expires,
             "needs": [
-                {"count": need.count, "filled_by": [person.username for person in need.filled_by], "team": need.team}
+                {
+                    "count": need.count,
+                    "emergency": need.emergency,
+                    "filled_by": [person.username for person in need.filled_by],
+                    "team": need.team,
+                }
                 for need in self.needs
             ],
             "plan": None if self.plan is None else self.plan.document(),

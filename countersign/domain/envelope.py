@@ -24,8 +24,8 @@ MAX_ENVELOPE = 16384
 MAX_TRIES = 16
 """More than any task of ours is tried again."""
 
-LONGEST_WAIT = timedelta(hours=1)
-"""A message may ask to be looked at later, but not to be kept for ever."""
+LONGEST_WAIT = timedelta(minutes=15)
+"""A message may ask to be looked at later, as ours do by ten minutes at most, but not to be kept for ever."""
 
 _BODY_PARTS = 3
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -4,14 +4,16 @@ All patterns stand in one tree of segments, so that a path is walked once whatev
 is kept for its next file. The answer for a path never depends on what was asked before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from countersign.domain.globs import DEEP, check_glob, is_literal, segment_matcher, segments
 from countersign.domain.ids import MalformedError
 
 _MOST_KEPT = 8192
-"""Folders remembered; then all are forgotten, so that a long life or a hostile change cannot fill the memory."""
+"""Folders and states remembered; then all are forgotten, so that a long life or a hostile change cannot fill the memory."""
+
+_MOST_PATHS = 32768
 
 
 @dataclass(slots=True)
@@ -23,7 +25,6 @@ class _Node:
     literal: dict[str, "_Node"] = field(default_factory=dict)
     wild: dict[str, "_Node"] = field(default_factory=dict)
     deep: "_Node | None" = None
-    asked: "_Asked | None" = None
 
     @property
     def goes_on(self) -> bool:
@@ -31,32 +32,29 @@ class _Node:
         return self.loops or self.deep is not None or bool(self.literal or self.wild)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A node as questions, cheapest first: about the last name of a path, and about a folder on the way."""
+@dataclass(slots=True)
+class _State:
+    """Where a walk stands after some folders: all nodes at once, as questions about what comes next, cheapest first.
 
-    always: int
-    names: dict[str, int]
-    extensions: dict[str, int]
-    others: tuple[tuple[Callable[[str], bool], int], ...]
-    folders: tuple[tuple[Callable[[str], bool], _Node], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """What is known of every file in a folder before its name is looked at."""
+    Files ask `always`, `names`, `extensions` and `others`; folders below ask `literal` and `folders`. `moves` keeps the answers
+    that do not hang on names nobody wrote down.
+    """
 
     nodes: tuple[_Node, ...]
-    always: int
-    names: tuple[dict[str, int], ...]
-    extensions: tuple[dict[str, int], ...]
-    others: tuple[tuple[Callable[[str], bool], int], ...]
+    always: int = 0
+    names: dict[str, int] = field(default_factory=dict)
+    extensions: dict[str, int] = field(default_factory=dict)
+    others: list[tuple[Callable[[str], bool], int]] = field(default_factory=list)
+    literal: dict[str, list[_Node]] = field(default_factory=dict)
+    folders: list[tuple[Callable[[str], bool], _Node]] = field(default_factory=list)
+    stay: list[_Node] = field(default_factory=list)
+    moves: dict[tuple[int, ...], "_State"] = field(default_factory=dict)
 
 
 class GlobIndex:
     """Lists of patterns, each known by its number. A list means a path when a pattern does and no `!` pattern does."""
 
-    __slots__ = ("_folders", "_lists", "_masks", "_root")
+    __slots__ = ("_folders", "_lists", "_masks", "_paths", "_root", "_states")
 
     def __init__(self, lists: Sequence[Sequence[str]]) -> None:
         """Compile the lists.
@@ -80,23 +78,43 @@ class GlobIndex:
             if not wanted:
                 raise MalformedError("a list of paths needs one that does not begin with '!'")
             self._lists.append((wanted, unwanted))
-        self._folders: dict[str, _Folder] = {}
+        self._states: dict[tuple[int, ...], _State] = {}
+        self._folders: dict[str, _State] = {}
         self._masks: dict[int, tuple[int, ...]] = {}
+        self._paths: dict[str, int] = {}
 
     def match(self, path: str) -> tuple[int, ...]:
         """Give the numbers of the lists that mean the path, in order."""
-        parent, _, name = path.rpartition("/")
-        folder = self._folders.get(parent) or self._folder(parent)
-        mask = folder.always
-        for names in folder.names:
-            mask |= names.get(name, 0)
-        if folder.extensions:
-            extension = name.rpartition(".")[2]
-            for extensions in folder.extensions:
-                mask |= extensions.get(extension, 0)
-        for means, bits in folder.others:
-            if means(name):
-                mask |= bits
+        return self.numbers(self.masks((path,))[0])
+
+    def masks(self, paths: Iterable[str]) -> list[int]:
+        """Give for each path which patterns mean it, as bits: paths with equal bits belong to the same lists.
+
+        A change is decided several times on its way, so what was found for a path is kept as well.
+        """
+        if len(self._paths) >= _MOST_PATHS:
+            self._paths.clear()
+        known, folders = self._paths, self._folders
+        found: list[int] = []
+        for path in paths:
+            mask = known.get(path)
+            if mask is None:
+                parent, _, name = path.rpartition("/")
+                state = folders.get(parent) or self._folder(parent)
+                mask = state.always
+                if state.names:
+                    mask |= state.names.get(name, 0)
+                if state.extensions:
+                    mask |= state.extensions.get(name.rpartition(".")[2], 0)
+                for means, bits in state.others:
+                    if means(name):
+                        mask |= bits
+                known[path] = mask
+            found.append(mask)
+        return found
+
+    def numbers(self, mask: int) -> tuple[int, ...]:
+        """Give the numbers of the lists that these bits belong to, in order."""
         found = self._masks.get(mask)
         if found is None:
             if len(self._masks) >= _MOST_KEPT:
@@ -117,61 +135,75 @@ class GlobIndex:
                 node = node.wild.setdefault(part, _Node())
         node.ends |= bit
 
-    def _folder(self, parent: str) -> _Folder:
+    def _folder(self, parent: str) -> _State:
         """Walk to a folder from the nearest one above it that is known."""
-        nodes, done = _closed([self._root]), ""
+        if len(self._folders) >= _MOST_KEPT or len(self._states) >= _MOST_KEPT:
+            self._folders.clear()
+            self._states.clear()
+        if not parent:
+            state = self._state([self._root])
+        else:
+            above, _, name = parent.rpartition("/")
+            known = self._folders.get(above)
+            state = self._step(known if known is not None else self._walked(above), name)
+        self._folders[parent] = state
+        return state
+
+    def _walked(self, parent: str) -> _State:
+        """Walk from the top, one segment after the other; a path can have any number of them."""
+        state, done = self._folders.get("") or self._state([self._root]), ""
         for name in parent.split("/") if parent else ():
             done = f"{done}/{name}" if done else name
             known = self._folders.get(done)
-            nodes = known.nodes if known is not None else _closed(_step(nodes, name))
-        if len(self._folders) >= _MOST_KEPT:
-            self._folders.clear()
-        folder = self._folders[parent] = _described(nodes)
-        return folder
+            state = self._folders[done] = known if known is not None else self._step(state, name)
+        return state
+
+    def _step(self, state: _State, name: str) -> _State:
+        """Take one segment of a path. Where the same children are met, the same state follows."""
+        children = state.literal.get(name, ())
+        wild = [child for means, child in state.folders if means(name)] if state.folders else ()
+        key = tuple(id(child) for child in (*children, *wild))
+        following = state.moves.get(key)
+        if following is None:
+            following = state.moves[key] = self._state([*children, *wild, *state.stay])
+        return following
+
+    def _state(self, nodes: Sequence[_Node]) -> _State:
+        closed = _closed(nodes)
+        key = tuple(sorted(id(node) for node in closed))
+        known = self._states.get(key)
+        if known is None:
+            known = self._states[key] = _described(closed)
+        return known
 
 
-def _asked(node: _Node) -> _Asked:
-    """Put a node's questions in order, once. `*.sh` is asked by the extension alone."""
-    if node.asked is None:
-        ends = {part: child.ends for part, child in node.wild.items() if child.ends}
-        endings = {
-            part: bits for part, bits in ends.items() if part.startswith("*.") and is_literal(part[1:]) and part.count(".") == 1
-        }
-        node.asked = _Asked(
-            always=ends.get("*", 0) | (node.ends if node.loops else 0),
-            names={name: child.ends for name, child in node.literal.items() if child.ends},
-            extensions={part[2:]: bits for part, bits in endings.items()},
-            others=tuple((segment_matcher(part), bits) for part, bits in ends.items() if part != "*" and part not in endings),
-            folders=tuple((segment_matcher(part), child) for part, child in node.wild.items() if child.goes_on),
-        )
-    return node.asked
-
-
-def _step(nodes: Sequence[_Node], name: str) -> list[_Node]:
-    """Take one segment of a path from each node."""
-    following: list[_Node] = []
+def _described(nodes: tuple[_Node, ...]) -> _State:
+    """Put the questions of all nodes together. `*.sh` is asked by the extension alone."""
+    state = _State(nodes)
     for node in nodes:
-        child = node.literal.get(name)
-        if child is not None and child.goes_on:
-            following.append(child)
-        following.extend(child for means, child in _asked(node).folders if means(name))
         if node.loops:
-            following.append(node)
-    return following
+            state.always |= node.ends
+            state.stay.append(node)
+        for name, child in node.literal.items():
+            if child.ends:
+                state.names[name] = state.names.get(name, 0) | child.ends
+            if child.goes_on:
+                state.literal.setdefault(name, []).append(child)
+        for part, child in node.wild.items():
+            _ask(state, part, child.ends)
+            if child.goes_on:
+                state.folders.append((segment_matcher(part), child))
+    return state
 
 
-def _described(nodes: tuple[_Node, ...]) -> _Folder:
-    asked = [_asked(node) for node in nodes]
-    always = 0
-    for one in asked:
-        always |= one.always
-    return _Folder(
-        nodes,
-        always,
-        names=tuple(one.names for one in asked if one.names),
-        extensions=tuple(one.extensions for one in asked if one.extensions),
-        others=tuple(question for one in asked for question in one.others),
-    )
+def _ask(state: _State, part: str, ends: int) -> None:
+    """Add the question that a last segment with wildcards is."""
+    if part == "*":
+        state.always |= ends
+    elif part.startswith("*.") and is_literal(part[1:]) and part.count(".") == 1:
+        state.extensions[part[2:]] = state.extensions.get(part[2:], 0) | ends
+    elif ends:
+        state.others.append((segment_matcher(part), ends))
 
 
 def _closed(nodes: Sequence[_Node]) -> tuple[_Node, ...]:

@@ -5,12 +5,16 @@ against one, without the `!` of lists. Does not match paths; `glob_index` does.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-from countersign.domain.globs import DEEP, segments
+from countersign.domain.globs import DEEP, is_literal, segments
 
 _ANY, _LOOP = "?", "*"
 _MOST_STATES = 4096
 """Then it is not certain, which is an answer too."""
+
+_MOST_KEPT = 65536
+"""Answers remembered: the same patterns are asked about again and again."""
 
 Parts = Sequence[str]
 
@@ -42,6 +46,7 @@ def _included(outer: Sequence[str], inner: Sequence[str], pattern: str) -> bool:
     )
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def pattern_includes(outer: str, inner: str) -> bool:
     """Say whether each path of one pattern is certainly one of another's."""
     return _covered(_segments(outer), _segments(inner), DEEP, _segment_covers)
@@ -63,8 +68,11 @@ def _characters(segment: str) -> Parts:
     return (_ANY, _LOOP) if segment == _LOOP else tuple(segment)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def _segment_covers(outer: str, inner: str) -> bool:
-    return outer == inner or _covered(_characters(outer), _characters(inner), _LOOP, lambda one, other: one in {_ANY, other})
+    if outer == inner or is_literal(outer):
+        return outer == inner
+    return _covered(_characters(outer), _characters(inner), _LOOP, lambda one, other: one in {_ANY, other})
 
 
 def _segments_meet(left: str, right: str) -> bool:

@@ -15,7 +15,7 @@ from countersign.domain.sql import KINDS
 def needed(rule: Rule, paths: Collection[str], facts: Facts) -> Iterator[Unclear]:
     """Give what the rule would have to know about its paths and does not."""
     meant = frozenset(paths)
-    had = meant - {file.path for file in facts.files if file.old_blob is None}
+    had = meant - {file.path for file in facts.files if file.old_blob is None} if facts.unread or facts.unparsed else meant
     if rule.removes:
         yield from (item for item in facts.unread if item.path in had)
     if rule.plan is None:

@@ -5,6 +5,7 @@ Pure. Does not ask whether the path exists. `.git` is for whoever writes trees t
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from countersign.domain.ids import MalformedError
 from countersign.domain.neutral import hidden
@@ -15,6 +16,17 @@ _LONGEST_SEGMENT = 255
 
 _PLAIN = re.compile(r"(?:\.?[A-Za-z0-9_@+][A-Za-z0-9_@+.=,-]{0,200}/)*\.?[A-Za-z0-9_@+][A-Za-z0-9_@+.=,-]{0,200}")
 """Nearly every path there is, told in one step: nothing in it can be wrong but its length."""
+
+
+_ALL_PLAIN = re.compile(r"(?:/\.?[A-Za-z0-9_@+][A-Za-z0-9_@+.=,-]*+)*+")
+"""The same for many, each behind a slash: possessive, so that it reads once from left to right."""
+
+
+def all_plain(paths: Sequence[str]) -> bool:
+    """Say at once whether `check_path` has nothing against any of them; where this says no, ask it one by one."""
+    if not paths or max(map(len, paths)) > _LONGEST_SEGMENT:
+        return False
+    return _ALL_PLAIN.fullmatch("/" + "/".join(paths)) is not None
 
 
 def check_path(path: str) -> None:

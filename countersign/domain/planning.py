@@ -1,34 +1,27 @@
 """What exactly would run for a change: the action that takes it, every template filled. Refuses what has no one meaning."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import NetworkTier, Plan
 from countersign.domain.facts import FileChange
-from countersign.domain.ids import MalformedError
 from countersign.domain.matching import Touched
-from countersign.domain.policy import AwsCredential, Credential, Document, PostgresCredential
+from countersign.domain.policy import Policy
 from countersign.domain.run import Limits
 from countersign.domain.scope import Scope
+from countersign.domain.scoping import scopes
+from countersign.domain.sql import is_sql
+from countersign.domain.templates import NoPlanError, Values, fill_argv
 
-Values = Mapping[str, str]
-
-
-class NoPlanError(Exception):
-    """The change cannot be run as it is. The text says why, `to_pass` what would help."""
-
-    def __init__(self, why: str, to_pass: str) -> None:
-        """Keep both."""
-        super().__init__(why)
-        self.to_pass = to_pass
+_DATABASE = "postgres"
 
 
-def plan(document: Document, touch: Touched) -> Plan | None:
+def plan(policy: Policy, touch: Touched) -> Plan | None:
     """Give what would run; None where no action takes the change.
 
     Raises:
         NoPlanError: two actions take it, paths of an environment are left over, or a placeholder has no one value.
     """
+    document = policy.document
     if not touch.actions:
         return None
     if len(touch.actions) > 1:
@@ -37,33 +30,39 @@ def plan(document: Document, touch: Touched) -> Plan | None:
         )
     ((name, taken),) = touch.actions.items()
     action = document.actions[name]
-    environment = next(iter(touch.environments), None)
     _nothing_left_over(touch, taken)
     inputs = tuple(sorted((file.path, file.new_blob) for file in taken if file.new_blob is not None))
     if not inputs:
         raise NoPlanError(
             f"the change only deletes paths of action {name!r}: there is nothing to run", "people remove files by hand"
         )
+    environment = next(iter(touch.environments), None)
+    place = document.environments[environment] if environment is not None else None
+    region = None if place is None else place.region
+    network = document.networks[place.network] if place is not None and place.network is not None else None
     values = _values(environment, touch)
-    network_name = document.environments[environment].network if environment is not None else None
-    network = document.networks[network_name] if network_name is not None else None
     box = document.sandboxes[action.sandbox]
     paths = [path for path, _ in inputs]
+    rollback = action.rollback
+    run_scopes = scopes(policy, action.credentials.run, values, region)
+    _only_what_was_looked_into(paths, run_scopes)
     return Plan(
         action=name,
         environment=environment,
+        region=region,
         services=tuple(sorted(touch.services)),
-        argv=_argv(action.run, values, paths),
-        rollback=None if action.rollback is None else _argv(action.rollback, values, paths),
+        plan_argv=None if action.plan is None else fill_argv(action.plan, values, paths),
+        argv=fill_argv(action.run, values, paths),
+        rollback=fill_argv(rollback, values, paths) if isinstance(rollback, tuple) else rollback,
         sandbox=action.sandbox,
         image=box.image,
         limits=Limits(memory=box.memory, pids=box.pids, timeout=box.timeout),
-        network=network_name or "none",
+        network="none" if place is None or place.network is None else place.network,
         network_tier=NetworkTier.NONE if network is None else network.tier,
         allow=() if network is None else tuple(sorted(network.allow)),
-        scopes=tuple(
-            _scope(credential, document.credentials[credential], values) for credential in sorted(set(action.credentials.run))
-        ),
+        plan_scopes=scopes(policy, action.credentials.plan, values, region),
+        scopes=run_scopes,
+        rollback_scopes=scopes(policy, action.credentials.rollback, values, region),
         inputs=inputs,
     )
 
@@ -76,6 +75,15 @@ def _nothing_left_over(touch: Touched, taken: Sequence[FileChange]) -> None:
         raise NoPlanError(f"no action takes {min(left)}, which is in {where}", "split the change, or give an action these paths")
 
 
+def _only_what_was_looked_into(paths: Sequence[str], given: Sequence[Scope]) -> None:
+    """Refuse to hand a database what no analyser has read: what drops a table must not hide under another name."""
+    unread = next((path for path in paths if not is_sql(path)), None)
+    if unread is not None and any(scope.provider == _DATABASE for scope in given):
+        raise NoPlanError(
+            f"{unread} would be handed to a database, and only *.sql is analysed", "name it .sql, or leave it out of the change"
+        )
+
+
 def _values(environment: str | None, touch: Touched) -> Values:
     values: dict[str, str] = {}
     if environment is not None:
@@ -83,53 +91,3 @@ def _values(environment: str | None, touch: Touched) -> Values:
     if len(touch.services) == 1:
         values["service"] = next(iter(touch.services))
     return values
-
-
-def _argv(template: Sequence[str], values: Values, paths: Sequence[str]) -> tuple[str, ...]:
-    filled: list[str] = []
-    for argument in template:
-        if argument == "{files}":
-            filled.extend(paths)
-        else:
-            filled.append(_fill(argument, values))
-    return tuple(filled)
-
-
-def _fill(template: str, values: Values) -> str:
-    for name, value in values.items():
-        template = template.replace("{" + name + "}", value)
-    for name in ("environment", "service", "files"):
-        if "{" + name + "}" in template:
-            raise NoPlanError(
-                f"the action needs one {name}, and the change does not touch exactly one", f"touch one {name} a change"
-            )
-    return template
-
-
-def _scope(name: str, credential: Credential, values: Values) -> Scope:
-    match credential:
-        case PostgresCredential():
-            parameters = {
-                "database": _fill(credential.database, values),
-                "role": _fill(credential.role, values),
-                "server": _fill(credential.server, values),
-            }
-        case AwsCredential():
-            parameters = {"role": _fill(credential.role, values)}
-            if credential.region is not None:
-                parameters["region"] = credential.region
-            if credential.session_policy is not None:
-                parameters["session_policy"] = canonical_json(_filled(credential.session_policy, values)).decode()
-        case _:
-            raise MalformedError(f"no provider can honour credential {name!r}")
-    return Scope(name=name, provider=credential.provider, parameters=parameters, ttl=credential.ttl)
-
-
-def _filled(value: object, values: Values) -> object:
-    if isinstance(value, str):
-        return _fill(value, values)
-    if isinstance(value, Mapping):
-        return {str(key): _filled(item, values) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_filled(item, values) for item in value]
-    return value

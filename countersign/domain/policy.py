@@ -4,41 +4,27 @@ Strict: unknown keys are errors. Descriptions are what editors show; the JSON Sc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from countersign.domain.decision import NetworkTier, Place
+from countersign.domain.codeowners import CodeOwners, Owner
+from countersign.domain.decision import Place
+from countersign.domain.emergency import Emergency
 from countersign.domain.facts import Kind
+from countersign.domain.freezes import Freeze
 from countersign.domain.glob_index import GlobIndex
 from countersign.domain.ids import Digest
-from countersign.domain.policy_values import (
-    Account,
-    Argument,
-    Argv,
-    Bytes,
-    Flag,
-    Globs,
-    Group,
-    Image,
-    Listed,
-    LocalTime,
-    Name,
-    Pattern,
-    RoleArn,
-    Seconds,
-    Sentence,
-    Server,
-    Whole,
-    Zone,
-)
+from countersign.domain.policy_actions import Action
+from countersign.domain.policy_autonomy import Promotion
+from countersign.domain.policy_credentials import Credential
+from countersign.domain.policy_places import Environment, Network, Sandbox, Service, TokenClass
+from countersign.domain.policy_sources import Extends
+from countersign.domain.policy_values import Account, Flag, Globs, Group, Model, Name, Pattern, Seconds, Sentence, Whole
 
-
-class Model(BaseModel):
-    """Strict and frozen: what a policy says is what it means."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+FLOORS = " of the floor"
+"""What is added to a team of the floor where this policy has another team of that name, or none."""
 
 
 class Slot(Model):
@@ -68,25 +54,10 @@ class Tier(Model):
 class AgentEntry(Model):
     """Who speaks through an agent: its account on the forge, and the people who may ask it for changes."""
 
-    account: Account
-    sponsors: Annotated[tuple[Account, ...], Field(min_length=1)]
-
-
-class Environment(Model):
-    """A place where changes take effect."""
-
-    paths: Globs
-    at_least: Name | None = None
-    network: Name | None = None
-    freezes: tuple[Name, ...] = ()
-
-
-class Service(Model):
-    """Something that somebody owns."""
-
-    paths: Globs
-    owner: Name
-    at_least: Name | None = None
+    account: Annotated[Account, Field(description="Its account on the forge.")]
+    sponsors: Annotated[
+        tuple[Account, ...], Field(min_length=1, description="Who may ask it for changes; none of them approves one.")
+    ]
 
 
 class PlanFacts(Model):
@@ -102,96 +73,44 @@ class PlanFacts(Model):
 class Rule(Model):
     """One sentence of the policy. `paths` and `kinds` say where and both must hold; of `plan` and `removes` one is enough."""
 
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    paths: Globs | None = None
+    name: Annotated[str, Field(min_length=1, max_length=120, description="What reasons and refusals call it.")]
+    paths: Annotated[Globs | None, Field(description="Which paths it speaks of; all of them where nothing is said.")] = None
     kinds: Annotated[tuple[Kind, ...], Field(description="What the path is, beside a plain file.")] = ()
-    plan: PlanFacts | None = None
+    plan: Annotated[PlanFacts | None, Field(description="Effects that were measured.")] = None
     removes: Annotated[tuple[Sentence, ...], Field(description="Text of a line that would be gone: `prevent_destroy = true`.")] = ()
-    tier: Name | None = None
+    tier: Annotated[Name | None, Field(description="How careful to be; the strictest of all that match.")] = None
     alone: Annotated[Flag, Field(description="Not together with any other change.")] = False
-    because: Sentence | None = None
+    because: Annotated[Sentence | None, Field(description="Said with the reason.")] = None
     deny: Annotated[Sentence | None, Field(description="Refuse, and say this.")] = None
-
-
-class Freeze(Model):
-    """A window in which an environment rests. Times are local to the zone."""
-
-    start: LocalTime
-    end: LocalTime
-    zone: Zone
-
-
-class ActionCredentials(Model):
-    """Which credentials each phase is given."""
-
-    run: tuple[Name, ...] = ()
-
-
-class Action(Model):
-    """Something that a runner can do: one program and its arguments, never a shell line."""
-
-    paths: Globs
-    run: Argv
-    rollback: Argv | None = None
-    sandbox: Name
-    credentials: ActionCredentials = ActionCredentials()
-
-
-class PostgresCredential(Model):
-    """A login role for one run, member of `role`."""
-
-    provider: Literal["postgres"]
-    role: Argument
-    database: Argument
-    server: Server
-    ttl: Seconds
-
-
-class AwsCredential(Model):
-    """A session of `role`, narrowed by an inline session policy."""
-
-    provider: Literal["aws"]
-    role: RoleArn
-    region: str | None = None
-    session_policy: dict[str, object] | None = None
-    ttl: Seconds
-
-
-Credential = Annotated[PostgresCredential | AwsCredential, Field(discriminator="provider")]
-
-
-class Network(Model):
-    """How traffic gets out, and to where."""
-
-    tier: NetworkTier
-    allow: tuple[Listed, ...] = ()
-
-
-class Sandbox(Model):
-    """Where an action runs."""
-
-    image: Image
-    memory: Bytes = 2**28
-    pids: Annotated[Whole, Field(ge=1, le=4096)] = 64
-    timeout: Seconds = 600
 
 
 class Document(Model):
     """The whole file."""
 
-    version: Literal[1]
-    teams: dict[Name, Annotated[tuple[Group, ...], Field(min_length=1)]]
-    agents: dict[Name, AgentEntry] = {}
+    version: Annotated[Literal[1], Field(description="Of this form of policy.")]
+    teams: Annotated[
+        dict[Name, Annotated[tuple[Group, ...], Field(min_length=1)]],
+        Field(description="People: groups on the forge, by full path."),
+    ]
+    extends: Annotated[Extends | None, Field(description="An organisation's floor, which this policy can only tighten.")] = None
+    codeowners: Annotated[
+        Literal["CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS"] | None,
+        Field(description="The file that services with `owner: codeowners` take their owners from."),
+    ] = None
+    agents: dict[Name, AgentEntry] = Field(default_factory=dict, description="Who may propose changes, and for whom.")
     tiers: Annotated[dict[Name, Tier], Field(min_length=1, description="Mildest first; the strictest match wins.")]
     unmatched: Annotated[str, Field(description="The tier of a path that no rule names, or `refuse`.")]
-    environments: dict[Name, Environment] = {}
-    services: dict[Name, Service] = {}
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
-    freezes: dict[Name, Freeze] = {}
-    actions: dict[Name, Action] = {}
-    credentials: dict[Name, Credential] = {}
-    networks: dict[Name, Network] = {}
-    sandboxes: dict[Name, Sandbox] = {}
+    environments: dict[Name, Environment] = Field(default_factory=dict, description="Places where changes take effect.")
+    services: dict[Name, Service] = Field(default_factory=dict, description="Things that somebody owns.")
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1, description="Every one is tried; their order has no meaning.")]
+    freezes: dict[Name, Freeze] = Field(default_factory=dict, description="Windows in which an environment rests.")
+    emergency: Annotated[Emergency | None, Field(description="Who may lift a freeze. Without it nobody can.")] = None
+    actions: dict[Name, Action] = Field(default_factory=dict, description="The only things that a runner can do.")
+    credentials: dict[Name, Credential] = Field(default_factory=dict, description="Minted for each run and revoked after it.")
+    networks: dict[Name, Network] = Field(default_factory=dict, description="What a run can reach, and how.")
+    sandboxes: dict[Name, Sandbox] = Field(default_factory=dict, description="Containers that actions run in.")
+    tokens: dict[Name, TokenClass] = Field(default_factory=dict, description="Classes of values that are hidden before they leave.")
+    autonomy: Annotated[tuple[Promotion, ...], Field(description="How a kind of change may earn a milder tier.")] = ()
 
 
 class Part(NamedTuple):
@@ -202,10 +121,24 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a policy takes from files beside it, and the digest of those. `codeowners` is a sentence where it cannot be read.
+
+    `floor` is the policy that this one extends; `session_policies` are those of credentials that name a file.
+    """
+
+    codeowners: CodeOwners | str | None = None
+    session_policies: Mapping[str, str] = field(default_factory=dict)
+    floor: "Policy | None" = None
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy that has passed every check: its document, the digest of its bytes, and where each part stands.
 
-    `index` answers which of `parts` a path belongs to; it is made once and asked for every change.
+    What it takes from files beside it has a digest of its own. `index` answers which of `parts` a path belongs to; it is made once
+    and asked for every change. `ranks` are the tiers, mildest 0.
     """
 
     document: Document
@@ -213,9 +146,15 @@ class Policy:
     places: Mapping[tuple[str | int, ...], Place]
     parts: tuple[Part, ...]
     index: GlobIndex
+    beside: Beside
+    ranks: Mapping[str, int]
+    everywhere: tuple[int, ...]
+    """The rules without paths."""
 
     @classmethod
-    def of(cls, document: Document, digest: Digest, places: Mapping[tuple[str | int, ...], Place]) -> Self:
+    def of(
+        cls, document: Document, digest: Digest, places: Mapping[tuple[str | int, ...], Place], beside: Beside | None = None
+    ) -> Self:
         """Compile a document that has been checked."""
         lists: dict[Part, tuple[str, ...]] = {
             Part("rule", number): rule.paths for number, rule in enumerate(document.rules) if rule.paths is not None
@@ -223,7 +162,13 @@ class Policy:
         lists |= {Part("environment", name): item.paths for name, item in document.environments.items()}
         lists |= {Part("service", name): item.paths for name, item in document.services.items()}
         lists |= {Part("action", name): item.paths for name, item in document.actions.items()}
-        return cls(document, digest, places, tuple(lists), GlobIndex(list(lists.values())))
+        index = GlobIndex(list(lists.values()))
+        everywhere = tuple(number for number, rule in enumerate(document.rules) if rule.paths is None)
+        return cls(document, digest, places, tuple(lists), index, beside or Beside(), _ranks(document), everywhere)
+
+    def holding(self, document: Document) -> Self:
+        """Give this policy with another document of the same paths, which the same index answers for."""
+        return replace(self, document=document, ranks=_ranks(document))
 
     @property
     def teams(self) -> Mapping[str, tuple[str, ...]]:
@@ -235,6 +180,24 @@ class Policy:
         """Give the agents that may propose changes."""
         return self.document.agents
 
+    def people(self, team: str) -> tuple[Owner, ...]:
+        """Give whose members, or who, a decision means by a team that it asks.
+
+        Raises:
+            KeyError: no decision of this policy asks that team.
+        """
+        owners = self.beside.codeowners
+        if isinstance(owners, CodeOwners) and team in owners.who:
+            return owners.who[team]
+        floor = self.beside.floor
+        theirs = floor is not None and team.endswith(FLOORS)
+        groups = floor.teams[team.removesuffix(FLOORS)] if floor is not None and theirs else self.teams[team]
+        return tuple(Owner("group", group) for group in groups)
+
     def place(self, *path: str | int) -> Place | None:
         """Give where a part of the document stands."""
         return self.places.get(path)
+
+
+def _ranks(document: Document) -> dict[str, int]:
+    return {name: number for number, name in enumerate(document.tiers)}

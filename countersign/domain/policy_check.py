@@ -1,33 +1,36 @@
-"""Names that lead nowhere, and tiers that ask nobody: what a schema cannot see. Gives places, builds nothing."""
+"""Names that lead nowhere, and tiers that ask nobody: what a schema cannot see. Gives places, builds nothing.
+
+`policy_check_runs` looks at what would run.
+"""
 
 from collections.abc import Iterable, Iterator
 
 from countersign.domain.policy import Document
+from countersign.domain.policy_sources import Where
 
-Where = tuple[str | int, ...]
 OWNER = "owner"
+CODEOWNERS = "codeowners"
 REFUSE = "refuse"
 _MODES = ("autonomous", "approve", "notify")
 """Mildest first, as the effects are."""
 
+Problems = Iterator[tuple[Where, str]]
 
-def dangling(document: Document) -> Iterator[tuple[Where, str]]:
+
+def dangling(document: Document) -> Problems:
     """Give every part that names something that is not there, or that could never ask anybody."""
-    if OWNER in document.teams:
-        yield ("teams", OWNER), f"{OWNER!r} stands for the owners of the services touched: call the team otherwise"
+    for word, meaning in ((OWNER, "the owners of the services touched"), (CODEOWNERS, "the owners that the file names")):
+        if word in document.teams:
+            yield ("teams", word), f"{word!r} stands for {meaning}: call the team otherwise"
     yield from _tiers(document)
     yield from _rules(document)
     yield from _environments(document)
-    for name, service in document.services.items():
-        yield from _known(("services", name, "owner"), [service.owner], document.teams, "team")
-        yield from _known(("services", name, "at_least"), [service.at_least], document.tiers, "tier")
-    yield from _actions(document)
-    for name, freeze in document.freezes.items():
-        if freeze.end <= freeze.start:
-            yield ("freezes", name, "end"), "the freeze ends before it begins"
+    yield from _services(document)
+    yield from _times(document)
+    yield from _autonomy(document)
 
 
-def _tiers(document: Document) -> Iterator[tuple[Where, str]]:
+def _tiers(document: Document) -> Problems:
     mildest = 0
     for name, tier in document.tiers.items():
         if name == REFUSE:
@@ -44,16 +47,16 @@ def _tiers(document: Document) -> Iterator[tuple[Where, str]]:
             yield ("tiers", name, "approvals"), f"mode {tier.mode} takes no approvals"
         for number, slot in enumerate(tier.approvals):
             known = [*document.teams, OWNER]
-            yield from _known(("tiers", name, "approvals", number, "from"), [slot.from_], known, "team")
+            yield from known_names(("tiers", name, "approvals", number, "from"), [slot.from_], known, "team")
     if document.unmatched != REFUSE:
-        yield from _known(("unmatched",), [document.unmatched], document.tiers, "tier")
+        yield from known_names(("unmatched",), [document.unmatched], document.tiers, "tier")
 
 
-def _rules(document: Document) -> Iterator[tuple[Where, str]]:
+def _rules(document: Document) -> Problems:
     names: set[str] = set()
     for number, rule in enumerate(document.rules):
         where: Where = ("rules", number)
-        yield from _known((*where, "tier"), [rule.tier], document.tiers, "tier")
+        yield from known_names((*where, "tier"), [rule.tier], document.tiers, "tier")
         if rule.name in names:
             yield (*where, "name"), "another rule has this name"
         names.add(rule.name)
@@ -63,28 +66,64 @@ def _rules(document: Document) -> Iterator[tuple[Where, str]]:
             yield where, "a rule needs paths, kinds, plan or removes: this one matches nothing"
         if rule.plan is not None and not (rule.plan.deletes or rule.plan.replaces or rule.plan.turns_off):
             yield (*where, "plan"), "plan needs deletes, replaces or turns_off"
-        if rule.paths is not None and all(path.startswith("!") for path in rule.paths):
-            yield (*where, "paths"), "a list of paths needs one that does not begin with '!'"
+        yield from _some_path((*where, "paths"), rule.paths)
 
 
-def _environments(document: Document) -> Iterator[tuple[Where, str]]:
+def _environments(document: Document) -> Problems:
     for name, environment in document.environments.items():
         where: Where = ("environments", name)
-        yield from _known((*where, "at_least"), [environment.at_least], document.tiers, "tier")
-        yield from _known((*where, "network"), [environment.network], document.networks, "network")
-        yield from _known((*where, "freezes"), environment.freezes, document.freezes, "freeze")
+        yield from _some_path((*where, "paths"), environment.paths)
+        yield from known_names((*where, "at_least"), [environment.at_least], document.tiers, "tier")
+        yield from known_names((*where, "network"), [environment.network], document.networks, "network")
+        yield from known_names((*where, "freezes"), environment.freezes, document.freezes, "freeze")
+        yield from known_names((*where, "tokenize"), environment.tokenize, document.tokens, "class of tokens")
 
 
-def _actions(document: Document) -> Iterator[tuple[Where, str]]:
-    for name, action in document.actions.items():
-        where: Where = ("actions", name)
-        yield from _known((*where, "sandbox"), [action.sandbox], document.sandboxes, "sandbox")
-        yield from _known((*where, "credentials"), action.credentials.run, document.credentials, "credential")
-        if action.run[0].startswith("{"):
-            yield (*where, "run"), "the program is a fixed name, not a placeholder"
+def _services(document: Document) -> Problems:
+    for name, service in document.services.items():
+        where: Where = ("services", name)
+        yield from _some_path((*where, "paths"), service.paths)
+        yield from known_names((*where, "at_least"), [service.at_least], document.tiers, "tier")
+        if service.owner != CODEOWNERS:
+            yield from known_names((*where, "owner"), [service.owner], document.teams, "team")
+        elif document.codeowners is None:
+            yield (*where, "owner"), "name the file under `codeowners`, beside `services`"
 
 
-def _known(where: Where, names: Iterable[str | None], known: Iterable[str], what: str) -> Iterator[tuple[Where, str]]:
+def _times(document: Document) -> Problems:
+    for name, freeze in document.freezes.items():
+        problem = freeze.problem()
+        if problem is not None:
+            yield ("freezes", name, problem[0]), problem[1]
+    emergency = document.emergency
+    if emergency is not None:
+        yield from known_names(("emergency", "from"), [emergency.from_], document.teams, "team")
+        if emergency.review_within < emergency.lasts:
+            yield ("emergency", "review_within"), "shorter than `lasts`: the review would be due before the emergency ends"
+
+
+def _autonomy(document: Document) -> Problems:
+    """A promotion goes down one tier. The mildest is where it ends, whatever its mode."""
+    ranks = {name: number for number, name in enumerate(document.tiers)}
+    for number, promotion in enumerate(document.autonomy):
+        where: Where = ("autonomy", number)
+        step = promotion.promote
+        yield from known_names((*where, "promote"), [step.down_from, step.down_to], document.tiers, "tier")
+        yield from known_names((*where, "by"), [promotion.by], document.teams, "team")
+        if {step.down_from, step.down_to} <= ranks.keys() and ranks[step.down_from] - ranks[step.down_to] != 1:
+            yield (*where, "promote"), "a promotion goes one tier down: from a tier to the one before it"
+        for key, listed in (("each", promotion.each), ("demote_on", promotion.demote_on)):
+            if len(set(listed)) != len(listed):
+                yield (*where, key), "names something twice"
+
+
+def _some_path(where: Where, paths: tuple[str, ...] | None) -> Problems:
+    if paths is not None and all(path.startswith("!") for path in paths):
+        yield where, "a list of paths needs one that does not begin with '!'"
+
+
+def known_names(where: Where, names: Iterable[str | None], known: Iterable[str], what: str) -> Problems:
+    """Give each name that is not known."""
     known = list(known)
     for name in names:
         if name is not None and name not in known:

@@ -1,4 +1,4 @@
-"""The values that a policy's keys take: durations, sizes, paths, arguments, endpoints, images, local times.
+"""The values that a policy's keys take: durations, sizes, paths, arguments, endpoints, images, local times; and what parts are.
 
 Each is checked where it stands, so that an error has its line. Which keys there are is `policy`'s business.
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
 from countersign.domain.globs import check_glob
 from countersign.domain.run import Endpoint
@@ -17,9 +17,17 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}@sha256:[0-9a-f]{64}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
+_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/{}-]+")
 _PLACEHOLDERS = re.compile(r"\{([a-z]*)\}")
 _KNOWN_PLACEHOLDERS = frozenset({"environment", "service", "files"})
 _HTTPS = 443
+_YEARS = range(2000, 2200)
+
+
+class Model(BaseModel):
+    """A part of a policy. Strict and frozen: what a policy says is what it means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
 
 
 def _seconds(value: object) -> object:
@@ -48,6 +56,12 @@ def _template(value: str) -> str:
     return value
 
 
+def _word(value: str) -> str:
+    if "{files}" in value:
+        raise ValueError("the placeholders here are {environment} and {service}")
+    return _template(value)
+
+
 def _endpoint(value: object) -> object:
     if not isinstance(value, str) or not _HOST.fullmatch(value):
         raise ValueError("an endpoint is a host name in lower case, with a port or 443: no wildcard, no address range")
@@ -64,6 +78,14 @@ def _image(value: str) -> str:
     return value
 
 
+def _arn(value: str) -> str:
+    if "*" in value or "?" in value:
+        raise ValueError("names one role: a wildcard would be given to every run")
+    if not _ARN.fullmatch(value):
+        raise ValueError("a role is written arn:aws:iam::111122223333:role/name")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -74,14 +96,16 @@ def _zone(value: str) -> str:
 
 def _local(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", value):
-        return datetime.fromisoformat(value)
+        local = datetime.fromisoformat(value)
+        if local.year in _YEARS:
+            return local
     raise ValueError("a local time is written 2026-12-18T17:00, without an offset: the zone is named apart")
 
 
 _PORTED = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$"
 
 
-def _written(pattern: str, *examples: str) -> WithJsonSchema:
+def written(pattern: str, *examples: str) -> WithJsonSchema:
     """Tell editors how a value is written: as text, whatever it becomes."""
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
 
@@ -94,16 +118,23 @@ Group = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_
 Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\[\]-]{1,255}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1), _written("^[0-9]{1,5}[smhd]$", "10m", "24h")]
-Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20), _written("^[0-9]{1,6}(Ki|Mi|Gi)$", "256Mi", "1Gi")]
+Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1), written("^[0-9]{1,5}[smhd]$", "10m", "24h")]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20), written("^[0-9]{1,6}(Ki|Mi|Gi)$", "256Mi", "1Gi")]
 Glob = Annotated[str, AfterValidator(_glob), Field(min_length=1, max_length=257, examples=["db/*/shop/**"])]
 Pattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*?-]{1,100}$", examples=["aws_db_*"])]
 Globs = Annotated[tuple[Glob, ...], Field(min_length=1)]
 Argument = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
+Word = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_word)]
 Argv = Annotated[tuple[Argument, ...], Field(min_length=1)]
-LocalTime = Annotated[datetime, BeforeValidator(_local), _written(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$", "2026-12-18T17:00")]
-Listed = Annotated[Endpoint, BeforeValidator(_endpoint), _written(_PORTED, "db.shop.example:5432")]
-Image = Annotated[str, AfterValidator(_image), _written(f"^{_IMAGE.pattern}$", "tools@sha256:…")]
+LocalTime = Annotated[datetime, BeforeValidator(_local), written(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$", "2026-12-18T17:00")]
+Listed = Annotated[Endpoint, BeforeValidator(_endpoint), written(_PORTED, "db.shop.example:5432")]
+Image = Annotated[str, AfterValidator(_image), written(f"^{_IMAGE.pattern}$", "tools@sha256:…")]
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Europe/Berlin"])]
-Server = Annotated[str, Field(pattern=r"^[a-z0-9.{}-]+:[0-9]{1,5}$"), AfterValidator(_template)]
-RoleArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/{}-]+$"), AfterValidator(_template)]
+Server = Annotated[str, Field(pattern=r"^[a-z0-9.{}-]+:[0-9]{1,5}$"), AfterValidator(_word)]
+RoleArn = Annotated[
+    str,
+    AfterValidator(_arn),
+    AfterValidator(_word),
+    written(f"^{_ARN.pattern}$", "arn:aws:iam::111122223333:role/deploy-{environment}"),
+]
+Region = Annotated[str, Field(pattern=r"^[a-z]{2,20}(-[a-z0-9]{1,20}){0,4}$", examples=["eu-central-1"])]

@@ -1,179 +1,153 @@
-"""Reads a policy file: bytes in, a Policy out, or every problem with file, line and column at once.
+"""Loads a policy file: bytes in, a Policy out, or every problem with file, line and column at once.
 
-YAML 1.2 without its traps: no anchors, aliases, tags, merge keys or second documents, no duplicate keys, bounded size and
-depth, all of it looked at before anything is built. Does not say what a policy means (`decide`).
+In two steps where the policy names files beside itself: `read_draft` says which, `Draft.policy` takes their bytes. Does not
+say what a policy means (`decide`), and reads no file.
 """
 
 import difflib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.tokens import AliasToken, AnchorToken, DirectiveToken, DocumentStartToken, TagToken
 
+from countersign.domain.canonical import canonical_json
+from countersign.domain.codeowners import CodeOwners
 from countersign.domain.decision import Place
-from countersign.domain.ids import digest_of
-from countersign.domain.policy import Document, Policy
-from countersign.domain.policy_check import Where, dangling
+from countersign.domain.ids import Digest, MalformedError, digest_of
+from countersign.domain.policy import Beside, Document, Policy
+from countersign.domain.policy_check import dangling
+from countersign.domain.policy_check_runs import above_the_floor, ill_run
+from countersign.domain.policy_credentials import AwsCredential
+from countersign.domain.policy_sources import Found, Source, Where, session_policy
+from countersign.domain.problems import PolicyError, Problem
+from countersign.domain.yaml_reader import Places, Reader
 
-_LARGEST = 256 * 1024
-_DEEPEST = 20
-_MOST_NODES = 20_000
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
-_FORBIDDEN = {
-    AliasToken: "aliases are not allowed: write the value out",
-    AnchorToken: "anchors are not allowed: write the value out",
-    TagToken: "tags are not allowed",
-    DirectiveToken: "directives are not allowed",
-}
+__all__ = ["Draft", "PolicyError", "Problem", "load_policy", "read_draft"]
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """One thing that is wrong, and where."""
-
-    place: Place
-    text: str
-
-    def __str__(self) -> str:
-        """Write it as compilers do."""
-        return f"{self.place}: {self.text}"
+_SHORT = {"too_short": "is empty", "tuple_type": "is no list", "dict_type": "is no mapping"}
+POLICY_FILE = ".countersign/policy.yaml"
 
 
-class PolicyError(Exception):
-    """The policy does not load. Its text names every problem, one a line."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A policy that is right as far as it goes. What it names beside itself is still to be read."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Keep the problems, in the order of the file."""
-        super().__init__("\n".join(str(problem) for problem in sorted(problems)))
-        self.problems = tuple(sorted(problems))
+    file: str
+    document: Document
+    places: Places
+    digest: Digest
+
+    @property
+    def wants(self) -> tuple[Source, ...]:
+        """Give the files that are to be read, once each."""
+        return tuple(sorted({source for _, source in _wanted(self.document)}))
+
+    def policy(self, found: Found) -> Policy:
+        """Put the policy together with what was found.
+
+        Raises:
+            PolicyError: a file is missing or wrong, or the floor does not load. CODEOWNERS alone may be missing: then whatever
+                needs it is refused, and the rest goes on.
+        """
+        problems: list[Problem] = []
+        sessions: dict[str, str] = {}
+        owners: CodeOwners | str | None = None
+        floor: Policy | None = None
+        for where, source in _wanted(self.document):
+            data = found.get(source)
+            try:
+                if where == ("codeowners",):
+                    owners = _owners(source, data)
+                elif data is None:
+                    raise MalformedError("not there")  # noqa: TRY301 - told with the others, at its place
+                elif where == ("extends",):
+                    floor = _floor(source, data)
+                else:
+                    sessions[str(where[1])] = session_policy(data)
+            except MalformedError as error:
+                problems.append(Problem(_place(where, self.places, self.file), f"{source}: {error}"))
+            except PolicyError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise PolicyError(tuple(problems))
+        beside = Beside(owners, sessions, floor, self.beside_digest(found))
+        return Policy.of(self.document, self.digest, self.places, beside)
+
+    def beside_digest(self, found: Found) -> Digest | None:
+        """Name what stands beside the file and decides with it; None where nothing does."""
+        if not self.wants:
+            return None
+        return digest_of(
+            canonical_json({str(source): None if (data := found.get(source)) is None else digest_of(data) for source in self.wants})
+        )
 
 
-def load_policy(data: bytes, *, file: str = ".countersign/policy.yaml") -> Policy:
-    """Read a policy.
+def load_policy(data: bytes, *, file: str = POLICY_FILE, found: Found | None = None) -> Policy:
+    """Read a policy; `found` has what it names beside itself.
 
     Raises:
         PolicyError: anything at all is wrong with it. There is no policy that is half in force.
     """
-    value, places = _Reader(file).read(data)
+    return read_draft(data, file=file).policy(found or {})
+
+
+def read_draft(data: bytes, *, file: str = POLICY_FILE) -> Draft:
+    """Read a policy as far as its own file goes.
+
+    Raises:
+        PolicyError: anything is wrong with it.
+    """
+    return _read(data, file, floor=False)
+
+
+def _read(data: bytes, file: str, *, floor: bool) -> Draft:
+    reader = Reader(file)
+    value = reader.read(data)
     try:
         document = Document.model_validate(value)
     except ValidationError as error:
-        raise PolicyError(
-            tuple(_problem(item["loc"], item["msg"], item["type"], places, file) for item in error.errors())
-        ) from None
-    problems = [Problem(_place(where, places, file), text) for where, text in dangling(document)]
-    if problems:
-        raise PolicyError(tuple(problems))
-    return Policy.of(document, digest_of(data), places)
+        raise PolicyError(_problems(error, reader.places, file)) from None
+    found: list[tuple[Where, str]] = [*dangling(document), *ill_run(document), *(above_the_floor(document) if floor else ())]
+    if found:
+        raise PolicyError(tuple(Problem(_place(where, reader.places, file), text) for where, text in found))
+    return Draft(file, document, reader.places, digest_of(data))
 
 
-def read_list(data: bytes, *, file: str, what: str) -> tuple[list[object], Mapping[Where, Place]]:
+def read_list(data: bytes, *, file: str, what: str) -> tuple[list[object], Places]:
     """Read another file of ours as strictly as a policy: a list, and where each part of it stands.
 
     Raises:
         PolicyError: it is no such file. `what` is what errors call it.
     """
-    value, places = _Reader(file, what, SequenceNode).read(data)
-    assert isinstance(value, list)  # noqa: S101 - the root is a sequence
-    return value, places
+    reader = Reader(file, what)
+    return reader.read_list(data), reader.places
 
 
-class _Reader:
-    """Builds plain values from nodes and remembers where each stood."""
-
-    def __init__(self, file: str, what: str = "a policy", root: type[Node] = MappingNode) -> None:
-        self._file = file
-        self._what = what
-        self._root = root
-        self._places: dict[Where, Place] = {}
-        self._nodes = 0
-
-    def read(self, data: bytes) -> tuple[object, dict[Where, Place]]:
-        """Give the value and its places."""
-        if len(data) > _LARGEST:
-            raise self._error(1, 1, f"{self._what} is at most {_LARGEST} bytes")
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            raise self._error(data[: error.start].count(b"\n") + 1, 1, f"{self._what} is UTF-8 text") from None
-        try:
-            self._scan(text)
-            root = _yaml().compose(text)
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise self._error(line, column, f"not YAML: {error.problem or error.context or 'cannot be read'}") from None
-        except (YAMLError, ValueError, RecursionError) as error:
-            raise self._error(1, 1, f"not YAML: {type(error).__name__}") from None
-        if not isinstance(root, self._root):
-            form = "mapping" if self._root is MappingNode else "list"
-            raise self._error(1, 1, f"{self._what} is a {form}; this one is empty or something else")
-        return self._value(root, (), 0), self._places
-
-    def _scan(self, text: str) -> None:
-        """Look at the tokens first: what multiplies or executes is refused before it is composed."""
-        documents, depth = 0, 0
-        for token in _yaml().scan(text):
-            self._nodes += 1
-            name = type(token).__name__
-            depth += name.endswith("StartToken") and name not in {"StreamStartToken", "DocumentStartToken"}
-            depth -= name in {"BlockEndToken", "FlowMappingEndToken", "FlowSequenceEndToken"}
-            documents += isinstance(token, DocumentStartToken)
-            forbidden = next((why for kind, why in _FORBIDDEN.items() if isinstance(token, kind)), None)
-            if documents > 1:
-                forbidden = "one document a file"
-            if depth > _DEEPEST or self._nodes > _MOST_NODES:
-                forbidden = f"deeper than {_DEEPEST} levels or more than {_MOST_NODES} tokens"
-            if forbidden:
-                raise self._error(token.start_mark.line + 1, token.start_mark.column + 1, forbidden)
-
-    def _value(self, node: Node, path: Where, depth: int) -> object:
-        self._places[path] = self._place(node)
-        if isinstance(node, ScalarNode):
-            return _scalar(node)
-        if isinstance(node, SequenceNode):
-            return [self._value(item, (*path, number), depth + 1) for number, item in enumerate(node.value)]
-        found: dict[str, object] = {}
-        for key, item in node.value:
-            if not isinstance(key, ScalarNode) or key.value == "<<":
-                raise self._error(key.start_mark.line + 1, key.start_mark.column + 1, "a key is a plain word")
-            if key.value in found:
-                raise self._error(key.start_mark.line + 1, key.start_mark.column + 1, f"{key.value[:60]!r} stands here twice")
-            found[key.value] = self._value(item, (*path, key.value), depth + 1)
-            self._places[(*path, key.value)] = self._place(key)
-        return found
-
-    def _place(self, node: Node) -> Place:
-        return Place(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
-
-    def _error(self, line: int, column: int, text: str) -> PolicyError:
-        return PolicyError((Problem(Place(self._file, line, column), text),))
+def _wanted(document: Document) -> Iterator[tuple[Where, Source]]:
+    if document.codeowners is not None:
+        yield ("codeowners",), Source(document.codeowners)
+    for name, credential in document.credentials.items():
+        if isinstance(credential, AwsCredential) and isinstance(credential.session_policy, str):
+            yield ("credentials", name, "session_policy"), Source(credential.session_policy)
+    if document.extends is not None:
+        yield ("extends",), Source(document.extends.file, document.extends.project, document.extends.commit)
 
 
-def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
+def _owners(source: Source, data: bytes | None) -> CodeOwners | str:
+    if data is None:
+        return f"the protected branch has no {source.path}"
+    try:
+        return CodeOwners.read(data)
+    except MalformedError as error:
+        return f"{source.path}: {error}"
 
 
-def _scalar(node: ScalarNode) -> object:
-    """Give the value by YAML 1.2's core schema, strings where in doubt: `NO` and `12:30` stay what they are."""
-    tag = node.tag or ""
-    if node.style is not None or tag.endswith(":str"):
-        return node.value
-    if tag.endswith(":int") and _NUMBER.fullmatch(node.value):
-        return int(node.value)
-    if tag.endswith(":bool") and node.value in {"true", "false"}:
-        return node.value == "true"
-    if tag.endswith(":null"):
-        return None
-    return node.value
+def _floor(source: Source, data: bytes) -> Policy:
+    draft = _read(data, str(source), floor=True)
+    return Policy.of(draft.document, draft.digest, draft.places)
 
 
-def _place(where: Where, places: dict[Where, Place], file: str) -> Place:
+def _place(where: Where, places: Places, file: str) -> Place:
     """Give the place of the nearest part that stands in the file."""
     for length in range(len(where), -1, -1):
         if where[:length] in places:
@@ -181,13 +155,33 @@ def _place(where: Where, places: dict[Where, Place], file: str) -> Place:
     return Place(file, 1, 1)
 
 
-def _problem(where: Where, message: str, kind: str, places: dict[Where, Place], file: str) -> Problem:
-    name = ".".join(str(part) for part in where)
+def _problems(error: ValidationError, places: Places, file: str) -> tuple[Problem, ...]:
+    """Give one problem a place: where a value could be of several kinds, every kind complains of it."""
+    found: dict[Place, Problem] = {}
+    for item in error.errors():
+        if item["type"] == "too_short" and item["input"]:
+            continue  # it is short only of what is wrong in it, and that is told where it stands
+        problem = _problem(item["loc"], item["msg"], item["type"], places, file)
+        found.setdefault(problem.place if item["type"] != "missing" else Place(problem.text, 0), problem)
+    return tuple(found.values())
+
+
+def _problem(where: Where, message: str, kind: str, places: Places, file: str) -> Problem:
+    stands: Where = ()
+    for part in where:
+        if (*stands, part) in places:  # the others are words of the checker, for kinds of values
+            stands = (*stands, part)
+    name = ".".join(str(part) for part in stands)
     text = message.removeprefix("Value error, ")
     if kind == "extra_forbidden":
-        siblings = [str(part) for part in Document.model_fields] if len(where) == 1 else []
-        close = difflib.get_close_matches(str(where[-1]), siblings, n=1)
-        text = "no such key" + (f"; did you mean {close[0]!r}?" if close else "")
+        text = "no such key" + _meant(str(where[-1]), Document.model_fields if len(where) == 1 else ())
     elif kind == "missing":
-        text = "is missing"
-    return Problem(_place(where, places, file), f"{name}: {text}")
+        name, text = ".".join([name, str(where[-1])]).lstrip("."), "is missing"
+    elif kind in _SHORT:
+        text = _SHORT[kind]
+    return Problem(_place(stands, places, file), f"{name}: {text}")
+
+
+def _meant(key: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, [str(name) for name in known], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

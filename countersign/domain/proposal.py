@@ -15,6 +15,7 @@ class Claims:
     environment: str | None = None
     action: str | None = None
     rollback: str | None = None
+    emergency: str | None = None
     tests: tuple[str, ...] = ()
     not_sure: tuple[str, ...] = ()
 

@@ -57,6 +57,11 @@ _SETTINGS = frozenset({"lock_timeout", "statement_timeout", "idle_in_transaction
 Effects = tuple[tuple[Measured, ...], tuple[Unclear, ...]]
 
 
+def is_sql(path: str) -> bool:
+    """Say whether a file of this name is read as SQL."""
+    return path.lower().endswith(".sql")
+
+
 def effects(path: str, text: str) -> Effects:
     """Give what the statements delete, and what about them could not be told. Lines count from 1.
 

@@ -1,12 +1,16 @@
 """Somebody writes into Redis: "run this, it is approved". Nothing is minted, nothing is run, the refusal is on the record."""
 
+import hashlib
 from typing import Any
 
 import celery
 import pytest
+import redis
 
+from countersign.attestation.record import AUDIT_BRANCH
 from tests.acceptance.asks import migration
 from tests.acceptance.ledger import AuditBranch
+from tests.integration.queues.forgeries import envelope
 from tests.stage import shop
 from tests.stage.people import wait_until
 from tests.stage.stage import Stage
@@ -19,8 +23,11 @@ def forge_message(playing: Stage, task: str, *args: object, queue: str = "runs.p
 
 
 def refusals(branch: AuditBranch) -> list[dict[str, Any]]:
-    """Give the records of refused messages."""
-    return [record for record in branch.visitor().records() if record["kind"] == "refused" and record.get("message")]
+    """Give the records of refused messages; none where there is no audit branch yet."""
+    visitor = branch.visitor()
+    if visitor.git("rev-parse", "--verify", "--quiet", f"origin/{AUDIT_BRANCH}").status:
+        return []
+    return [record for record in visitor.records() if record["kind"] == "refused" and record.get("message")]
 
 
 @pytest.mark.parametrize(
@@ -78,3 +85,18 @@ def test_an_unknown_task_is_refused(playing: Stage, branch: AuditBranch) -> None
     forge_message(playing, "runners.mint_me_something", {"role": "superuser"})
     wait_until("the refusal", lambda: len(refusals(branch)) == before + 1)
     assert "does not exist" in refusals(branch)[-1]["why"]
+
+
+def test_what_is_no_message_at_all_is_refused_and_the_runner_lives(playing: Stage, branch: AuditBranch) -> None:
+    forged = [b"garbage of the forger", envelope("runners.run", "runs.production", b'"no triple"')]
+    with redis.Redis.from_url(playing.redis.url) as client:
+        for raw in forged:
+            client.lpush("runs.production", raw)
+    digests = {f"sha256:{hashlib.sha256(raw).hexdigest()}" for raw in forged}
+
+    def recorded() -> set[str]:
+        return {record["message"]["digest"] for record in refusals(branch)}
+
+    wait_until("both refusals", lambda: digests <= recorded(), seconds=120, shows=recorded)
+    test_an_unknown_task_is_refused(playing, branch)
+    assert branch.verify().status == 0

@@ -6,6 +6,7 @@ import subprocess  # noqa: TID251 - stock git reads objects as anybody would
 import sys
 import urllib.parse
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.acceptance.ledger import AuditBranch
 from tests.stage import shop
 from tests.stage.people import wait_until
 from tests.stage.stage import ROOT, Stage
+from tests.support import podman
 from tests.support.process import Child, binary
 
 _names = count(1)
@@ -94,10 +96,21 @@ def places(playing: Stage, runs: dict[str, Run]) -> Iterator[tuple[str, bytes]]:
             yield str(path), path.read_bytes()
         elif path.is_dir() and (path / "objects").is_dir() and (path / "HEAD").is_file():
             yield f"git {path}", _git(path)
+    yield from _engine(playing)
     yield from _forge(playing, runs)
     with redis.Redis.from_url(playing.redis.url) as client:
         for key in client.scan_iter():
             yield f"redis {key!r}", key + repr(_value(client, key)).encode()
+
+
+def _engine(playing: Stage) -> Iterator[tuple[str, bytes]]:
+    """Give what the container engine has written since the stage began; its images are older."""
+    began = playing.allowed_signers.stat().st_mtime
+    socket = Path(playing.runner_environment["staging"]["COUNTERSIGN_RUNNER_CONTAINER_SOCKET"])
+    for path in (path for room in (podman.FOLDER, socket.parent) for path in room.rglob("*")):
+        with suppress(FileNotFoundError):  # another run beside ours has ended
+            if path.is_file() and not path.is_symlink() and path.stat().st_mtime >= began:
+                yield f"engine {path}", path.read_bytes()
 
 
 def _git(path: Path) -> bytes:
@@ -156,6 +169,7 @@ def test_the_search_finds_what_is_there(playing: Stage, branch: AuditBranch, run
     assert any("redis-monitor.log" in place for place in found(playing, runs, {run})), "the lease"
     assert any(place.startswith("notes") for place in found(playing, runs, {b"countersign"}))
     assert any(place.startswith("redis") for place in found(playing, runs, {b"_kombu"}))
+    assert any(place.startswith("engine") for place in found(playing, runs, {b""}))
     planted = playing.folder / "planted"
     secret = runs["quiet"].secrets[0]
     for before in (b"", b"a", b"ab"):

@@ -43,7 +43,9 @@ def authorization(
     plan = Plan(
         action="migrate",
         environment=environment,
+        region=None,
         services=("shop",),
+        plan_argv=None,
         argv=("psql", "-f", "001.sql"),
         rollback=None,
         sandbox="tools",
@@ -52,7 +54,9 @@ def authorization(
         network="private",
         network_tier=NetworkTier.IP_ALLOWLIST,
         allow=(),
+        plan_scopes=(),
         scopes=scopes,
+        rollback_scopes=(),
         inputs=(),
     )
     decision = Decision(

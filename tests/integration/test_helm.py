@@ -136,6 +136,17 @@ def test_the_bot_holds_neither_the_signing_key_nor_a_way_to_a_target(objects: li
         assert not [name for name in variables(container) if "SIGNING_KEY" in name or "AWS" in name or "SOCKET" in name]
 
 
+def test_the_audit_pages_are_off_until_they_are_wanted(chart: helm_python.Chart, objects: list[Object]) -> None:
+    name = "COUNTERSIGN_BOT_AUDIT_PAGES_TOKEN_FILE"
+    assert name not in variables(pod(objects, "cs-bot")["containers"][0])
+    values = good_values()
+    values["bot"]["auditPages"] = True
+    spec = pod(rendered(chart, values), "cs-bot")
+    keys = {item["key"] for volume in spec["volumes"] if "secret" in volume for item in volume["secret"]["items"]}
+    assert "audit-pages-token" in keys
+    assert variables(spec["containers"][0])[name]["value"] == "/etc/countersign/secrets/audit-pages-token"
+
+
 def test_each_runner_holds_its_own_secret_and_only_the_keys_it_needs(objects: list[Object]) -> None:
     for environment in ("staging", "production"):
         runner = pod(objects, f"cs-runner-{environment}")

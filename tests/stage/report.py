@@ -1,5 +1,6 @@
 """How the demo ends: what the records say, what stock git says, and what offline verification says."""
 
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -102,12 +103,17 @@ def _places(demo: "Demo", records: list[dict[str, Any]]) -> None:
     print(f"  merge request   {demo.url('production')}")
     print(f"  its record      {web}/-/blob/{AUDIT_BRANCH}/{record_path(records, demo.changes['production'])}")
     print(f"  the refusal     {demo.url('drop')}")
+    password = Path(allowed).with_name("pages.token")
+    print(f"  audit pages     {card['bot']}/audit/{shop.PROJECT}/-/ (any name; the password is in {password})")
     print(f"  allowed signers {allowed}\n")
     look = demo.visitor.clone.with_name("look")
     print("  What an auditor does, from that file and a clone alone:")
     print(f"  git clone {card['clone_url']} {look}")
     print(f"  git -C {look} -c gpg.ssh.allowedSignersFile={allowed} log --show-signature origin/{AUDIT_BRANCH}")
-    print(f"  .venv/bin/countersign audit verify --repo {look} --trust-root {allowed}\n")
+    print(f"  .venv/bin/countersign audit verify --repo {look} --trust-root {allowed}")
+    print(f"  .venv/bin/countersign audit exceptions --repo {look} --trust-root {allowed}")
+    packet = f"'{shop.PROJECT}!{demo.changes['production']}' --out packet"
+    print(f"  .venv/bin/countersign audit packet {packet} --repo {look} --trust-root {allowed}\n")
 
 
 def _runs(demo: "Demo", records: list[dict[str, Any]]) -> None:

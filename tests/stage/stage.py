@@ -175,6 +175,7 @@ def _start_bot(stack: ExitStack, running: Stage, hooks: forge.Secrets) -> dict[s
         "COUNTERSIGN_BOT_WEBHOOK_SIGNING_SECRET_FILE": secret(folder / "hook.signing", hooks.signing_token),
         "COUNTERSIGN_BOT_PROJECTS": shop.PROJECT,
         "COUNTERSIGN_BOT_AGENTS_FILE": secret(folder / "agents.json", json.dumps(agents)),
+        "COUNTERSIGN_BOT_AUDIT_PAGES_TOKEN_FILE": secret(folder / "pages.token", secrets.token_hex(32)),
         "COUNTERSIGN_BOT_MACHINE_ACCOUNTS": ",".join(shop.RUNNERS.values()),
         "COUNTERSIGN_BOT_PUBLIC_URL": running.cast.bot,
         "COUNTERSIGN_BOT_LISTEN_PORT": running.cast.bot.rsplit(":", 1)[1],

@@ -24,6 +24,7 @@ from tests.support.process import Child, free_port
 from tests.support.redis import RedisServer, redis_server
 
 ROOT = Path(__file__).parents[2]
+PAGES_TOKEN = "pages-token-0123456789"
 
 
 @dataclass(slots=True)
@@ -106,6 +107,7 @@ def bot_office(folder: Path) -> Iterator[Office]:
             "COUNTERSIGN_BOT_STATE_DIR": str(folder / "bot"),
             "COUNTERSIGN_BOT_TRUST_ROOT_FILE": str(allowed),
             "COUNTERSIGN_BOT_RECONCILE_SECONDS": "2",
+            "COUNTERSIGN_BOT_AUDIT_PAGES_TOKEN_FILE": _file(folder / "pages-token", PAGES_TOKEN),
         }
         office = Office(folder, url, local, memory, Cast(local.url, url, tokens, agent), environment, hooks, {})
         try:

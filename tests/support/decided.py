@@ -13,7 +13,7 @@ from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
 from tests.builders import NOON, proposal, shop_policy
 
-PATHS = ("db/staging/shop/1.md", "db/production/shop/1.md", "site/production/shop/a.css", "docs/a.md", "lib/x", "docs/AGENTS.md")
+PATHS = ("db/staging/shop/1.sql", "db/production/shop/1.sql", "site/production/shop/a.css", "docs/a.md", "lib/x", "docs/AGENTS.md")
 """Paths that the shop's policy treats differently."""
 
 

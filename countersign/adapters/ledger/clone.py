@@ -1,15 +1,20 @@
 """The audit branch in somebody's clone: found, walked and checked where it lies. Touches no network and writes nothing."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
-from countersign.attestation.chain import Chain
+from countersign.attestation.chain import Chain, Link
 from countersign.attestation.history import catch_up
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
+
+_NO_NETWORK = {"GIT_ALLOW_PROTOCOL": "none"}
+_LONG = 2000
+"""Records from which on a quick look pays off; processes take a second to start."""
 
 _LINE = re.compile(r"(?P<commit>[0-9a-f]{40}) (?P<ref>\S+)")
 
@@ -49,21 +54,24 @@ def find_branch(repository: Path, branch: str) -> Branch:
     return Branch(repository, first["ref"], Sha(first["commit"]), others)
 
 
-def check_branch(branch: Branch, chain: Chain) -> None:
-    """Check the branch's records from the first on. The chain holds those that are good.
+def check_branch(branch: Branch, chain: Chain, *, told: Callable[[Link], object] | None = None) -> None:
+    """Check the branch's records from the first on. The chain holds those that are good; `told` is given each of them.
 
     Raises:
         ChainError: a record is wrong, the first one.
         GitFault: git does not answer.
     """
     with CatFile(branch.repository) as source:
-        catch_up(chain, source, branch.tip)
+        catch_up(chain, source, branch.tip, told=told)
+
+
+def is_long(branch: Branch) -> bool:
+    """Say whether the branch is long enough for a quick look to pay off."""
+    return int(_git(branch.repository, "rev-list", "--count", branch.tip)) >= _LONG
 
 
 def _git(repository: Path, *args: str) -> str:
     try:
-        return (
-            run_git(args, cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE).decode(errors="replace").strip()
-        )
+        return run_git(args, cwd=repository, env_extra=_NO_NETWORK, config=OFFLINE).decode(errors="replace").strip()
     except GitFailed as failed:
         raise LedgerFault(f"{repository} cannot be read as a git repository: {failed.stderr}") from None

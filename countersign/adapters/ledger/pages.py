@@ -57,15 +57,19 @@ characters that a reader would not see are escaped. Readers ignore fields that t
 | `id` | ULID: time of recording in milliseconds, then the first 80 bits of a SHA-256 over log, number, `prev` and key |
 | `prev` | SHA-256 of the previous record's bytes; null in the first |
 | `time`, `recorded_time` | when it happened, and when it was put here; UTC |
-| `kind` | assessed, refused, intent, executed, failed, lost |
-| `key` | unique in the log: `assessed/…`, `refused/…`, `intent/<run>`, `outcome/<run>` |
+| `kind` | assessed, refused, intent, executed, failed, lost, expired, superseded, emergency, promoted, demoted, annotation, \
+key_rotation, shred, heartbeat |
+| `key` | unique in the log: `intent/<run>`, `outcome/<run>`; of other kinds `<kind>/…` |
 | `run_id` | the run that intent and outcome belong to; null otherwise |
 | `change` | the merge or pull request: repository and number; null where there is none |
 | `summary` | the commit's subject |
 | `body` | what was decided or done |
 
 An intent is written before any credential exists. Exactly one of executed, failed or lost follows it; until then the run is
-open. Large evidence is named by its digest.
+open. A question (assessed) ends as such a run, as expired or superseded (`expired/…` and `superseded/…` have the rest of the
+question's key), or by a later question of the same change; else it is open. A key_rotation names the old and the new signing
+key and is signed by the old one; whom to believe is decided outside of this branch all the same. Large evidence is named by
+its digest.
 
 The commit has one parent (the first has none), adds the record's file and nothing else, is signed with an Ed25519 SSH key, and
 names the key's principal as author and committer. Its trailers repeat number, id, kind, key, run, change and log, and the

@@ -1,4 +1,4 @@
-"""`countersign audit`: shows and verifies the audit branch in a clone. Needs no network.
+"""`countersign audit`: shows, searches and verifies the audit branch in a clone. Needs no network.
 
 Each module beside `action` and `reading` is one action, or a few of a kind. It has a function `register(actions: Commands)`.
 """
@@ -6,7 +6,7 @@ Each module beside `action` and `reading` is one action, or a few of a kind. It 
 import argparse
 
 from countersign.cli import Commands
-from countersign.cli.audit import log, verify
+from countersign.cli.audit import exceptions, export, incident, log, packet, query, reconcile, replay, sample, schema, verify
 from countersign.cli.audit.action import STATUS
 
 
@@ -15,10 +15,10 @@ def register(commands: Commands) -> None:
     audit = commands.add_parser(
         "audit",
         help="read and verify the audit branch of a clone, without any network",
-        description="Read and verify the audit branch of a clone. Needs no network and writes nothing.",
+        description="Read, search and verify the audit branch of a clone. Needs no network.",
         epilog=STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = audit.add_subparsers(metavar="ACTION", required=True)
-    for module in (log, verify):
+    for module in (log, query, incident, exceptions, sample, export, packet, reconcile, replay, schema, verify):
         module.register(actions)

@@ -25,7 +25,7 @@ Run = Callable[[argparse.Namespace], int]
 def add_action(  # noqa: PLR0913 - what actions differ in, keyword-only
     actions: Commands, name: str, purpose: str, run: Run, *, formats: tuple[str, ...] = ("text", "json"), status: str = STATUS
 ) -> argparse.ArgumentParser:
-    """Add an action that reads a branch; the first format is the default."""
+    """Add an action that reads a branch; the first format is the default; without any, the action has its own."""
     parser = actions.add_parser(
         name,
         help=purpose,
@@ -36,7 +36,8 @@ def add_action(  # noqa: PLR0913 - what actions differ in, keyword-only
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
     parser.add_argument("--branch", default=AUDIT_BRANCH, help="the audit branch, local or fetched (default: %(default)s)")
     parser.add_argument("--trust-root", type=Path, metavar="FILE", help="allowed signers, from elsewhere than the branch")
-    parser.add_argument("--format", choices=formats, default=formats[0], help="json is one object a line, for programs")
+    if formats:
+        parser.add_argument("--format", choices=formats, default=formats[0], help="json is one object a line, for programs")
     parser.set_defaults(run=lambda options: guarded(run, options))
     return parser
 

@@ -2,14 +2,23 @@
 
 import argparse
 import json
+import sys
 from pathlib import PurePosixPath
 
 from countersign.attestation import statement
-from countersign.attestation.record import Entry
+from countersign.attestation.record import Entry, RecordKind
 from countersign.cli import Commands
 from countersign.cli.audit.action import add_action, count
 from countersign.cli.audit.reading import read
+from countersign.cli.table import Brush, Cell, Style
 from countersign.domain.ids import MalformedError
+
+_LOOKS = {
+    RecordKind.REFUSED: Style.BAD,
+    RecordKind.FAILED: Style.BAD,
+    RecordKind.LOST: Style.BAD,
+    RecordKind.EXECUTED: Style.GOOD,
+}
 
 
 def register(actions: Commands) -> None:
@@ -27,10 +36,7 @@ def _log(options: argparse.Namespace) -> int:
         for entry in chosen:
             print(_json(entry))
     elif chosen:
-        rows = [_row(entry) for entry in chosen]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-        for row in rows:
-            print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
+        print("\n".join(Brush.of(sys.stdout).table(map(_row, chosen))))
     reading.warn()
     return reading.status
 
@@ -55,9 +61,10 @@ def _ulid(entry: Entry) -> str:
     return PurePosixPath(entry.path).stem.partition("-")[2]
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: Entry) -> tuple[Cell | str, ...]:
     part = statement.read(entry.raw).predicate
-    return (f"{part.time:%Y-%m-%d %H:%M:%S}Z", str(entry.seq), entry.kind.value, str(entry.change or "-"), part.summary)
+    kind = Cell(entry.kind.value, _LOOKS.get(entry.kind, Style.PLAIN))
+    return (f"{part.time:%Y-%m-%d %H:%M:%S}Z", str(entry.seq), kind, str(entry.change or "-"), part.summary)
 
 
 def _json(entry: Entry) -> str:

@@ -5,16 +5,14 @@ import json
 import sys
 from pathlib import Path
 
-from countersign.adapters.ledger.clone import check_branch, find_branch
 from countersign.attestation import checkpoint
-from countersign.attestation.chain import Chain
 from countersign.attestation.checkpoint import Checkpoint
-from countersign.attestation.index import Keys
 from countersign.attestation.keys import TrustRoot
-from countersign.attestation.problem import ChainError, Problem
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
+from countersign.cli.audit.examination import Examination, examine
 from countersign.cli.audit.reading import read_trust_root
+from countersign.cli.audit.verify_packet import verify_packet
 from countersign.domain.ids import MalformedError
 
 _LIMIT = 64 * 1024
@@ -29,9 +27,20 @@ def register(actions: Commands) -> None:
         help="what an earlier verification printed, a merge request's comment says, or a file with either or with a signed note; "
         "shows that the log was cut short or rewritten since",
     )
+    verify.add_argument(
+        "--every-object",
+        action="store_true",
+        help="also of a long branch, read every stored object one by one: git's folders too, whose names are else computed",
+    )
+    verify.add_argument(
+        "packet", nargs="?", type=Path, metavar="PACKET", help="a folder made by `audit packet`, instead of the branch"
+    )
+    verify.add_argument("--public-key", type=Path, metavar="FILE", help="for a packet: one public key instead of a trust root")
 
 
 def _verify(options: argparse.Namespace) -> int:
+    if options.packet is not None:
+        return verify_packet(options)
     if options.trust_root is None:
         raise MalformedError(
             "give --trust-root FILE: the keys that may sign the log, from a source outside of this repository. "
@@ -39,35 +48,45 @@ def _verify(options: argparse.Namespace) -> int:
         )
     trust = read_trust_root(options.trust_root)
     seen, origin = (None, None) if options.checkpoint is None else _seen(options.checkpoint, trust)
-    branch = find_branch(options.repo, options.branch)
-    chain = Chain(trust=trust, records=Keys(), origin=origin, seen=() if seen is None else (seen,))
-    problem: Problem | None = None
-    try:
-        check_branch(branch, chain)
-    except ChainError as error:
-        problem = error.problem
-    newest = Checkpoint.of(chain.head)
+    found = examine(options, trust, () if seen is None else (seen,), origin)
     if options.format == "json":
-        told = None if problem is None else {"seq": problem.seq, "commit": problem.commit, "why": problem.why}
-        document = {
-            "branch": branch.ref,
-            "checkpoint": None if newest is None or problem is not None else str(newest),
-            "problem": told,
-            "tip": branch.tip,
-            "verified": chain.size,
-        }
-        print(json.dumps(document, sort_keys=True))
-    elif problem is None:
-        print(f"branch: {branch.ref} at {branch.tip}")
-        print(f"checkpoint: {newest} (keep it elsewhere, give it to --checkpoint next time)")
-        print(f"verified: {chain.size} records, 0 problems")
+        print(json.dumps(_document(found), sort_keys=True))
     else:
-        print(f"branch: {branch.ref} at {branch.tip}")
-        print(f"first wrong: {problem}")
-        print(f"NOT verified: {chain.size} good records before the first wrong one; nothing is said about those after it")
-    for other in branch.others:
-        print(f"note: {other} points elsewhere than {branch.ref}, which was verified", file=sys.stderr)
-    return FINE if problem is None else WRONG
+        print(f"branch: {found.branch.ref} at {found.branch.tip}")
+        print("\n".join(_sentences(found)))
+    for other in found.branch.others:
+        print(f"note: {other} points elsewhere than {found.branch.ref}, which was verified", file=sys.stderr)
+    return FINE if found.problem is None else WRONG
+
+
+def _sentences(found: Examination) -> list[str]:
+    if found.problem is not None:
+        return [
+            f"first wrong: {found.problem}",
+            f"NOT verified: {found.size} good records before the first wrong one; nothing is said about those after it",
+        ]
+    return [
+        f"checkpoint: {Checkpoint.of(found.head)} (keep it elsewhere, give it to --checkpoint next time)",
+        *found.watch.notes(),
+        f"population: {found.population}",
+        f"verified: {found.size} records, 0 problems",
+    ]
+
+
+def _document(found: Examination) -> dict[str, object]:
+    problem, newest = found.problem, Checkpoint.of(found.head)
+    return {
+        "branch": found.branch.ref,
+        "checkpoint": None if newest is None or problem is not None else str(newest),
+        "population": {
+            "ends": found.population.ends(),
+            "questions": found.population.asked,
+            "records": {kind.value: count for kind, count in found.population.records.items()},
+        },
+        "problem": None if problem is None else {"seq": problem.seq, "commit": problem.commit, "why": problem.why},
+        "tip": found.branch.tip,
+        "verified": found.size,
+    }
 
 
 def _seen(given: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from countersign.cli import Commands
+from countersign.cli.policy_files import read_policy
 from countersign.domain.ids import MalformedError
 from countersign.domain.outcomes import Fault
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.problems import PolicyError
 
 POLICY_FILE = Path(".countersign/policy.yaml")
 FINE, WRONG, USAGE, COULD_NOT = 0, 1, 2, 30
@@ -61,14 +62,22 @@ def write(path: Path, text: str) -> None:
         raise Fault(f"{path}: {error.strerror}") from None
 
 
-def load(path: Path) -> Policy:
-    """Load a policy.
+def floors(parser: argparse.ArgumentParser) -> None:
+    """Add `--floor`."""
+    parser.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policy extends")
+
+
+def load(path: Path, floor: Path | None = None) -> Policy:
+    """Load a policy, with the files beside it that it names, and a copy of the floor that it extends.
 
     Raises:
-        MalformedError: the file cannot be read.
+        MalformedError: a file cannot be read.
         PolicyError: it does not load.
     """
-    return load_policy(read(path), file=str(path))
+    try:
+        return read_policy(path, floor=floor)
+    except OSError as error:
+        raise MalformedError(f"{error.filename}: {error.strerror}") from None
 
 
 def _guarded(name: str, run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:

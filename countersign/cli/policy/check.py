@@ -50,11 +50,12 @@ def register(actions: Commands) -> None:
     parser = action.add(actions, "check", "see that policies load, and find what in them can never matter", _check, _STATUS)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=f"default: {action.POLICY_FILE}")
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
+    action.floors(parser)
     action.formats(parser)
 
 
 def _check(options: argparse.Namespace) -> int:
-    checked = [_checked(file) for file in options.files or [action.POLICY_FILE]]
+    checked = [_checked(file, options.floor) for file in options.files or [action.POLICY_FILE]]
     findings = sorted(finding for one in checked for finding in one.findings)
     bad = any(finding.serious or options.strict for finding in findings)
     if options.format == "json":
@@ -67,9 +68,9 @@ def _check(options: argparse.Namespace) -> int:
     return action.WRONG if bad else action.FINE
 
 
-def _checked(file: Path) -> Checked:
+def _checked(file: Path, floor: Path | None) -> Checked:
     try:
-        policy = action.load(file)
+        policy = action.load(file, floor)
     except PolicyError as error:
         found = [Finding(problem.place, serious=True, text=problem.text, kind="invalid") for problem in error.problems]
         return Checked(file, None, found)

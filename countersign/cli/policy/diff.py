@@ -9,20 +9,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from countersign.adapters.clone import Clone, CloneRepository
-from countersign.adapters.observe import POLICY_PATH
 from countersign.attestation.past import Past
 from countersign.attestation.record import AUDIT_BRANCH
 from countersign.cli import Commands, clock
 from countersign.cli.audit.reading import read
 from countersign.cli.policy import action
+from countersign.cli.policy.floored import floored
 from countersign.cli.policy.moment import moment
 from countersign.cli.table import Brush, Cell, Style
-from countersign.domain.ids import MalformedError
 from countersign.domain.neutral import visible
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import LedgerFault, Refused
 from countersign.domain.policy import Policy
 from countersign.domain.policy_diff import PolicyDiff, Turn, compare
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.problems import PolicyError
 
 _STATUS = """\
   0   no past decision would be another one
@@ -31,7 +30,6 @@ _STATUS = """\
   30  could not compare: the audit branch is not there, or a record in it is wrong
 """
 _AGO = re.compile(r"(\d{1,4})([dh])")
-_LIMIT = 256 * 1024
 _LOOKS = {Turn.LOOSER: Style.BAD, Turn.STRICTER: Style.CARE, Turn.OTHER: Style.PLAIN}
 
 
@@ -48,13 +46,14 @@ def register(actions: Commands) -> None:
     )
     parser.add_argument("--trust-root", type=Path, metavar="FILE", help="allowed signers, from elsewhere than the branch")
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
+    action.floors(parser)
     action.formats(parser)
 
 
 def _diff(options: argparse.Namespace) -> int:
     try:
-        old, new = (_load(text, options.repo) for text in (options.old, options.new))
-    except PolicyError as error:
+        old, new = (_load(text, options.repo, options.floor) for text in (options.old, options.new))
+    except (PolicyError, Refused) as error:
         print(error, file=sys.stderr)
         return action.USAGE
     reading = read(argparse.Namespace(repo=options.repo, branch=options.against, trust_root=options.trust_root))
@@ -70,22 +69,20 @@ def _diff(options: argparse.Namespace) -> int:
     return action.WRONG if found.turned else action.FINE
 
 
-def _load(text: str, folder: Path) -> Policy:
+def _load(text: str, folder: Path, floor: Path | None) -> Policy:
     """Load a policy from a file, or else from a commit of the clone.
 
     Raises:
         MalformedError: it is neither.
-        PolicyError: it does not load.
+        PolicyError, Refused: it does not load.
     """
     if Path(text).is_file():
-        return action.load(Path(text))
+        return action.load(Path(text), floor)
     clone = Clone.find(folder)
     commit = clone.resolve(text)
     with TemporaryDirectory(prefix="countersign-") as scratch:
-        data = CloneRepository(clone, scratch=Path(scratch), branches={}).read(commit, POLICY_PATH, limit=_LIMIT)
-    if data is None:
-        raise MalformedError(f"{text} has no {POLICY_PATH}")
-    return load_policy(data, file=f"{text}:{POLICY_PATH}")
+        repository = CloneRepository(clone, scratch=Path(scratch), branches={})
+        return floored(clone, Path(scratch), floor).at(repository, commit)
 
 
 def _since(text: str) -> datetime:

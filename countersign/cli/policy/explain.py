@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from countersign.adapters.clone import Clone, CloneRepository
-from countersign.adapters.observe import POLICY_PATH
 from countersign.adapters.offline import observe_commits
 from countersign.cli import Commands, clock
 from countersign.cli.policy import action, explained
+from countersign.cli.policy.floored import floored
 from countersign.cli.policy.moment import moment
 from countersign.domain.approval import NOTHING_YET
 from countersign.domain.decide import decide
@@ -22,6 +22,7 @@ from countersign.domain.facts import FileStatus
 from countersign.domain.ids import ChangeRef, MalformedError, Sha
 from countersign.domain.outcomes import Fault, Refused
 from countersign.domain.policy_yaml import PolicyError
+from countersign.domain.remotes import project_of
 from countersign.domain.scenarios.making import inputs_of
 from countersign.domain.scenarios.scenario import Changed, FileFacts, Situation
 
@@ -61,6 +62,7 @@ def register(actions: Commands) -> None:
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
     parser.add_argument("--agent", metavar="NAME", help="with paths: the agent that would propose them")
     parser.add_argument("--at", type=moment, metavar="TIME", help="as if it were then, such as 2026-12-24T12:00+01:00")
+    action.floors(parser)
     action.formats(parser)
 
 
@@ -109,7 +111,7 @@ def _paths(options: argparse.Namespace, now: datetime) -> explained.Answer:
     file = options.policy or options.repo / action.POLICY_FILE
     if not file.is_file():
         raise Fault(f"there is no {file}; name the policy with --policy, or the clone with --repo")
-    policy = action.load(file)
+    policy = action.load(file, options.floor)
     paths = sorted({path.removeprefix("./") for path in options.targets})
     files = {path: FileFacts(status=FileStatus.MODIFIED if (options.repo / path).exists() else FileStatus.ADDED) for path in paths}
     if options.agent is not None and options.agent not in policy.agents:
@@ -127,23 +129,18 @@ def _commits(options: argparse.Namespace, now: datetime) -> explained.Answer:
     branch, base = ("base", clone.resolve(options.base)) if options.base is not None else clone.branch(options.branch)
     head = clone.resolve(options.head) if target is None else _head(clone, target)
     project = (target.project if target is not None else None) or "this/clone"
-    files = {} if options.policy is None else {POLICY_PATH: action.read(options.policy)}
+    files = {} if options.policy is None else {str(action.POLICY_FILE): action.read(options.policy)}
     with TemporaryDirectory(prefix="countersign-") as scratch:
         repository = CloneRepository(clone, scratch=Path(scratch), branches={branch: base}, files=files)
         ref = ChangeRef(project, 1 if target is None else target.iid)
-        seen = observe_commits(repository, clone, branch=branch, head=head, ref=ref)
+        policies = floored(clone, Path(scratch), options.floor)
+        seen = observe_commits(repository, clone, branch=branch, head=head, ref=ref, policies=policies)
     decision = decide(seen.policy, seen.proposal, NOTHING_YET, now=now)
     what = f"{head[:12]} into {branch} at {base[:12]}; accounts, approvals and team members are the forge's and are not looked at"
     return explained.Answer(seen.policy, decision, what)
 
 
 def _head(clone: Clone, target: Target) -> Sha:
-    if target.project is not None and not any(_path(remote) == target.project for remote in clone.remotes()):
+    if target.project is not None and not any(project_of(remote) == target.project for remote in clone.remotes()):
         raise Fault(f"no remote of the clone is {target.project}; go to a clone of it, or give --repo")
     return clone.head_of(target.iid)
-
-
-def _path(remote: str) -> str:
-    """Give a project's path from a remote's address: https://host/group/project.git or git@host:group/project.git."""
-    path = urlsplit(remote).path if "://" in remote else remote.partition(":")[2]
-    return path.strip("/").removesuffix(".git")

@@ -61,7 +61,7 @@ def _lines(answer: Answer, brush: Brush) -> Iterator[str]:
     decision = answer.decision
     yield _headline(decision, brush)
     yield from reasons.table(decision, answer.policy, brush)
-    yield from (f"  {line}" for line in _plan(decision.plan))
+    yield from (f"  {visible(line)}" for line in _plan(decision.plan))
     if decision.effect in {Effect.REFUSED, Effect.FROZEN}:
         for to_pass in sorted({reason.to_pass for reason in decision.deciding if reason.to_pass is not None}):
             yield f"  to pass: {visible(to_pass)}"
@@ -98,8 +98,9 @@ def _plan(plan: Plan | None) -> Iterator[str]:
         told = [value for name, value in sorted(scope.parameters.items()) if name != "session_policy"]
         minted.append(f"{scope.name} ({', '.join([scope.provider, *told, duration(scope.ttl)])})")
     allow = f" ({', '.join(map(str, plan.allow))})" if plan.allow else ""
-    yield f"action  {plan.action}  -> credentials {', '.join(minted) or 'none'}, network {plan.network}{allow}"
-    yield f"runs    {visible(' '.join(plan.argv))}"
+    region = f", region {plan.region}" if plan.region is not None else ""
+    yield f"action  {plan.action}  -> credentials {', '.join(minted) or 'none'}, network {plan.network}{allow}{region}"
+    yield f"runs    {' '.join(plan.argv)}"
 
 
 def _way(less: Milder, policy: Policy) -> str:

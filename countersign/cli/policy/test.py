@@ -46,13 +46,14 @@ def register(actions: Commands) -> None:
     parser.add_argument(
         "--mutate", action="store_true", help="drop or weaken each part of the policy, and list what no scenario notices"
     )
+    action.floors(parser)
     action.formats(parser)
 
 
 def _test(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     file: Path = options.policy or folder.parent / "policy.yaml"
-    policy = action.load(file)
+    policy = action.load(file, options.floor)
     trials = [Trial.of(written, policy) for written in _read(folder)]
     verdicts = [trial.hold(policy) for trial in trials]
     passed = all(verdict.passed for verdict in verdicts)

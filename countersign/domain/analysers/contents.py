@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from countersign.domain.facts import FileChange, Kind, Unclear
 from countersign.domain.ids import Sha
 
-LARGEST = 1024 * 1024
-"""Bytes of one side of one file."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of one side of one file: lock files have some."""
 
-MOST_BYTES = 48 * 1024 * 1024
+MOST_BYTES = 24 * 1024 * 1024
 MOST_FILES = 10_000
 _NO_FILE = frozenset({Kind.SYMLINK, Kind.SUBMODULE})
 
@@ -43,9 +43,11 @@ def too_much(files: tuple[FileChange, ...]) -> Iterator[Unclear]:
 
 
 def sides_of(file: FileChange, contents: Mapping[Sha, bytes]) -> Sides | Unclear | None:
-    """Give both sides as text, or say why not. None for a file that never was text: there is nothing to miss in an image."""
+    """Give both sides as text, or say why not. None for what never was text: there is nothing to miss in an image or a link."""
     if file.kinds & _NO_FILE:
-        return Unclear(file.path, 1, "is or was a link or a submodule")
+        return (
+            Unclear(file.path, 1, "was a file and is none any more, or the other way") if Kind.MODE_CHANGE in file.kinds else None
+        )
     if Kind.BINARY in file.kinds:
         old = None if file.old_blob is None else contents.get(file.old_blob)
         if file.old_blob is None or (old is not None and b"\0" in old):

@@ -6,7 +6,8 @@ whether anybody looks is for people.
 
 import re
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from typing import NamedTuple
 
 _LOCKS = frozenset(
     {
@@ -25,21 +26,48 @@ _HEAD = 2000
 _HIDING = frozenset({"linguist-generated", "gitlab-generated"})
 _YES = frozenset({"", "true", "set"})
 
-Attributes = Sequence[tuple[str, bool]]
-"""Patterns of `.gitattributes` in their order, and whether each folds files away or unfolds them."""
+_MOST_PATTERNS = 500
+
+
+class Attribute(NamedTuple):
+    """One pattern of `.gitattributes`: whether it means whole paths or names, and whether it folds files away or unfolds them."""
+
+    pattern: re.Pattern[str]
+    whole: bool
+    folds: bool
+
+
+Attributes = Sequence[Attribute]
+"""In their order; the last one that matches wins."""
+
+_EVERYTHING = Attribute(re.compile(""), whole=False, folds=True)
 
 
 def attributes_of(texts: Iterable[tuple[str, str]]) -> Attributes:
-    """Read what `.gitattributes` files say about folding. Texts come with the folder that each stands in; later ones win."""
-    found: list[tuple[str, bool]] = []
+    """Read what `.gitattributes` files say about folding. Texts come with the folder that each stands in; later ones win.
+
+    Where they hold too much, everything counts as folded.
+    """
+    found: list[Attribute] = []
     for folder, text in texts:
-        for line in text.splitlines():
+        for line in text.split("\n"):
             pattern, *words = line.split() or [""]
-            if pattern.startswith("#") or not words:
+            if pattern.startswith("#"):
                 continue
-            where = f"{folder}/{pattern.lstrip('/')}" if folder and "/" in pattern else pattern
-            found.extend((where, folds) for word in words if (folds := _folds(word)) is not None)
-    return found
+            for word in words:
+                folds = _folds(word)
+                if folds is not None:
+                    found.append(_attribute(folder, pattern, folds=folds))
+    return found if len(found) <= _MOST_PATTERNS else [_EVERYTHING]
+
+
+def _attribute(folder: str, pattern: str, *, folds: bool) -> Attribute:
+    """Compile a pattern, somewhat wider than git reads it: `*` does not stop at a slash."""
+    whole = "/" in pattern.rstrip("/")
+    if whole:
+        pattern = pattern.lstrip("/").replace("**/", "*")
+        pattern = f"{folder}/{pattern}" if folder else pattern
+    return Attribute(re.compile(translate(pattern if whole else pattern.lower())), whole, folds)
 
 
 def _folds(word: str) -> bool | None:
@@ -63,10 +91,9 @@ def why_folded(path: str, text: str | None, attributes: Attributes) -> str | Non
     if _FOLDERS & set(path.split("/")[:-1]):
         return "a folder of other people's files"
     folded = False
-    for pattern, folds in attributes:
-        whole = "/" in pattern.rstrip("/")
-        if fnmatchcase(path if whole else name, pattern.lstrip("/").replace("**/", "*") if whole else pattern.lower()):
-            folded = folds
+    for attribute in attributes:
+        if attribute.pattern.match(path if attribute.whole else name):
+            folded = attribute.folds
     if folded:
         return "marked in .gitattributes"
     if text is not None and any(_MARK.finditer(text[:_HEAD].lower())):

@@ -16,10 +16,21 @@ from countersign.domain.facts import Removed
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|--\s).*")
 _HERE = re.compile(r"<<[-~]?\s*([A-Za-z_]\w{0,60})\s*")
 _HCL = (".tf", ".tofu", ".hcl", ".tfvars")
-_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|/\*|#|//')
-"""What can begin a comment in HCL, and the strings in which it begins none."""
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|/\*|#|//')
+"""What can begin a comment in HCL, and the strings in which it begins none. One that is not closed takes the line, so that
+nothing is searched twice.
+"""
 
+_BLANKS = re.compile(r"[ \t\r]+")
+"""A blank of another alphabet is none to the languages that are meant here."""
+
+_TIGHT = re.compile(r" ?([=:,{}\[\]()]) ?")
 _OPEN, _CLOSE = "{[(", "}])"
+
+
+def tight(text: str) -> str:
+    """Write a line without the blanks that languages do not care for: `a = true` and `a=true` are one."""
+    return _TIGHT.sub(r"\1", _BLANKS.sub(" ", text).strip(" "))
 
 
 class _Line(NamedTuple):
@@ -33,37 +44,38 @@ def removed(sides: Sides) -> Iterator[Removed]:
     if sides.old is None:
         return
     places: dict[tuple[int, str], int] = {}
-    left = Counter(line for _, line in _lines(sides.path, sides.new or "", places))
-    for number, line in _lines(sides.path, sides.old, places):
+    left = Counter(line for _, _, line in _lines(sides.path, sides.new or "", places))
+    for number, said, line in _lines(sides.path, sides.old, places):
         if left[line] > 0:
             left[line] -= 1
         else:
-            yield Removed(sides.path, number, line.text)
+            yield Removed(sides.path, number, said)
 
 
-def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator[tuple[int, _Line]]:
-    """Give each line that says something, and where it stands. `places` numbers the surroundings, for both sides alike."""
+def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator[tuple[int, str, _Line]]:
+    """Give each line that says something, what it says, and where. `places` numbers the surroundings, for both sides alike."""
     comments = _Comments(path)
     braces: list[int] = [0]
     indents: list[tuple[int, int]] = []
     ending: str | None = None
     for number, raw in enumerate(text.split("\n"), start=1):
         if ending is not None:
-            yield number, _Line(braces[-1], -1, " ".join(raw.split()))
+            yield number, raw.strip(" \t\r"), _Line(braces[-1], -1, raw)
             if raw.strip() == ending:
                 ending = None
                 braces.pop()
             continue
-        said = " ".join(comments.strip(raw).split())
+        said = _BLANKS.sub(" ", comments.strip(raw)).strip(" ")
         if not said:
             continue
-        column = len(raw.expandtabs()) - len(raw.expandtabs().lstrip())
+        shown = raw.expandtabs()
+        column = len(shown) - len(shown.lstrip(" "))
         while indents and indents[-1][0] >= column:
             indents.pop()
         bare = said.lstrip(_CLOSE)
         del braces[max(1, len(braces) - (len(said) - len(bare))) :]
         above = indents[-1][1] if indents else 0
-        yield number, _Line(braces[-1], above, said)
+        yield number, said, _Line(braces[-1], above, tight(said))
         indents.append((column, _number(places, above, said)))
         opened = sum(map(bare.count, _OPEN)) - sum(map(bare.count, _CLOSE))
         if opened < 0:
@@ -92,18 +104,18 @@ class _Comments:
         if not self._hcl:
             return _COMMENT.sub("", line)
         kept: list[str] = []
-        rest = line
-        while rest:
+        position = 0
+        while position < len(line):
             if self._inside:
-                _, found, rest = rest.partition("*/")
-                self._inside = not found
+                end = line.find("*/", position)
+                self._inside = end < 0
+                position = len(line) if self._inside else end + 2
                 continue
-            mark = next((found for found in _MARK.finditer(rest) if not found[0].startswith('"')), None)
-            if mark is None:
-                kept.append(rest)
-                break
-            kept.append(rest[: mark.start()])
-            if mark[0] != "/*":
-                break
-            self._inside, rest = True, rest[mark.end() :]
+            begin = position
+            mark = _MARK.search(line, position)
+            while mark is not None and mark[0].startswith('"'):
+                mark = _MARK.search(line, mark.end())
+            kept.append(line[begin : len(line) if mark is None else mark.start()])
+            self._inside = mark is not None and mark[0] == "/*"
+            position = mark.end() if mark is not None and self._inside else len(line)
         return "".join(kept)

@@ -11,9 +11,8 @@ from countersign.domain.analysers.invisible import invisible, named
 from countersign.domain.analysers.lookalikes import mixed, spelled, stands_in
 from countersign.domain.facts import Signal
 
-HIDDEN, LOOKALIKE, LONG, FOLDED, WILDCARD, UNREAD, UNPARSED = (
-    "hidden characters", "lookalike letters", "long line", "folded file", "wildcard", "not looked into", "not parsed"
-)  # fmt: skip
+HIDDEN, LOOKALIKE, LONG, FOLDED = "hidden characters", "lookalike letters", "long line", "folded file"
+WILDCARD, UNAPPLIED, UNREAD, UNPARSED = "wildcard", "not applied any more", "not looked into", "not parsed"
 
 LONGEST = 1000
 """Characters of a line that reviewers read to its end."""

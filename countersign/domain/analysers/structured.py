@@ -7,6 +7,7 @@ too deep, says a key twice or unfolds into too much is not read, and whoever nee
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 
 from ruamel.yaml import YAML
@@ -15,12 +16,18 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from countersign.domain.analysers.tree import Listed, Mapped, Scalar, Tree
 
-LARGEST = 128 * 1024
-"""Characters of one file. The reader manages some 300 kB a second, so a larger one is no file that anybody reviews."""
+LARGEST = 512 * 1024
+"""Characters of what differs in one file. The reader manages some 100 kB a second."""
 
 _MOST_DOCUMENTS = 200
-_MOST_NODES = 20_000
+_MOST_NODES = 100_000
 _DEEPEST = 60
+_LONGEST_PATH = 1000
+_TOML_MARKS = re.compile(r"[\n={},]")
+_BEGINNINGS = re.compile(r"^(?=---(?:\s|\Z))", re.MULTILINE)
+_NO_CUTTING = re.compile(r"^(?:%|\.\.\.|\ufeff)", re.MULTILINE)
+"""Directives and ends of documents say what the next one is."""
+
 _BRACKETS = re.compile(r"[\[\]{}]")
 YAML_ENDINGS, JSON_ENDINGS, TOML_ENDINGS = (".yaml", ".yml"), (".json",), (".toml",)
 
@@ -45,15 +52,14 @@ def read(path: str, text: str, longest: int | None = None) -> Sequence[Tree]:
     Raises:
         NotReadError: it is not of its form, or beyond the bounds.
     """
-    most = LARGEST if longest is None else longest
-    if len(text) > most:
+    if len(text) > (LARGEST if longest is None else longest):
         raise NotReadError(1, f"is larger than {LARGEST} characters, or part of a change with too much like it")
     name = path.lower()
     try:
         if name.endswith(YAML_ENDINGS):
             return _Yaml().read(text.removeprefix("\ufeff"))
         if name.endswith(TOML_ENDINGS):
-            return [_plain(tomllib.loads(text, parse_float=str), _Count())]
+            return [_plain(_toml(text), _Count())]
         pairs = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
         return [_plain(pairs, _Count())]
     except MarkedYAMLError as error:
@@ -65,16 +71,43 @@ def read(path: str, text: str, longest: int | None = None) -> Sequence[Tree]:
         raise NotReadError(1, "is not of its form, or too deep") from None
 
 
+def differing(path: str, old: str, new: str) -> tuple[str, str]:
+    """Blank out the documents of a YAML file that stand on both sides; lines keep their numbers. Other files stay as they are.
+
+    A line of three dashes begins a document wherever it stands, so this needs no reader.
+    """
+    if not path.lower().endswith(YAML_ENDINGS) or any(_NO_CUTTING.search(text) for text in (old, new)):
+        return old, new
+    parts = [_BEGINNINGS.split(text) for text in (old, new)]
+    common = Counter(map(_said, parts[0])) & Counter(map(_said, parts[1]))
+    return _blanked(parts[0], Counter(common)), _blanked(parts[1], common)
+
+
+def _said(part: str) -> str:
+    return part.removeprefix("---\n").rstrip("\n")
+
+
+def _blanked(parts: Sequence[str], common: Counter[str]) -> str:
+    kept: list[str] = []
+    for part in parts:
+        same = common[_said(part)] > 0
+        common[_said(part)] -= same
+        kept.append("\n" * part.count("\n") if same else part)
+    return "".join(kept)
+
+
 class _Count:
     """Counts the parts of a file, unfolded aliases among them."""
 
     def __init__(self) -> None:
         self._seen = 0
 
-    def one(self, line: int, depth: int) -> None:
+    def one(self, line: int, depth: int, length: int) -> None:
         self._seen += 1
         if self._seen > _MOST_NODES or depth > _DEEPEST:
             raise NotReadError(line, f"has more than {_MOST_NODES} values, aliases unfolded, or more than {_DEEPEST} levels")
+        if length > _LONGEST_PATH:
+            raise NotReadError(line, f"has a path of keys of more than {_LONGEST_PATH} characters")
 
 
 class _Yaml:
@@ -86,10 +119,12 @@ class _Yaml:
     def read(self, text: str) -> list[Tree]:
         self._look(text)
         documents: list[Tree] = []
-        for node in YAML(typ="safe", pure=True).compose_all(text):
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # it would print the agent's text
+        for node in yaml.compose_all(text):
             if len(documents) == _MOST_DOCUMENTS:
                 raise NotReadError(1, f"has more than {_MOST_DOCUMENTS} documents")
-            documents.append(self._tree(node, 0))
+            documents.append(self._tree(node, 0, 0))
         return documents
 
     def _look(self, text: str) -> None:
@@ -100,11 +135,11 @@ class _Yaml:
             if depth > _DEEPEST:
                 raise NotReadError(text.count("\n", 0, bracket.start()) + 1, f"has more than {_DEEPEST} levels")
 
-    def _tree(self, node: Node, depth: int) -> Tree:
+    def _tree(self, node: Node, depth: int, length: int) -> Tree:
         line = node.start_mark.line + 1
-        self._count.one(line, depth)
+        self._count.one(line, depth, length)
         if isinstance(node, SequenceNode):
-            return Listed([self._tree(item, depth + 1) for item in node.value], line)
+            return Listed([self._tree(item, depth + 1, length) for item in node.value], line)
         if isinstance(node, MappingNode):
             items: dict[str, Tree] = {}
             for key, item in node.value:
@@ -112,7 +147,7 @@ class _Yaml:
                     raise NotReadError(key.start_mark.line + 1, "has a key that is no plain word, as templates do")
                 if key.value in items and key.value != "<<":
                     raise NotReadError(key.start_mark.line + 1, "says a key twice")
-                items[str(key.value)] = self._tree(item, depth + 1)
+                items[str(key.value)] = self._tree(item, depth + 1, length + len(key.value))
             return Mapped(items, line)
         if not isinstance(node, ScalarNode):
             raise NotReadError(line, "holds a node of no known kind")
@@ -131,6 +166,13 @@ def _written(node: ScalarNode) -> str:
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "~", "y", "n"})
 
 
+def _toml(text: str) -> object:
+    """Read TOML. A key of many dots takes its reader minutes, so what has that many between two marks is not read."""
+    if any(part.count(".") > _DEEPEST for part in _TOML_MARKS.split(text)):
+        raise NotReadError(1, f"has more than {_DEEPEST} levels")
+    return tomllib.loads(text, parse_float=str)
+
+
 def _no_constant(_: str) -> object:
     raise ValueError("NaN and Infinity are no JSON")
 
@@ -142,14 +184,14 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _plain(value: object, count: _Count, depth: int = 0) -> Tree:
+def _plain(value: object, count: _Count, depth: int = 0, length: int = 0) -> Tree:
     """Make a tree of plain values. JSON and TOML are read without lines, so all of it stands on line 1."""
-    count.one(1, depth)
+    count.one(1, depth, length)
     match value:
         case dict():
-            return Mapped({str(key): _plain(item, count, depth + 1) for key, item in value.items()})
+            return Mapped({str(key): _plain(item, count, depth + 1, length + len(str(key))) for key, item in value.items()})
         case list():
-            return Listed([_plain(item, count, depth + 1) for item in value])
+            return Listed([_plain(item, count, depth + 1, length) for item in value])
         case bool():
             return Scalar("true" if value else "false", 1)
         case None:

@@ -90,6 +90,8 @@ def _loaded(plan: bytes) -> Mapping[str, object]:
         raise _StrangeError(f"is not of format {_FORMAT}")
     if document.get("errored", False) is not False:
         raise _StrangeError("was made with errors")
+    if document.get("action_invocations") or document.get("deferred_action_invocations"):
+        raise _StrangeError("invokes actions of a provider, which can do anything")
     if document.get("complete", True) is not True or document.get("deferred_changes"):
         raise _StrangeError("is not complete: something is deferred")
     return document

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _LONGEST_VALUE = 200
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
 def names_of(listed: Listed) -> Sequence[str]:
     """Name the items of a list so that one that is put in before the others does not make all of them new."""
     names = [text_at(item, "name") or "" for item in listed.items]
-    if all(names) and len(set(names)) == len(names):
+    if all(0 < len(name) <= _LONGEST_NAME for name in names) and len(set(names)) == len(names):
         return names
     return [str(number) for number in range(len(names))]
 

@@ -1,33 +1,28 @@
-"""Credentials that give more than a name says, or that their target cannot give."""
+"""Credentials that give more than they need to, or that end before the run does."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 from countersign.domain.lints.lint import Lint, where
 from countersign.domain.policy import Policy
-
-FLOORS = {"aws": 900, "kubernetes": 600}
-"""Seconds. What the target itself refuses to go below, whatever one asks for."""
-
-_NO_NAMES = {"provider", "session_policy"}
+from countersign.domain.policy_credentials import Credential
 
 
 def powers(policy: Policy) -> Iterator[Lint]:
-    """Give wildcards where a name is meant, and lifetimes that cannot be had or that end before the run does."""
+    """Give session policies that narrow nothing, and lifetimes that end before the run does."""
     document = policy.document
     for name, credential in document.credentials.items():
-        for field, value in credential.model_dump().items():
-            if field not in _NO_NAMES and any("*" in text for text in _texts(value)):
-                text = f"credential {name!r}: {field} holds a wildcard; name one"
-                yield Lint(where(policy, "credentials", name, field), "wildcard-role", text, serious=True)
-        session = getattr(credential, "session_policy", None)
+        session = _session(policy, name, credential)
         if isinstance(session, Mapping) and _allows_everything(session):
             text = f"credential {name!r}: the session policy allows every action, so it narrows nothing"
             yield Lint(where(policy, "credentials", name, "session_policy"), "wildcard-action", text, serious=True)
-        floor = FLOORS.get(credential.provider)
-        if floor is not None and credential.ttl < floor:
-            text = f"credential {name!r}: {credential.provider} gives none for less than {floor // 60}m; such a run is refused"
-            yield Lint(where(policy, "credentials", name, "ttl"), "ttl-below-floor", text, serious=True)
     yield from _outlived(policy)
+
+
+def _session(policy: Policy, name: str, credential: Credential) -> object:
+    """Give the session policy, wherever it stands."""
+    beside = policy.beside.session_policies.get(name)
+    return getattr(credential, "session_policy", None) if beside is None else json.loads(beside)
 
 
 def _outlived(policy: Policy) -> Iterator[Lint]:

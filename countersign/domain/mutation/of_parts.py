@@ -6,8 +6,10 @@ from countersign.domain.glob_relations import includes
 from countersign.domain.mutation import sameness
 from countersign.domain.mutation.mutant import Act, Mutant
 from countersign.domain.mutation.of_rules import without
-from countersign.domain.policy import Document, Environment, Service, Tier
-from countersign.domain.policy_check import REFUSE, Where
+from countersign.domain.policy import Document, Tier
+from countersign.domain.policy_check import REFUSE
+from countersign.domain.policy_places import Environment, Service
+from countersign.domain.policy_sources import Where
 
 
 def of_parts(document: Document) -> Iterator[Mutant]:
@@ -25,6 +27,19 @@ def of_parts(document: Document) -> Iterator[Mutant]:
     for name, service in document.services.items():
         yield from _floor(document, "services", name, service)
         yield from _patterns(document, "services", name, service)
+    yield from _emergency(document)
+
+
+def _emergency(document: Document) -> Iterator[Mutant]:
+    if document.emergency is None:
+        return
+    where: Where = ("emergency",)
+    yield Mutant(Act.DROP, "emergency", where, document.model_copy(update={"emergency": None}))
+    count = document.emergency.count
+    if count > 1:
+        less = document.emergency.model_copy(update={"count": count - 1})
+        what = f"count {count} of emergency to {count - 1}"
+        yield Mutant(Act.LOWER, what, (*where, "count"), document.model_copy(update={"emergency": less}))
 
 
 def _tier(document: Document, name: str, tier: Tier) -> Iterator[Mutant]:

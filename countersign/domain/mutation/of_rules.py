@@ -6,7 +6,7 @@ from typing import TypeVar
 from countersign.domain.mutation import sameness
 from countersign.domain.mutation.mutant import Act, Mutant
 from countersign.domain.policy import Document, Rule
-from countersign.domain.policy_check import Where
+from countersign.domain.policy_sources import Where
 
 Item = TypeVar("Item")
 

@@ -16,6 +16,8 @@ def idle(document: Document, number: int, rule: Rule) -> bool:
     """Say whether the rule of this number, or this part of it, could be left out."""
     if rule.paths is not None and nothing(rule.paths):
         return True
+    if _as_always(document, rule):
+        return True
     if rule.alone or conditions(rule):  # what asks for effects refuses where the facts are missing
         return False
     others = [other for place, other in enumerate(document.rules) if place != number]
@@ -63,6 +65,12 @@ def _stands_in(document: Document, rule: Rule, other: Rule) -> bool:
     if not names or conditions(rule) or not applies_wherever(rule, other) or (other.deny is not None and rule.deny is None):
         return False
     return other.tier is None or (rule.tier is not None and _at_least(list(document.tiers), rule.tier, other.tier))
+
+
+def _as_always(document: Document, rule: Rule) -> bool:
+    """Say whether a rule is about the policy's folder alone, which has the strictest tier and stands alone anyhow."""
+    says_more = rule.deny is not None or conditions(rule) or document.unmatched == REFUSE
+    return not says_more and rule.paths is not None and includes([f"{POLICY_FOLDER}**"], rule.paths)
 
 
 def _as_unmatched(document: Document, others: Sequence[Rule], rule: Rule) -> bool:

@@ -7,8 +7,9 @@ from hashlib import sha1
 
 from countersign.domain.analysis import analyse
 from countersign.domain.approval import Evidence
+from countersign.domain.emergency import EmergencyUse
 from countersign.domain.facts import Act, Facts, FileChange, FileStatus, Measured, Removed
-from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.ids import ChangeRef, RunId, Sha
 from countersign.domain.inputs import Inputs
 from countersign.domain.people import Agent, Approval, Contributor, Person
 from countersign.domain.policy import Policy
@@ -42,7 +43,7 @@ def inputs_of(scenario: Situation, policy: Policy) -> Inputs:
         sponsor=None if sponsor is None else somebody(sponsor),
         contributors=tuple(Contributor(_HEAD, "", somebody(name)) for name in (author, *scenario.commits)),
         facts=_facts(scenario.change),
-        claims=Claims(environment=says.environment, action=says.action, rollback=says.rollback),
+        claims=Claims(environment=says.environment, action=says.action, rollback=says.rollback, emergency=says.emergency),
     )
     return Inputs(proposal, _evidence(scenario), scenario.at)
 
@@ -51,7 +52,7 @@ def _evidence(scenario: Situation) -> Evidence:
     members: dict[str, set[Person]] = {}
     approvals: dict[str, Approval] = {}
     for item in scenario.approvals:
-        team, _, name = item.by.partition("/")
+        team, _, name = item.by.rpartition("/")
         members.setdefault(team, set()).add(somebody(name))
         approvals[name] = Approval(somebody(name), scenario.at - timedelta(seconds=item.ago), _HEAD)
     first = min((approval.at for approval in approvals.values()), default=scenario.at)
@@ -59,6 +60,9 @@ def _evidence(scenario: Situation) -> Evidence:
         approvals=tuple(approvals.values()),
         members={team: frozenset(people) for team, people in members.items()},
         asked=first - _ASKED_BEFORE,
+        emergencies=()
+        if scenario.emergency_before is None
+        else (EmergencyUse(scenario.at - timedelta(seconds=scenario.emergency_before), RunId("run-" + "a" * 20)),),
     )
 
 

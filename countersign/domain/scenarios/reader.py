@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from countersign.domain.decision import Place
-from countersign.domain.policy_check import Where
+from countersign.domain.policy_sources import Where
 from countersign.domain.policy_yaml import PolicyError, Problem, read_list
 from countersign.domain.scenarios.scenario import Changed, Expected, FileFacts, PlanFacts, Says, Scenario
 

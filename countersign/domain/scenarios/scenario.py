@@ -10,7 +10,7 @@ from countersign.domain.facts import FileStatus, Kind
 from countersign.domain.policy_values import Flag, Name, Seconds, Whole
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})")
-_APPROVER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}/[A-Za-z0-9_.-]{1,255}")
+_APPROVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,254}/[A-Za-z0-9_.-]{1,255}")
 
 
 def _moment(value: object) -> object:
@@ -100,6 +100,7 @@ class Says(_Model):
     environment: str | None = None
     action: str | None = None
     rollback: str | None = None
+    emergency: Annotated[str | None, Field(description="Why a freeze should be lifted.")] = None
 
 
 class Expected(_Model):
@@ -131,6 +132,7 @@ class Situation(_Model):
     author: str | None = None
     commits: Annotated[tuple[str, ...], Field(description="Others with a commit in the change.")] = ()
     says: Says = Says()
+    emergency_before: Annotated[Seconds | None, Field(description="So long ago another run went through a freeze.")] = None
 
 
 class Scenario(Situation):

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from countersign.domain.globs import check_glob
 from countersign.domain.ids import MalformedError
+from countersign.domain.remotes import project_of
 
 _ENVIRONMENTS = ("production", "prod", "live", "staging", "stage", "preprod", "test", "qa", "development", "dev")
 """Names of folders that stand for a place, strictest first. `test` and `dev` count beside others only."""
@@ -111,8 +111,7 @@ def _group(remotes: Iterable[str], codeowners: str | None) -> tuple[str | None, 
         if pattern in {"*", "/", "/**", "**"} and group is not None:
             return group, "CODEOWNERS names it for everything"
     for remote in remotes:
-        path = urlsplit(remote).path if "://" in remote else remote.partition(":")[2]
-        group = path.strip("/").removesuffix(".git").rpartition("/")[0]
+        group = project_of(remote).rpartition("/")[0]
         if _GROUP.fullmatch(group):
             return group, "the project lies in it"
     return None, ""

@@ -12,6 +12,9 @@
 {{- with .Values.forge.commitEmail }}
 - { name: COUNTERSIGN_BOT_COMMIT_EMAIL, value: {{ . | quote }} }
 {{- end }}
+{{- if .Values.bot.auditPages }}
+- { name: COUNTERSIGN_BOT_AUDIT_PAGES_TOKEN_FILE, value: /etc/countersign/secrets/audit-pages-token }
+{{- end }}
 - { name: COUNTERSIGN_BOT_LISTEN_HOST, value: "0.0.0.0" }
 - { name: COUNTERSIGN_BOT_LISTEN_PORT, value: {{ .Values.bot.port | quote }} }
 - { name: COUNTERSIGN_BOT_STATE_DIR, value: /var/lib/countersign }

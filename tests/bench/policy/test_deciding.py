@@ -1,7 +1,7 @@
-"""How long a decision takes with a policy that is compiled: prints figures and holds generous bounds, for slow machines."""
+"""How long a decision takes with a policy that is compiled: prints figures in processor time, asserts none."""
 
 from statistics import median
-from time import perf_counter_ns
+from time import process_time_ns
 
 import pytest
 
@@ -40,35 +40,34 @@ def change(files: int, *, salt: str) -> Proposal:
     return proposal(found=Facts(tuple(sorted(found, key=lambda file: file.path))))
 
 
-def measured(rules: int, files: int, rounds: int) -> tuple[float, float]:
-    """Give the median microseconds of a decision about folders seen before, and of one about folders never seen."""
+def measured(rules: int, files: int, rounds: int) -> tuple[float, float, float, float]:
+    """Give best and median microseconds of a decision about a change seen before, and of one in folders never seen."""
     compiled = policy(rules)
     seen = change(files, salt="seen")
     decide(compiled, seen, now=NOON)
     known, fresh = [], []
     for number in range(rounds):
-        begin = perf_counter_ns()
+        begin = process_time_ns()
         decide(compiled, seen, now=NOON)
-        known.append(perf_counter_ns() - begin)
+        known.append(process_time_ns() - begin)
         other = change(files, salt=f"new-{number}")
-        begin = perf_counter_ns()
+        begin = process_time_ns()
         decide(compiled, other, now=NOON)
-        fresh.append(perf_counter_ns() - begin)
-    return median(known) / 1000, median(fresh) / 1000
+        fresh.append(process_time_ns() - begin)
+    return min(known) / 1000, median(known) / 1000, min(fresh) / 1000, median(fresh) / 1000
 
 
 @pytest.mark.parametrize(
-    ("rules", "files", "rounds", "most"),
-    [(50, 200, 50, 5_000), (500, 200, 20, 10_000), (50, 10_000, 3, 400_000), (500, 10_000, 3, 400_000)],
+    ("rules", "files", "rounds"),
+    [(50, 200, 60), (500, 200, 30), (50, 10_000, 3), (500, 10_000, 3)],
 )
-def test_a_decision(rules: int, files: int, rounds: int, most: float) -> None:
-    known, fresh = measured(rules, files, rounds)
-    print(f"{rules} rules, {files} files: {known:.0f} us in known folders, {fresh:.0f} us in new ones")
-    assert known < most
+def test_a_decision(rules: int, files: int, rounds: int) -> None:
+    known, usual, fresh, first = measured(rules, files, rounds)
+    print(f"{rules} rules, {files} files: {known:.0f} us again (median {usual:.0f}), {fresh:.0f} us in new folders ({first:.0f})")
 
 
 def test_loading() -> None:
     for rules in (50, 500):
-        begin = perf_counter_ns()
+        begin = process_time_ns()
         policy(rules)
-        print(f"load {rules} rules: {(perf_counter_ns() - begin) / 1e6:.1f} ms")
+        print(f"load {rules} rules: {(process_time_ns() - begin) / 1e6:.1f} ms")

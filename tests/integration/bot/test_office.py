@@ -11,9 +11,12 @@ import pytest
 
 from bot.webhooks.events import HookSecret
 from bot.webhooks.signatures import key_of
+from countersign.adapters.ledger.writer import GitLedger
+from countersign.attestation.keys import TrustRoot, load_signer
 from tests.stage import shop
 from tests.stage.people import wait_until
-from tests.support.bot_office import Office, bot_office
+from tests.support.audit import refused
+from tests.support.bot_office import PAGES_TOKEN, Office, bot_office
 from tests.support.hooks import Delivery, merge_request
 
 
@@ -140,3 +143,25 @@ def _readme(office: Office) -> str:
     project = office.cast.client("lea").projects.get(shop.PROJECT)
     first = project.files.get("README.md", ref="main").decode().decode().splitlines()[0]
     return f"--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-{first}\n+{first}, open\n"
+
+
+def test_the_audit_pages_show_the_branch_as_the_bot_verified_it(office: Office, tmp_path: Path) -> None:
+    ours = f"{office.url}/audit/{shop.PROJECT}/-/"
+    assert httpx.get(ours).status_code == 401
+    signed_in = ("auditor", PAGES_TOKEN)
+    assert "There are no records yet." in httpx.get(ours, auth=signed_in, timeout=30).text
+    url = f"{office.forge.url}/{shop.PROJECT}.git"
+    writer = GitLedger(
+        remote_url=url,
+        directory=tmp_path / "ledger",
+        trust_root=TrustRoot.parse((office.folder / "allowed_signers").read_text()),
+        signer=load_signer((office.folder / "signing_key-staging").read_bytes()),
+        origin=url,
+        clock=lambda: datetime.now(UTC),  # noqa: TID251 - beside real processes
+        token=office.cast.tokens["countersign-runner-staging"],
+    )
+    writer.append(refused("by-hand"))
+    page = httpx.get(ours, auth=signed_in, timeout=30).text
+    assert "Every record was verified by the bot." in page
+    assert "Refused by-hand" in page
+    assert "Refused by-hand" in httpx.get(f"{ours}timeline?kind=refused", auth=signed_in, timeout=30).text

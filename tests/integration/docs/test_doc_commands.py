@@ -20,13 +20,13 @@ from countersign.domain.policy_yaml import load_policy
 from tests.builders import NOON, proposal
 from tests.stage.shop import PROJECT
 from tests.support import markdown
-from tests.support.audit import Remote, TickingClock, refused, signer, trust_line
-from tests.support.auditor import Auditor
+from tests.support.audit import Remote, TickingClock
 from tests.support.bot_office import bot_office
 from tests.support.decided import decided
 from tests.support.doc_commands import ROOT, Place, blocks, run_page
 from tests.support.postgres import postgres_server
 from tests.support.scratch import Scratch
+from tests.support.shelf import shelf
 
 ROLES = """
     SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls
@@ -78,10 +78,8 @@ def proposing(home: Path, stack: ExitStack) -> Place:
 
 
 def auditing(home: Path, _stack: ExitStack) -> Place:
-    """Make a clone with twenty records, a trust root beside it, and a checkpoint of last time."""
-    remote = Remote.make(home)
-    remote.fill(refused(f"r{number}") for number in range(20))
-    auditor = Auditor.of(remote.path, home, trust_line(signer()))
+    """Make a clone with half a year of records, a trust root beside it, and a checkpoint of last time."""
+    auditor = shelf(home)
     with redirect_stdout(io.StringIO()) as said:
         assert main(["audit", "verify", "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file)]) == 0
     (kept,) = [line.split()[1] for line in said.getvalue().splitlines() if line.startswith("checkpoint: ")]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from countersign.adapters.ledger.quick import check_quickly
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.attestation.keys import KeySigner, TrustRoot
 from countersign.attestation.ports import TakenError
@@ -231,9 +232,12 @@ def test_nothing_to_append_writes_nothing(remote: Remote) -> None:
 def test_an_hour_with_many_records_has_small_folders(remote: Remote) -> None:
     remote.clock.step = timedelta(microseconds=1)
     ledger = remote.writer()
-    for start in range(0, 600, 200):
-        results = ledger.append_all([refused(str(number)) for number in range(start, start + 200)])
+    for start in range(0, 520, 260):
+        results = ledger.append_all([refused(str(number)) for number in range(start, start + 260)])
         assert all(isinstance(result, Entry) for result in results)
     listed = remote.git("ls-tree", "--name-only", f"{REF}:records/2026/03/01/12").decode().split()
     assert (len(listed), listed[-2:]) == (256 + 2, ["more-000001", "more-000002"])
-    assert remote.reader().find("refused/599")
+    assert remote.reader().find("refused/519")
+    head = check_quickly(remote.path, remote.tip(), trust=trust_root(), origin=ORIGIN, seen=(), told=lambda _: None, processes=0)
+    assert head is not None
+    assert head.size == 520

@@ -23,7 +23,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Remote:
     made.clock = TickingClock(NOON + timedelta(days=1))
     made.fill(
         decided(proposal(path, iid=number), at=NOON + timedelta(hours=number), whole=number != 4)
-        for number, path in enumerate(["db/staging/shop/1.md", "lib/x", "docs/a.md", "lib/y", "lib/z"], start=1)
+        for number, path in enumerate(["db/staging/shop/1.sql", "lib/x", "docs/a.md", "lib/y", "lib/z"], start=1)
     )
     return made
 
@@ -86,7 +86,7 @@ def test_other_words_change_nothing(clone: Scratch, capsys: pytest.CaptureFixtur
         (["main", "work", "--against", "nothing"], 30, "the clone has no branch nothing"),
         (["main", "work", "--since", "yesterday"], 2, "with its offset"),
         (["main", "refs/remotes/origin/countersign/audit"], 2, "has no .countersign/policy.yaml"),
-        (["main", "broken"], 2, "broken:.countersign/policy.yaml:1:1: rules: is missing"),
+        (["main", "broken"], 2, ".countersign/policy.yaml:1:1: rules: is missing"),
     ],
 )
 def test_what_cannot_be_compared(

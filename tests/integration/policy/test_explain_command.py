@@ -25,7 +25,7 @@ def explain(clone: Scratch, *args: str) -> int:
 
 
 def test_it_reads_as_the_design_says(clone: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert explain(clone, "db/production/checkout/V1.md") == 10
+    assert explain(clone, "db/production/checkout/V1.sql") == 10
     lines = [" ".join(line.split()).replace(f"{clone.folder}/", "") for line in capsys.readouterr().out.splitlines()]
     assert lines == [
         "needs approval · tier critical · 2 of leads + web · 4 h",
@@ -36,7 +36,7 @@ def test_it_reads_as_the_design_says(clone: Scratch, capsys: pytest.CaptureFixtu
             "action migrate -> credentials database (postgres, shop_production, shop_production, db.shop.example:5432, 10 m), "
             "network production (db.shop.example:5432, s3.shop.example:443)"
         ),
-        "runs migrate db/production/checkout/V1.md",
+        "runs migrate db/production/checkout/V1.sql",
         "to make this medium: change services.checkout.at_least (a change to the policy, critical)",
         "looked at: these paths, whatever their contents; approvals are not looked at",
     ]
@@ -45,14 +45,14 @@ def test_it_reads_as_the_design_says(clone: Scratch, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("args", "status", "says"),
     [
-        (["./db/staging/shop/a.md"], 0, "would run · tier low"),
+        (["./db/staging/shop/a.sql"], 0, "would run · tier low"),
         (["README.md"], 0, "nothing to run: people may merge it · tier low"),
-        (["db/production/shop/a.md", "--at", "2026-12-24T12:00+01:00"], 11, "frozen until 2027-01-04 07:00 UTC · tier medium"),
-        (["db/production/shop/a.md", "db/staging/shop/a.md"], 20, "refused"),
+        (["db/production/shop/a.sql", "--at", "2026-12-24T12:00+01:00"], 11, "frozen until 2027-01-04 07:00 UTC · tier medium"),
+        (["db/production/shop/a.sql", "db/staging/shop/a.sql"], 20, "refused"),
         (["../a"], 20, "to pass: rename the file"),
         (["lib/x"], 10, "to make this medium: add a rule for lib/x (a change to the policy, critical)"),
-        (["db/staging/shop/a.md", "--agent", "nobody"], 20, "the policy does not know the agent 'nobody'"),
-        (["db/staging/shop/a.md", "--agent", "shop-agent"], 0, "would run"),
+        (["db/staging/shop/a.sql", "--agent", "nobody"], 20, "the policy does not know the agent 'nobody'"),
+        (["db/staging/shop/a.sql", "--agent", "shop-agent"], 0, "would run"),
     ],
 )
 def test_paths(clone: Scratch, capsys: pytest.CaptureFixture[str], args: list[str], status: int, says: str) -> None:

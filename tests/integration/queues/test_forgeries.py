@@ -207,7 +207,7 @@ def test_a_worker_that_ends_unasked_says_so(server: RedisServer, tmp_path: Path)
 
 
 def test_what_was_not_taken_up_goes_back_when_the_worker_stops(server: RedisServer, tmp_path: Path) -> None:
-    soon = (clock.now() + timedelta(minutes=30)).isoformat()
+    soon = (clock.now() + timedelta(minutes=10)).isoformat()
     iid = next(_numbers)
     held = envelope("runners.run", "runs.production", body({**REQUEST, "iid": iid}), headers={"eta": soon, "retries": 3})
     with working("runner", server, tmp_path) as running:

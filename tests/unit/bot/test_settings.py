@@ -127,3 +127,18 @@ def test_one_pair_cannot_serve_two_projects(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(f"{PREFIX}PROJECTS", "acme/shop acme/bakery")
     with pytest.raises(SettingsError, match="a pair of secrets for each"):
         load_settings()
+
+
+@pytest.mark.usefixtures("place")
+def test_audit_pages_are_off_unless_a_token_is_named() -> None:
+    assert load_settings().pages_token() is None
+
+
+@pytest.mark.parametrize("text", ["", "short", "  \n", "ü" * 20])
+def test_a_token_for_the_pages_that_is_no_secret_stops_the_start(text: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "pages").write_text(text)
+    monkeypatch.setenv(f"{PREFIX}AUDIT_PAGES_TOKEN_FILE", str(place / "pages"))
+    with pytest.raises(SettingsError, match="AUDIT_PAGES_TOKEN_FILE"):
+        load_settings()
+    (place / "pages").write_text("pages-token-0123456789\n")
+    assert load_settings().pages_token() == "pages-token-0123456789"

@@ -11,13 +11,13 @@ from tests.builders import SHOP_POLICY
 GOOD = """\
 - name: nobody ships in the holidays
   at: 2026-12-28T10:00+01:00
-  change: {files: [db/production/shop/V1.md], lines: 2}
+  change: {files: [db/production/shop/V1.sql], lines: 2}
   expect: {outcome: frozen, until: 2027-01-04T08:00+01:00, tier: medium, approvals: [web]}
 """
 BAD = """\
 - name: the way to staging is closed
   at: 2026-11-24T10:00Z
-  change: {files: [db/staging/shop/V1.md]}
+  change: {files: [db/staging/shop/V1.sql]}
   expect: {outcome: refused}
 """
 
@@ -35,6 +35,12 @@ def test_all_pass(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "test", str(repository)]) == 0
     out = capsys.readouterr().out
     assert out == "pass  frozen  medium  nobody ships in the holidays\n1 scenario: all pass\n"
+
+
+def test_the_examples_scenarios_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    examples = Path(__file__).parents[3] / "policy-schema/examples"
+    assert main(["policy", "test", str(examples / "scenarios"), "--policy", str(examples / "valid/example.yaml")]) == 0
+    assert "15 scenarios: all pass" in capsys.readouterr().out
 
 
 def test_a_failure_shows_what_was_seen_and_why(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,9 +54,41 @@ def test_every_analyser_is_asked() -> None:
     assert facts.unclear == facts.unread == facts.unparsed == ()
 
 
+def test_an_entry_that_leaves_a_kustomization_is_told() -> None:
+    old = "resources:\n- ./pvc.yaml\n- web.yaml\ncomponents: [../c]\n"
+    path = "deploy/kustomization.yaml"
+    assert kinds(analysed({path: (old, "resources: [web.yaml, pvc.yaml, more.yaml]\ncomponents: [../c/]\n")})) == set()
+    facts = analysed({path: (old, "resources: [web.yaml]\ncomponents: [../c]\n")})
+    assert [(item.kind, item.detail) for item in facts.signals] == [(signals.UNAPPLIED, "'pvc.yaml' is gone from resources")]
+    assert len(analysed({path: (old, None)}).signals) == 3
+    assert kinds(analysed({"deploy/values.yaml": (old, "a: 1\n")})) == set()
+
+
 def test_an_object_may_move_between_files_of_a_folder() -> None:
     assert analysed({"a/x.yaml": (CLAIM, None), "a/y.yaml": (None, CLAIM)}).effects == ()
     assert analysed({"a/x.yaml": (CLAIM, None), "b/y.yaml": (None, CLAIM)}).effects != ()
+
+
+def test_templates_of_any_ending_lose_objects() -> None:
+    template = f"{{{{- if x }}}}\n{CLAIM}{{{{- end }}}}\n"
+    assert [item.kind for item in analysed({"t/pvc.yaml.j2": (template, "")}).effects] == ["PersistentVolumeClaim"]
+    assert analysed({"t/pvc.yaml.j2": (template, f"# x\n{template}")}).effects == ()
+
+
+def test_a_template_that_joins_others_in_a_file_is_one_too() -> None:
+    old = "a: {{ .Values.a }}\n"
+    facts = analysed({"t/x.yaml": (old, f"{old}---\nb: {{{{ .Values.b }}}}\n")})
+    assert facts.unparsed == ()
+    assert kinds(facts) == {signals.UNPARSED}
+    mixed = analysed({"t/x.yaml": (f"{old}---\n{CLAIM}", f"{old}---\n{CLAIM}}}}}\n")})
+    assert [item.path for item in mixed.unparsed] == ["t/x.yaml"]
+
+
+def test_a_large_file_of_many_documents_costs_what_changes_in_it() -> None:
+    documents = "".join(f"---\n{CLAIM.replace(': data', f': data-{number}')}# {'x' * 1000}\n" for number in range(2000))
+    facts = analysed({"a/all.yaml": (documents, documents.replace("name: data-7}", "name: other}"))})
+    assert facts.unparsed == ()
+    assert [(item.kind, item.name, item.line) for item in facts.effects] == [("PersistentVolumeClaim", "data-7", 37)]
 
 
 def test_a_plan_belongs_to_its_directory() -> None:
@@ -75,6 +107,8 @@ def test_a_plan_belongs_to_its_directory() -> None:
         ("a: {{ .Values.a }}\n", None, False),
         ("a: 1\n", "a: {{ .Values.a }}\n", True),
         ("a: 1\n", "a: b: c\n", True),
+        ("a: '{{ x }}'\n", "a: {{ x }}\n", True),
+        ("a: {{ .Values.a }}\n", "a: 1\n", False),
         (None, "a: b: c\n", True),
     ],
 )
@@ -99,9 +133,10 @@ def test_what_was_text_and_is_none_is_unread_and_an_image_is_not() -> None:
         change("b.png", None, "\0new", Kind.BINARY),
         change("c.tf", "text", "\0new", Kind.BINARY),
         change("d", "text", "text", Kind.SYMLINK),
+        change("e", "text", "text", Kind.SYMLINK, Kind.MODE_CHANGE),
     ]
     facts = analyse(files, contents)
-    assert [item.path for item in facts.unread] == ["c.tf", "d"]
+    assert [item.path for item in facts.unread] == ["c.tf", "e"]
     assert facts.signals == ()  # their kinds are facts already
 
 
@@ -111,7 +146,7 @@ def test_text_of_another_encoding_is_unread() -> None:
 
 
 def test_all_is_read_or_nothing() -> None:
-    files = [change(f"{number}.txt", None, str(number)) for number in range(60)]
+    files = [change(f"{number}.txt", None, str(number)) for number in range(10)]
     sizes = dict.fromkeys(blobs_of(files), LARGEST)
     assert to_read(files, sizes) == frozenset()
     few = files[: MOST_BYTES // LARGEST]
@@ -133,9 +168,27 @@ def test_much_sql_refuses_all_of_it() -> None:
 
 
 def test_much_yaml_is_not_parsed_at_all() -> None:
-    text = "# " + "x" * 120_000 + "\n"
-    files = {f"a/{number}.yaml": (None, f"{text}a: {number}\n") for number in range(20)}
+    text = "# " + "x" * 500_000 + "\n"
+    files = {f"a/{number}.yaml": (None, f"{text}a: {number}\n") for number in range(5)}
     assert {item.path for item in analysed(files).unparsed} == set(files)
+
+
+def test_more_removed_lines_than_can_be_told_are_not_compared_at_all() -> None:
+    many = "\n".join(map(str, range(60_000)))
+    facts = analysed({"a.txt": (many, ""), "b.tf": ("x\n", "")})
+    assert facts.removed == ()
+    assert [item.path for item in facts.unread] == ["a.txt", "b.tf"]
+
+
+def test_of_many_signals_some_are_told_and_the_others_counted() -> None:
+    facts = analysed({f"{number}.md": (None, f"{number}\u200b") for number in range(600)})
+    assert len(facts.signals) == 501
+    assert any(signal.detail == "and 100 more signals" for signal in facts.signals)
+
+
+def test_attributes_without_end_fold_everything() -> None:
+    files: dict[str, tuple[str | None, str | None]] = {"x.py": ("a\n", "b\n")}
+    assert kinds(analysed(files, attributes="y.py linguist-generated\n" * 600)) == {signals.FOLDED}
 
 
 def test_the_attributes_of_the_branch_and_of_the_change_count() -> None:

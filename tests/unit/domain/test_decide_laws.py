@@ -146,3 +146,14 @@ def test_a_refusal_says_why_and_nothing_refused_is_satisfied(files: list[FileCha
     if decision.effect is Effect.REFUSED:
         assert decision.deciding
         assert not decision.satisfied
+
+
+@given(
+    st.sampled_from(["staging", "production"]),
+    st.text("abcXYZ019_.~ ", max_size=8),
+    st.sampled_from(["", ".", ".txt", ".SQL", ".sql", ".psql", ".sql.bak", ".sqlx", "sql", ".\uff53\uff51\uff4c"]),
+)
+def test_no_other_name_gets_a_dropped_table_through(environment: str, stem: str, ending: str) -> None:
+    dropped = {f"db/{environment}/shop/V{stem}{ending}": "DROP TABLE executives;\n"}
+    decision = decide(POLICY, proposal(sql=dropped), evidence(WANDA, WIM, LEA, LOU), now=NOON)
+    assert decision.effect is Effect.REFUSED

@@ -4,7 +4,7 @@ import pytest
 
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Effect
-from countersign.domain.facts import Act, Facts, Measured, Removed
+from countersign.domain.facts import Act, Facts, Measured, Removed, Unclear
 from countersign.domain.policy_yaml import PolicyError
 from tests.builders import NOON, file_change, proposal, shop_policy
 
@@ -68,11 +68,40 @@ def test_an_effect_of_a_plan_belongs_to_the_files_below_its_directory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "stopped"), [("prevent_destroy = true", True), ("prevent_destroy = false", False), ("x prevent_destroy = true", True)]
+    ("line", "stopped"),
+    [
+        ("prevent_destroy = true", True),
+        ("prevent_destroy=true", True),
+        ("lifecycle {prevent_destroy =true}", True),
+        ("prevent_destroy = false", False),
+        ("x prevent_destroy = true", True),
+    ],
 )
 def test_a_removed_line_is_found_by_the_text_that_it_holds(line: str, stopped: bool) -> None:
     decision = judged(removed=(Removed(VALUES, 3, line),))
     assert (decision.effect is Effect.REFUSED) is stopped
+
+
+def test_of_many_effects_some_are_told_and_the_others_counted() -> None:
+    """A record holds 64 KiB, and a migration can name thirty thousand tables."""
+    many = tuple(Measured(Act.DELETES, "Namespace", str(number), VALUES) for number in range(30_000))
+    reasons = [reason.text for reason in judged(*many).reasons if reason.rule == "data stores"]
+    assert len(reasons) == 20
+    assert sum("and 29980 more" in text for text in reasons) == 1
+
+
+def test_of_many_doubts_some_are_told_and_the_others_counted() -> None:
+    many = tuple(Unclear(VALUES, number, "why not") for number in range(1, 1001))
+    found = Facts((file_change(VALUES), file_change("x\\y"), file_change("z\\y")), unclear=many)
+    decision = decide(WATCHING, proposal(found=found), now=NOON)
+    assert decision.effect is Effect.REFUSED
+    assert len(decision.reasons) < 30
+    assert any("and 980 more" in reason.text for reason in decision.deciding)
+
+
+def test_a_rule_does_not_find_itself_in_the_policy() -> None:
+    decision = judged(path=".countersign/policy.yaml", removed=(Removed(".countersign/policy.yaml", 3, "prevent_destroy = true"),))
+    assert decision.effect is Effect.APPROVE
 
 
 def test_a_rule_that_only_watches_does_not_settle_a_path() -> None:

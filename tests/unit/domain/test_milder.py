@@ -13,13 +13,13 @@ POLICY = shop_policy(("low: {mode: autonomous}", "low: {mode: autonomous, limits
 @pytest.mark.parametrize(
     ("paths", "said"),
     [
-        (["db/staging/shop/1.md"], None),
-        (["db/production/checkout/1.md"], Milder("medium", ("change services.checkout.at_least",), ())),
+        (["db/staging/shop/1.sql"], None),
+        (["db/production/checkout/1.sql"], Milder("medium", ("change services.checkout.at_least",), ())),
         (["lib/x"], Milder("medium", ("add a rule for lib/x",), ())),
         (["docs/AGENTS.md"], Milder("low", ("change the tier of rule 'instructions'",), ())),
-        (["db/staging/shop/1.md", "db/staging/shop/2.md"], Milder("low", (), ("split the change into smaller ones",))),
+        (["db/staging/shop/1.sql", "db/staging/shop/2.sql"], Milder("low", (), ("split the change into smaller ones",))),
         ([".countersign/policy.yaml"], None),
-        (["db/staging/shop/1.md", "db/production/shop/1.md"], None),
+        (["db/staging/shop/1.sql", "db/production/shop/1.sql"], None),
     ],
 )
 def test_it_names_what_stands_in_the_way(paths: list[str], said: Milder | None) -> None:
@@ -28,5 +28,5 @@ def test_it_names_what_stands_in_the_way(paths: list[str], said: Milder | None) 
 
 
 def test_what_is_always_so_cannot_be_changed() -> None:
-    asked = proposal("db/staging/shop/1.md", claims=Claims(rollback="none"))
+    asked = proposal("db/staging/shop/1.sql", claims=Claims(rollback="none"))
     assert milder(POLICY, decide(POLICY, asked, now=NOON)) is None

@@ -21,7 +21,7 @@ from tests.builders import NOON, SHOP_POLICY, evidence, file_change, proposal, s
 PLAIN = """\
 - name: production asks
   at: 2026-11-24T12:00Z
-  change: {files: [db/production/shop/V1.md]}
+  change: {files: [db/production/shop/V1.sql]}
   expect: {outcome: approve, approvals: [web]}
 - name: instructions stand alone
   at: 2026-11-24T12:00Z
@@ -79,6 +79,31 @@ def test_without_scenarios_everything_survives() -> None:
     assert len(found.alive) + found.same == len(list(mutants(policy.document)))
 
 
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["db/staging/shop/1.md", "a.md", "docs/b.md", "docs/AGENTS.md", "lib/x"]), min_size=1, unique=True
+        ),
+        max_size=4,
+    )
+)
+def test_only_scenarios_that_could_notice_are_tried_and_that_misses_nothing(changes: list[list[str]]) -> None:
+    policy = shop_policy(("docs/**", 'docs/**", "!docs/b.md'))
+    trials = []
+    for number, paths in enumerate(changes):
+        outcome = decide(policy, proposal(*paths), evidence(), now=NOON)
+        expect = f"{{outcome: {outcome.effect.word}, tier: {outcome.tier}}}"
+        text = f"- {{name: n{number}, at: 2026-11-24T12:00Z, change: {{files: {paths}}}, expect: {expect}}}\n"
+        trials += [Trial.of(written, policy) for written in read_scenarios(text.encode(), file="a.yaml")]
+    alive = [
+        str(mutant)
+        for mutant in mutants(policy.document)
+        if not mutant.same and all(trial.hold(compiled(policy, mutant)).passed for trial in trials)
+    ]
+    assert [str(mutant) for mutant in hunt(policy, trials).alive] == alive
+
+
 def same(policy: Policy) -> set[str]:
     return {str(mutant) for mutant in mutants(policy.document) if mutant.same}
 
@@ -112,7 +137,7 @@ RULES = st.lists(
     max_size=4,
 )
 PATHS = [
-    "db/staging/shop/1.md",
+    "db/staging/shop/1.sql",
     "db/production/shop/2",
     "a.md",
     "docs/b.md",

@@ -23,22 +23,22 @@ def one(rest: str) -> Verdict:
 @pytest.mark.parametrize(
     ("files", "rest", "expect"),
     [
-        ("[db/staging/shop/V1.md]", "", "outcome: autonomous, tier: low, approvals: [], runs: true"),
-        ("[db/production/shop/V1.md]", "", "outcome: approve, tier: medium, approvals: [web], runs: false"),
-        ("[db/production/shop/V1.md]", "approvals: [web/wanda]", "outcome: approve, runs: true"),
-        ("[db/production/shop/V1.md]", "approvals: [web/somebody]", "outcome: approve, runs: false"),
-        ("[db/production/shop/V1.md]", "author: wim, approvals: [web/wim]", "outcome: approve, runs: false"),
-        ("[db/production/shop/V1.md]", "commits: [wim], approvals: [web/wim]", "outcome: approve, runs: false"),
-        ("[db/production/shop/V1.md]", "agent: shop-agent, approvals: [web/sam]", "outcome: approve, runs: false"),
-        ("[db/production/shop/V1.md]", "agent: shop-agent, approvals: [web/wim]", "outcome: approve, runs: true"),
+        ("[db/staging/shop/V1.sql]", "", "outcome: autonomous, tier: low, approvals: [], runs: true"),
+        ("[db/production/shop/V1.sql]", "", "outcome: approve, tier: medium, approvals: [web], runs: false"),
+        ("[db/production/shop/V1.sql]", "approvals: [web/wanda]", "outcome: approve, runs: true"),
+        ("[db/production/shop/V1.sql]", "approvals: [web/somebody]", "outcome: approve, runs: false"),
+        ("[db/production/shop/V1.sql]", "author: wim, approvals: [web/wim]", "outcome: approve, runs: false"),
+        ("[db/production/shop/V1.sql]", "commits: [wim], approvals: [web/wim]", "outcome: approve, runs: false"),
+        ("[db/production/shop/V1.sql]", "agent: shop-agent, approvals: [web/sam]", "outcome: approve, runs: false"),
+        ("[db/production/shop/V1.sql]", "agent: shop-agent, approvals: [web/wim]", "outcome: approve, runs: true"),
         ("[a/production/checkout/x]", "approvals: [leads/lea, leads/lou, web/wim]", "outcome: approve, runs: false"),
         ("[lib/x]", "", "outcome: approve, tier: critical, approvals: [leads, web, leads], rule: unmatched"),
-        ("[db/production/shop/V1.md]", "approvals: [{by: web/wim, ago: 25h}]", "outcome: approve, runs: false"),
-        ("[db/staging/shop/V1.md]", "agent: nobody", "outcome: refused, rule: 'always: agents are named'"),
-        ("[db/staging/shop/V1.md]", "agent: shop-agent, sponsor: null", "outcome: refused"),
-        ("[db/staging/shop/V1.md]", "says: {rollback: none}", "outcome: approve, tier: medium"),
-        ("[db/staging/shop/V1.md]", "says: {environment: production}", "outcome: autonomous, reasons: said and seen differ"),
-        ("[db/staging/shop/V1.md, db/production/shop/V1.md]", "", "outcome: refused"),
+        ("[db/production/shop/V1.sql]", "approvals: [{by: web/wim, ago: 25h}]", "outcome: approve, runs: false"),
+        ("[db/staging/shop/V1.sql]", "agent: nobody", "outcome: refused, rule: 'always: agents are named'"),
+        ("[db/staging/shop/V1.sql]", "agent: shop-agent, sponsor: null", "outcome: refused"),
+        ("[db/staging/shop/V1.sql]", "says: {rollback: none}", "outcome: approve, tier: medium"),
+        ("[db/staging/shop/V1.sql]", "says: {environment: production}", "outcome: autonomous, reasons: said and seen differ"),
+        ("[db/staging/shop/V1.sql, db/production/shop/V1.sql]", "", "outcome: refused"),
         ("{lib/x: {kinds: [symlink], status: added}}", "", "outcome: approve, reasons: [opaque files, unmatched]"),
         ("{db/staging/shop/V1.sql: DROP TABLE a;}", "", "outcome: refused, rule: data that would be gone"),
         ("{db/staging/shop/V1.sql: SELECT 1;}", "", "outcome: autonomous"),
@@ -60,14 +60,58 @@ def test_what_is_so_passes(files: str, rest: str, expect: str) -> None:
 def test_the_time_is_the_scenarios() -> None:
     frozen, after = verdicts(
         """\
-- {name: in the freeze, at: "2026-12-28T10:00+01:00", change: {files: [db/production/shop/V1.md]},
+- {name: in the freeze, at: "2026-12-28T10:00+01:00", change: {files: [db/production/shop/V1.sql]},
    expect: {outcome: frozen, until: "2027-01-04T08:00+01:00", tier: medium, approvals: [web]}}
-- {name: after it, at: "2027-01-04T08:00+01:00", change: {files: [db/production/shop/V1.md]},
+- {name: after it, at: "2027-01-04T08:00+01:00", change: {files: [db/production/shop/V1.sql]},
    approvals: [{by: web/wim, ago: 2h}], expect: {outcome: approve, runs: true}}
 """
     )
     assert frozen.passed, frozen.differences
     assert after.passed, after.differences
+
+
+LIFTS = "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\n"
+EMERGENCY = shop_policy(("freezes:\n  year-end", f"{LIFTS}freezes:\n  year-end"))
+GUARDS = """\
+  - {name: a database is replaced, plan: {deletes: ["aws_db_*"]}, deny: No.}
+  - {name: protection is removed, removes: [prevent_destroy = true], deny: No.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "outcome"),
+    [
+        ("says: {emergency: orders fail}, approvals: [web/wanda, leads/lea, leads/lou]", "approve, runs: true"),
+        ("says: {emergency: orders fail}, approvals: [web/wanda, leads/lea]", "frozen"),
+        ("approvals: [web/wanda, leads/lea, leads/lou]", "frozen"),
+        ("says: {emergency: orders fail}, emergency_before: 3h, approvals: [web/wanda, leads/lea, leads/lou]", "refused"),
+    ],
+)
+def test_an_emergency_can_be_tried(rest: str, outcome: str) -> None:
+    change = "change: {files: [db/production/shop/V1.sql]}"
+    text = f"- {{name: n, at: 2026-12-28T12:00Z, {change}, {rest}, expect: {{outcome: {outcome}}}}}\n"
+    (written,) = read_scenarios(text.encode(), file="a.yaml")
+    verdict = Trial.of(written, EMERGENCY).hold(EMERGENCY)
+    assert verdict.passed, (verdict.differences, verdict.decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("rest", "expect"),
+    [
+        ("{infra/a.tf: {}}, plan: {replaces: [aws_db_instance.main]}", "refused, rule: a database is replaced"),
+        ("[infra/a.tf]", "approve, tier: critical"),
+        ("[infra/a.tf], planned: false", "refused, rule: 'always: a missing fact refuses'"),
+        ("[infra/a.tf], removes: ['prevent_destroy  = true']", "refused, rule: protection is removed"),
+        ('{infra/a.tf: {before: "a\\nprevent_destroy = true\\n", content: "a\\n"}}', "refused, rule: protection is removed"),
+        ('{infra/a.tf: {before: "a\\n", content: "a\\nprevent_destroy = true\\n"}}', "approve"),
+    ],
+)
+def test_effects_and_lines_can_be_told_or_measured(rest: str, expect: str) -> None:
+    policy = shop_policy(("freezes:\n  year-end", f"{GUARDS}freezes:\n  year-end"))
+    text = f"- {{name: n, at: 2026-11-24T12:00Z, change: {{files: {rest}}}, expect: {{outcome: {expect}}}}}\n"
+    (written,) = read_scenarios(text.encode(), file="a.yaml")
+    verdict = Trial.of(written, policy).hold(policy)
+    assert verdict.passed, (verdict.differences, verdict.decision.reasons)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +136,7 @@ def test_the_time_is_the_scenarios() -> None:
     ],
 )
 def test_what_is_otherwise_is_named(expect: str, what: str, seen: str) -> None:
-    verdict = one(f"change: {{files: [db/production/shop/V1.md]}}, expect: {{{expect}}}")
+    verdict = one(f"change: {{files: [db/production/shop/V1.sql]}}, expect: {{{expect}}}")
     assert [(item.what, item.seen) for item in verdict.differences] == [(what, seen)]
 
 

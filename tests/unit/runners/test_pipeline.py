@@ -271,6 +271,36 @@ class TestFailure:
         assert world.broker.minted == []
         assert world.handle(ref) is Ending.APPLIED
 
+    def test_an_audit_branch_that_takes_no_outcome_holds_the_run_and_its_environment(self, world: RunnerWorld) -> None:
+        """Applied, not yet recorded: the credential is dead, the result is kept, and nothing else happens there until it stands."""
+        first, second = world.propose(STAGING), world.propose({"db/staging/shop/V4__more.sql": ADD})
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append", why="the branch takes no push", times=2)
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(first)
+        assert world.broker.live == frozenset()
+        assert world.outbox.kept, "what came of it is kept"
+        assert world.world.held(first).state is ChangeState.OPEN, "nothing is merged that is not on the record"
+        world.sandbox.act = lambda *_: None
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(first)
+        assert world.handle(second) is Ending.BUSY
+        assert any("staging waits: the outcome of run-" in status.description for status in world.world.statuses.values())
+        assert len(world.sandbox.specs) == 1, "it is not run again, and nothing else is run there"
+        assert world.handle(first) is Ending.APPLIED
+        assert world.outbox.kept == {}
+        assert world.handle(second) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "assessed", "executed", "intent", "executed"]
+
+    def test_another_environment_does_not_wait(self, world: RunnerWorld) -> None:
+        first, other = world.propose(STAGING), world.propose(PRODUCTION)
+        world.handle(other)
+        world.approve(other, "wanda")
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+        with pytest.raises(LedgerFault):
+            world.handle(first)
+        world.sandbox.act = lambda *_: None
+        assert world.handle(other) is Ending.APPLIED
+
     def test_an_engine_that_is_away_afterwards_keeps_no_credential_alive(self, world: RunnerWorld) -> None:
         world.sandbox.fail_next_reap()
         ref = world.propose(STAGING)
@@ -459,6 +489,70 @@ def test_a_change_that_nothing_runs_for_is_left_to_people(world: RunnerWorld) ->
     assert world.handle(ref) is Ending.NOTHING_TO_RUN
     assert world.kinds() == ["assessed"]
     assert world.world.held(ref).state is ChangeState.OPEN
+
+
+class TestEmergency:
+    FROZEN = SHOP_POLICY.replace(
+        "freezes:\n  year-end: {start: 2026-12-18T00:00",
+        "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\n"
+        "freezes:\n  year-end: {start: 2026-11-18T00:00",
+    )
+    TRAILERS = (*TRAILERS, ("Countersign-Emergency", "orders cannot be placed"))
+
+    def ask(self, world: RunnerWorld, number: int) -> ChangeRef:
+        ref = world.propose({f"db/production/shop/V{number}__note.sql": ADD}, trailers=self.TRAILERS)
+        assert world.handle(ref) is Ending.WAITING
+        world.approve(ref, "wanda", "lea", "lou")
+        return ref
+
+    def test_it_runs_through_the_freeze_and_the_record_says_so(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        ref = self.ask(world, 2)
+        assert world.handle(ref) is Ending.APPLIED
+        decision = world.ledger.entries[1].body["decision"]
+        assert isinstance(decision, dict)
+        assert decision["emergency"]["review_by"] > "2026-11-25"
+        assert b"orders cannot be placed" not in b"".join(entry.raw for entry in world.ledger.entries)
+
+    def test_the_next_one_is_refused_until_the_review_is_due(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        assert world.handle(self.ask(world, 2)) is Ending.APPLIED
+        again = world.propose({"db/production/shop/V3__note.sql": ADD}, trailers=self.TRAILERS)
+        assert world.handle(again) is Ending.REFUSED
+        assert "second emergency" in str(outcome(world))
+
+    def test_a_label_lifts_nothing(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        ref = world.propose(PRODUCTION)
+        world.forge.set_label(ref, "emergency", family="emergency")
+        world.handle(ref)
+        world.approve(ref, "wanda", "lea", "lou")
+        assert world.handle(ref) is Ending.WAITING
+
+
+def test_a_provider_that_no_broker_serves_is_refused_before_anything_exists() -> None:
+    there = (
+        'provider: postgres, role: "shop_{environment}", database: "shop_{environment}", server: "db.shop.example:5432", ttl: 10m'
+    )
+    assert there in SHOP_POLICY
+    world = RunnerWorld(policy=SHOP_POLICY.replace(there, "provider: vault, path: database/creds/shop, role: shop, ttl: 10m"))
+    ref = world.propose(STAGING)
+    assert world.handle(ref) is Ending.REFUSED
+    assert "no broker for provider 'vault'" in str(outcome(world))
+    assert world.kinds() == ["assessed", "refused"]
+    assert world.broker.minted == []
+
+
+def test_the_phases_that_are_not_carried_out_yet_are_approved_all_the_same() -> None:
+    """Planning and going back are a later stage; they are in the plan's digest already, and the run is what it was."""
+    run = '    run: [migrate, "{files}"]\n'
+    world = RunnerWorld(policy=SHOP_POLICY.replace(run, f"    plan: [migrate, --show]\n{run}    rollback: revert\n"))
+    world.handle(world.propose(STAGING))
+    assert [spec.argv[0] for spec in world.sandbox.specs] == ["migrate"]
+    assert world.sandbox.specs[0].argv[1:] == ("db/staging/shop/V2__note.sql",)
+    decision = world.ledger.entries[1].body["decision"]
+    assert isinstance(decision, dict)
+    assert (decision["plan"]["plan_argv"], decision["plan"]["rollback"]) == (["migrate", "--show"], "revert")
 
 
 class TestInputs:

@@ -45,6 +45,7 @@ def test_a_file_that_goes_takes_its_lines_along_and_a_new_one_takes_none() -> No
         MAIN,
         MAIN.replace(GUARD, "prevent_destroy    =   true # keep it"),
         MAIN.replace("  ", "\t"),
+        MAIN.replace(GUARD, "prevent_destroy=true"),
         MAIN.replace('name = "main"', 'name = "renamed"\n  tags = {\n    a = "b"\n  }'),
         "\n".join(reversed(MAIN.split("\n\n"))),
         MAIN.replace(f"    {GUARD}", f"    ignore_changes = [\n      tags,\n    ]\n    {GUARD}"),
@@ -65,6 +66,8 @@ def test_what_stays_is_not_gone(new: str) -> None:
         MAIN.replace(GUARD, f"/* {GUARD} */"),
         MAIN.replace("  lifecycle {", "  /*\n  lifecycle {").replace(GUARD + "\n  }", GUARD + "\n  }\n  */"),
         MAIN.replace(GUARD, "prevent_destroy = false"),
+        MAIN.replace(GUARD, "prevent_destroy\u00a0= true"),
+        MAIN.replace(GUARD, "prevent_destroy = tru\u200be"),
         MAIN.replace(f"  lifecycle {{\n    {GUARD}\n  }}\n", "").replace(
             '"other"\n', f'"other"\n  lifecycle {{\n    {GUARD}\n  }}\n'
         ),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.domain.analysers.keys import changes, widened
-from countersign.domain.analysers.structured import NotReadError, read
+from countersign.domain.analysers.structured import NotReadError, differing, read
 from countersign.domain.analysers.tree import leaves
 
 
@@ -63,6 +63,31 @@ def test_a_permission_that_became_a_wildcard_is_a_signal(key: str, value: str) -
     assert not list(widened(type(change)("iam.json", 1, "metadata.labels.x", None, value)))
 
 
+def test_documents_that_stay_are_left_out_and_lines_keep_their_numbers() -> None:
+    one, two, three = "a: 1\nb: 2\n", "---\nc: 3\n", "---\nd: |\n  --- x\n"
+    assert differing("a.yaml", one + two + three, three + "---\n" + one + "---\nc: 4\n") == (
+        "\n\n---\nc: 3\n\n\n\n",
+        "\n\n\n\n\n\n---\nc: 4\n",
+    )
+    assert differing("a.yaml", two + two, two) == ("\n\n---\nc: 3\n", "\n\n")
+    assert differing("a.yaml", one, two) == (one, two)
+    for whole in ("%YAML 1.2\n---\na: 1\n", "a: 1\n...\n---\nb: 1\n"):
+        assert differing("a.yaml", whole, whole + two) == (whole, whole + two)
+    assert differing("a.json", "{}", "{}") == ("{}", "{}")
+
+
+@given(st.lists(st.sampled_from(["a: 1\n", "b: [1]\n", "c: |\n  x\n", "# d\n"]), max_size=5), st.data())
+def test_leaving_out_what_stays_changes_no_difference(old: list[str], data: st.DataObject) -> None:
+    new = data.draw(st.permutations([*old, "e: 5\n"]))
+    texts = ["---\n".join(["x: 0\n", *side]) for side in (old, new)]
+    cut = differing("a.yaml", *texts)
+    assert [text.count("\n") for text in cut] == [text.count("\n") for text in texts]
+    found = [[dict(leaves(document)) for document in read("a.yaml", text)] for text in cut]
+    assert {value.text for document in found[1] for value in document.values()} >= {"5"}
+    assert all(document.keys() <= {"", "e"} for document in found[1])
+    assert all(document.keys() <= {""} for document in found[0])
+
+
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -76,7 +101,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a.yaml", "[" * 5000),
         ("a.yaml", "a: 1\na: 2\n"),
         ("a.yaml", "---\n" * 10_000),
-        ("a.yaml", "x: 1\n" * 100_000),
+        ("a.yaml", "x: 1\n" * 200_000),
         ("a.yaml", "x: {{ .Values.x }}\n"),
         ("a.yaml", "{{- if .Values.x }}\nx: 1\n{{- end }}\n"),
         ("a.yaml", "? [a, b]\n: 1\n"),
@@ -87,7 +112,12 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a.json", "{a: 1}"),
         ("a.json", "NaN"),
         ("a.toml", "a = " + "[" * 5000),
+        ("a.yaml", f"? {'x' * 2000}\n: a: 1\n"),
+        ("a.json", f'{{"{"x" * 2000}": 1}}'),
         ("a.toml", "a = 1\na = 2\n"),
+        ("a.toml", "a." * 60_000 + "a = 1\n"),
+        ("a.toml", "x = {" + "a." * 60_000 + "a = 1}\n"),
+        ("a.toml", "[" + "a." * 60_000 + "a]\n"),
     ],
 )
 def test_what_has_no_one_meaning_or_no_end_is_not_read(path: str, text: str) -> None:
@@ -96,6 +126,7 @@ def test_what_has_no_one_meaning_or_no_end_is_not_read(path: str, text: str) -> 
 
 
 def test_what_is_common_in_the_wild_is_read() -> None:
+    assert len(read("a.yaml", "- &a x\n- &a y\n")) == 1
     text = "%YAML 1.2\n---\nx: &x {a: !Ref b}\ny:\n  <<: *x\n  z: !vault |\n    secret\n---\n# nothing\n---\na: 1\n"
     assert [len(list(leaves(document))) for document in read("a.yml", text)] == [3, 1, 1]
 

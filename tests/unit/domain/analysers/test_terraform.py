@@ -116,6 +116,7 @@ def test_a_protection_that_is_known_only_after_apply_is_unclear() -> None:
         plan(errored=True),
         plan(complete=False),
         plan(deferred_changes=[{"reason": "x"}]),
+        plan(action_invocations=[{"address": "action.aws_lambda_invoke.x"}]),
         plan("x"),
         plan({}),
         plan(resource(["destroy"])),

@@ -1,0 +1,52 @@
+"""A packet as a folder: written into a new one, read with bounds. What is in it, `countersign.attestation.packets` knows."""
+
+import os
+from pathlib import Path
+
+from countersign.attestation.packets.form import LARGEST, MOST_FILES, Files
+from countersign.domain.ids import MalformedError
+
+
+def write_packet(folder: Path, files: Files) -> None:
+    """Write a packet into a new or empty folder, in a fixed order.
+
+    Raises:
+        MalformedError: the folder is not empty, or cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise MalformedError(f"{folder} is not empty; name a new folder")
+        for name in sorted(files):
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(files[name])
+    except OSError as error:
+        raise MalformedError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def read_packet(folder: Path) -> dict[str, bytes]:
+    """Read a packet's folder.
+
+    Raises:
+        MalformedError: it is no folder, cannot be read, holds something other than plain files, or more than a packet may.
+    """
+    if not folder.is_dir():
+        raise MalformedError(f"{folder} is no folder with a packet")
+    files: dict[str, bytes] = {}
+    size = 0
+    try:
+        for root, folders, names in os.walk(folder):
+            for name in sorted(names + folders):
+                place = Path(root, name)
+                if place.is_symlink() or not (place.is_dir() or place.is_file()):
+                    raise MalformedError(f"{place} is no plain file; a packet has no links")
+            for name in sorted(names):
+                place = Path(root, name)
+                size += place.stat().st_size
+                if size > LARGEST or len(files) >= MOST_FILES:
+                    raise MalformedError(f"{folder} holds more than a packet may: {MOST_FILES} files, {LARGEST} bytes")
+                files[place.relative_to(folder).as_posix()] = place.read_bytes()
+    except OSError as error:
+        raise MalformedError(f"{folder} cannot be read: {error.strerror}") from None
+    return files

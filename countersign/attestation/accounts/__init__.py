@@ -1,0 +1,1 @@
+"""What records tell, put together for people: one record in flat words, an incident, exceptions, a sample. Pure."""

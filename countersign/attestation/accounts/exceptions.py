@@ -1,0 +1,137 @@
+"""What an auditor looks at first: refusals, approvals that did not count, changes of the policy, runs without a good end.
+
+Every exception names its record. None of them is a verdict: an approval that did not count shows that the control worked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from countersign.attestation.accounts.account import Account, account
+from countersign.attestation.accounts.plain import part, parts, text
+from countersign.attestation.accounts.runs import Run, all_runs
+
+POLICY_PATH = ".countersign/"
+"""Below it lies what decides over everything else."""
+
+_OWN = ("opened the change", "is the sponsor", "has a commit in the change", "is an agent")
+"""Words of the reasons for which an approval does not count because it was in one's own cause (`domain.counting`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """One exception: what kind, the record, and in words what and who."""
+
+    kind: str
+    told: Account
+    what: str
+    who: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, object]:
+        """Give it as plain data."""
+        told = self.told
+        return {
+            "change": told.change,
+            "kind": self.kind,
+            "record": told.kind,
+            "recorded": told.recorded,
+            "run": told.run,
+            "seq": told.seq,
+            "what": self.what,
+            "who": list(self.who),
+        }
+
+
+KINDS = {
+    "refused": "Refused",
+    "voided-approval": "Approvals that did not count",
+    "self-approval": "Attempts to approve one's own change",
+    "policy-change": "Changes of the policy",
+    "policy-in-force": "From here on another policy decided",
+    "failed": "Runs that failed",
+    "lost": "Runs that nobody saw the end of",
+    "tainted": "Runs that showed a credential in their output",
+    "unproved": "Credentials not proved dead",
+    "open": "Runs without an outcome",
+    "emergency": "Emergency changes",
+    "expired": "Questions that nobody answered in time",
+    "promoted": "Tiers lowered for a skill or an agent",
+    "demoted": "Tiers raised again",
+    "annotation": "Remarks on earlier records",
+    "key_rotation": "Changes of the signing key",
+    "shred": "Tokens whose meaning was destroyed",
+}
+_AS_RECORDED = frozenset({"emergency", "expired", "promoted", "demoted", "annotation", "key_rotation", "shred"})
+
+
+def find_exceptions(predicates: Iterable[Mapping[str, object]]) -> list[Exceptional]:
+    """Give the exceptions among records, in the order of the log."""
+    records = list(predicates)
+    found = [item for predicate in records for item in _of_record(predicate)]
+    found += [item for run in all_runs(records) for item in _of_run(run)]
+    found += _policies(records)
+    return sorted(found, key=lambda item: (item.told.seq, list(KINDS).index(item.kind), item.what))
+
+
+def refusals_by_rule(found: Iterable[Exceptional]) -> dict[str, int]:
+    """Count refusals by the rule that decided, most first."""
+    count: Counter[str] = Counter()
+    for item in found:
+        if item.kind == "refused":
+            count.update(item.told.rules or (item.told.stage or "unknown",))
+    return dict(count.most_common())
+
+
+def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
+    told = account(predicate)
+    if told.kind == "refused":
+        yield Exceptional("refused", told, told.why or "no reason is recorded", _asking(told))
+    if told.kind in _AS_RECORDED:
+        yield Exceptional(told.kind, told, told.summary, (*_asking(told), *told.approvers))
+    for item in parts(part(predicate, "body", "decision"), "discounted"):
+        why, who = text(item, "why") or "no reason is recorded", text(item, "person") or "unknown"
+        yield Exceptional("voided-approval", told, why, (who,))
+        if who in {told.sponsor, told.author, told.agent} or why.startswith(_OWN):
+            yield Exceptional("self-approval", told, why, (who,))
+    if told.kind in {"assessed", "intent"} and any(path.startswith(POLICY_PATH) for path in told.paths):
+        people = told.approvers or ("nobody yet",)
+        yield Exceptional(
+            "policy-change", told, "by " + ", ".join(_asking(told)) + "; approved by " + ", ".join(people), told.approvers
+        )
+
+
+def _of_run(run: Run) -> Iterator[Exceptional]:
+    if run.outcome is None:
+        yield Exceptional("open", run.intent, "announced, and no outcome is on the record", _asking(run.intent))
+        return
+    told = run.outcome
+    if told.kind == "failed":
+        code = text(run.result, "exit_code")
+        yield Exceptional(
+            "failed", told, told.why or (f"exit status {code}" if code else text(run.result, "ending") or "failed"), _asking(told)
+        )
+    if told.kind == "lost":
+        yield Exceptional("lost", told, "the runner died; its credentials were revoked", _asking(told))
+    if told.tainted:
+        yield Exceptional("tainted", told, "a credential was seen in the output and taken out of it", _asking(told))
+    for life in run.lifetimes:
+        if life.proof != "dead":
+            name = life.public_id or life.handle
+            yield Exceptional("unproved", told, f"{name}: {life.proof or 'not tried'}; it expired at {life.expires.isoformat()}")
+
+
+def _policies(records: Iterable[Mapping[str, object]]) -> Iterator[Exceptional]:
+    before: str | None = None
+    for predicate in records:
+        digest = text(predicate, "body", "policy", "digest")
+        if digest is None:
+            continue
+        if before is not None and digest != before:
+            told = account(predicate)
+            commit = text(predicate, "body", "policy", "commit") or "unknown"
+            yield Exceptional("policy-in-force", told, f"{digest}, at commit {commit}; before it {before}")
+        before = digest
+
+
+def _asking(told: Account) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in (told.agent, told.sponsor, told.author) if name))

@@ -1,0 +1,135 @@
+"""The reconstruction of one moment in one environment: what ran, what could have been used, what had changed, and by whom.
+
+Works on records that somebody else found: those of the window, and all runs that may have touched the moment. Says what records
+say; what went around them it cannot know.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from countersign.attestation.accounts.account import Account
+from countersign.attestation.accounts.plain import parts, text, texts
+from countersign.attestation.accounts.runs import Lifetime, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A credential and the run that it was for."""
+
+    run: Run
+    lifetime: Lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Everything about a moment. `timeline` is the window's records, oldest first."""
+
+    around: datetime
+    since: datetime
+    until: datetime
+    environment: str
+    timeline: tuple[Account, ...]
+    under_way: tuple[Run, ...]
+    held: tuple[Held, ...]
+    changed: tuple[Run, ...]
+
+    @property
+    def people(self) -> dict[str, dict[str, int]]:
+        """Count in how many of the window's records each agent, sponsor and approver stands."""
+        found: dict[str, Counter[str]] = {"agents": Counter(), "sponsors": Counter(), "approvers": Counter()}
+        for told in self.timeline:
+            found["agents"].update([told.agent] if told.agent else [])
+            found["sponsors"].update([told.sponsor] if told.sponsor else [])
+            found["approvers"].update(told.approvers)
+        return {kind: dict(sorted(count.items())) for kind, count in found.items()}
+
+    def document(self) -> dict[str, object]:
+        """Give it as plain data."""
+        return {
+            "around": self.around.isoformat(),
+            "changed": [_changed(run) for run in self.changed],
+            "credentials_live": [_held(item) for item in self.held],
+            "environment": self.environment,
+            "from": self.since.isoformat(),
+            "people": self.people,
+            "runs_under_way": [_run(run) for run in self.under_way],
+            "timeline": [_line(told) for told in self.timeline],
+            "to": self.until.isoformat(),
+        }
+
+
+def reconstruct(
+    *, around: datetime, window: timedelta, environment: str, records: Iterable[Account], runs: Sequence[Run]
+) -> Incident:
+    """Put an incident together. `runs` are all that began before the window's end and may have lived into it."""
+    since, until = around - window, around + window
+    held = [Held(run, lifetime) for run in runs for lifetime in run.lifetimes if lifetime.live(around)]
+    done = [run for run in runs if run.ended is not None and since <= run.ended <= until]
+    return Incident(
+        around=around,
+        since=since,
+        until=until,
+        environment=environment,
+        timeline=tuple(sorted(records, key=lambda told: told.seq)),
+        under_way=tuple(run for run in runs if run.open(around)),
+        held=tuple(sorted(held, key=lambda item: (item.lifetime.began, item.lifetime.handle))),
+        changed=tuple(sorted(done, key=lambda run: run.ended or until)),
+    )
+
+
+def _line(told: Account) -> dict[str, object]:
+    return {
+        "agent": told.agent,
+        "approvers": list(told.approvers),
+        "change": told.change,
+        "kind": told.kind,
+        "recorded": told.recorded,
+        "seq": told.seq,
+        "sponsor": told.sponsor,
+        "summary": told.summary,
+    }
+
+
+def _run(run: Run) -> dict[str, object]:
+    return {
+        "action": run.intent.action,
+        "agent": run.intent.agent,
+        "approvers": list(run.intent.approvers),
+        "began": run.began.isoformat(),
+        "change": run.intent.change,
+        "ended": None if run.ended is None else run.ended.isoformat(),
+        "outcome": None if run.outcome is None else run.outcome.kind,
+        "run": run.intent.run,
+        "sponsor": run.intent.sponsor,
+    }
+
+
+def _held(item: Held) -> dict[str, object]:
+    life = item.lifetime
+    return {
+        "certain": life.certain,
+        "change": item.run.intent.change,
+        "expires": life.expires.isoformat(),
+        "from": life.began.isoformat(),
+        "handle": life.handle,
+        "proof": life.proof,
+        "provider": life.provider,
+        "public_id": life.public_id,
+        "run": item.run.intent.run,
+        "scope": dict(life.scope),
+        "to": life.ended.isoformat(),
+    }
+
+
+def _changed(run: Run) -> dict[str, object]:
+    result = run.result
+    return _run(run) | {
+        "argv": list(texts(result, "argv")),
+        "connections": [dict(item) for item in parts(result, "connections")],
+        "exit_code": result.get("exit_code"),
+        "image": text(result, "image"),
+        "paths": list(run.intent.paths),
+        "services": list(run.intent.services),
+    }

@@ -1,0 +1,147 @@
+"""One run as its two records tell it: what was announced, what came of it, and how long each credential lived."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from countersign.attestation.accounts.account import Account, account
+from countersign.attestation.accounts.plain import Plain, number, part, parts, text
+
+_FIRST, _LAST = 1970, 9000
+"""Years that records can be of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """A credential's life. `began` and `ended` are proved by the record where they can be; else they are bounds.
+
+    `certain` is False where nobody recorded the minting: it may have been minted from the intent on, and lived for its `ttl`.
+    """
+
+    handle: str
+    provider: str
+    public_id: str | None
+    began: datetime
+    ended: datetime
+    expires: datetime
+    revoked: datetime | None
+    proof: str | None
+    scope: Plain
+    certain: bool
+
+    def live(self, at: datetime) -> bool:
+        """Say whether it worked, or may have worked, at this moment."""
+        return self.began <= at < self.ended
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A step of a run, as the runner measured it."""
+
+    name: str
+    began: datetime
+    ended: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run. `outcome` is None while it is open."""
+
+    intent: Account
+    outcome: Account | None
+    announced: Plain
+    closed: Plain
+
+    @property
+    def began(self) -> datetime:
+        """Give the time of the intent."""
+        return instant(self.intent.recorded)
+
+    @property
+    def ended(self) -> datetime | None:
+        """Give the time of the outcome; None while the run is open."""
+        return None if self.outcome is None else instant(self.outcome.recorded)
+
+    @property
+    def result(self) -> Plain:
+        """Give what came of the command; empty where nobody saw it."""
+        return part(self.closed, "result")
+
+    def open(self, at: datetime) -> bool:
+        """Say whether the run was under way at this moment."""
+        return self.began <= at and (self.ended is None or at < self.ended)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Give the steps in the order in which they began."""
+        found = []
+        for step in parts(self.closed, "timeline"):
+            began, length = _moment(step, "began"), number(step, "ms")
+            if began is not None and length is not None:
+                found.append(Phase(text(step, "name") or "step", began, began + timedelta(milliseconds=_bounded(length))))
+        return tuple(sorted(found, key=lambda phase: phase.began))
+
+    @property
+    def lifetimes(self) -> tuple[Lifetime, ...]:
+        """Give every credential that the run minted or may have minted."""
+        grants = {text(grant, "handle") or "": grant for grant in parts(self.closed, "grants")}
+        scopes = {text(lease, "handle") or "": part(lease, "scope") for lease in parts(self.announced, "leases")}
+        handles = [handle for handle in dict.fromkeys([*scopes, *grants]) if handle]
+        return tuple(self._lifetime(handle, grants.get(handle, {}), scopes.get(handle, {})) for handle in handles)
+
+    def _lifetime(self, handle: str, grant: Plain, scope: Plain) -> Lifetime:
+        minted, revoked = _moment(grant, "minted"), _moment(grant, "revoked")
+        proof = text(grant, "proof")
+        ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
+        began = minted or self.began
+        expires = _moment(grant, "expires") or (self.ended or began) + ttl
+        dead = revoked is not None and proof == "dead"
+        return Lifetime(
+            handle=handle,
+            provider=text(grant, "provider") or text(scope, "provider") or "",
+            public_id=text(grant, "public_id"),
+            began=began,
+            ended=min(revoked, expires) if dead and revoked is not None else expires,
+            expires=expires,
+            revoked=revoked,
+            proof=proof,
+            scope=scope,
+            certain=minted is not None,
+        )
+
+
+def make_run(intent: Mapping[str, object], outcome: Mapping[str, object] | None) -> Run:
+    """Put a run together from the predicates of its records."""
+    first = account(intent)
+    last = None if outcome is None else account(outcome).after(first)
+    return Run(first, last, part(intent, "body"), part(outcome, "body"))
+
+
+def all_runs(predicates: Iterable[Mapping[str, object]]) -> tuple[Run, ...]:
+    """Find the runs among records, oldest first."""
+    intents: dict[str, Mapping[str, object]] = {}
+    outcomes: dict[str, Mapping[str, object]] = {}
+    for predicate in predicates:
+        name = text(predicate, "run_id")
+        if name is not None:
+            (intents if text(predicate, "kind") == "intent" else outcomes)[name] = predicate
+    return tuple(make_run(intent, outcomes.get(name)) for name, intent in intents.items())
+
+
+def instant(written: str) -> datetime:
+    """Read a time of a record."""
+    return datetime.fromisoformat(written).astimezone(UTC)
+
+
+def _moment(value: Plain, name: str) -> datetime | None:
+    written = text(value, name)
+    try:
+        read = None if written is None else datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return None if read is None or read.tzinfo is None or not _FIRST < read.year < _LAST else read.astimezone(UTC)
+
+
+def _bounded(length: int) -> int:
+    """Keep arithmetic with times possible, whatever a body says."""
+    return min(max(0, length), 10**9)

@@ -1,0 +1,62 @@
+"""One change from the first question to the last outcome, as its records tell it. Puts together; draws and judges nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from countersign.attestation.accounts.account import Account, account
+from countersign.attestation.accounts.plain import Plain, part, parts
+from countersign.attestation.accounts.runs import Run, all_runs
+
+_DECIDED = frozenset({"assessed", "refused", "intent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A change. `records` are its records in order, each beside its body."""
+
+    change: str
+    records: tuple[tuple[Account, Plain], ...]
+    runs: tuple[Run, ...]
+
+    @property
+    def last(self) -> Account:
+        """Give the newest record."""
+        return self.records[-1][0]
+
+    @property
+    def decided(self) -> tuple[Account, Plain] | None:
+        """Give the newest record that holds a decision."""
+        found = [(told, body) for told, body in self.records if told.kind in _DECIDED and part(body, "decision")]
+        return found[-1] if found else None
+
+    @property
+    def decision(self) -> Plain:
+        """Give the newest decision; empty where the policy never spoke."""
+        return {} if self.decided is None else part(self.decided[1], "decision")
+
+    @property
+    def approvals(self) -> tuple[Plain, ...]:
+        """Give the approvals that counted for the newest intent."""
+        intents = [body for told, body in self.records if told.kind == "intent"]
+        return parts(intents[-1], "actor", "approvers") if intents else ()
+
+    @property
+    def about(self) -> Plain:
+        """Give what the newest record says of the change itself: head, base, branches, address."""
+        found = [part(body, "change") for _, body in self.records if part(body, "change")]
+        return found[-1] if found else {}
+
+
+def tell(predicates: Iterable[Mapping[str, object]]) -> Story | None:
+    """Tell the story of one change from its records; None where there are none."""
+    found = sorted(predicates, key=lambda predicate: account(predicate).seq)
+    if not found:
+        return None
+    runs = all_runs(found)
+    intents = {run.intent.run: run.intent for run in runs}
+    records = []
+    for predicate in found:
+        told = account(predicate)
+        intent = intents.get(told.run)
+        records.append((told if intent is None or told.kind == "intent" else told.after(intent), part(predicate, "body")))
+    return Story(records[0][0].change or "no change", tuple(records), runs)

@@ -1,0 +1,219 @@
+"""Checks one commit and its record by their bytes, many times faster than `chain.py`, for logs of a hundred thousand records.
+
+Knows the one way in which we write both. Whatever is written otherwise, and whatever is wrong, raises `DoubtError`: then the
+chain looks, and its word counts. So this module may doubt what is good, but must never pass what the chain refuses; tests hold
+it to that.
+"""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from countersign.attestation import readable, sshsig
+from countersign.attestation.keys import TrustedKey, TrustRoot
+from countersign.attestation.statement import Place, read, record_id
+from countersign.domain.ids import ChangeRef, Digest, MalformedError
+
+_COMMIT = re.compile(
+    rb"tree (?P<tree>[0-9a-f]{40})\n"
+    rb"(?:parent (?P<parent>[0-9a-f]{40})\n)?"
+    rb"author (?P<who>Countersign <(?P<email>[A-Za-z0-9._+@-]+)> (?P<when>[1-9][0-9]{0,11}) \+0000)\n"
+    rb"committer (?P=who)\n"
+    rb"(?P<header>gpgsig -----BEGIN SSH SIGNATURE-----\n (?P<armor>(?:[A-Za-z0-9+/]{70}\n )*[A-Za-z0-9+/]{1,70}={0,2}\n )"
+    rb"-----END SSH SIGNATURE-----\n)\n"
+    rb"(?P<message>.*)",
+    re.DOTALL,
+)
+_BEGIN = b'{\n  "_type": "https://in-toto.io/Statement/v1",\n  "predicate": {\n    "body": {'
+_CHANGE = b'\n    "change": '
+_END = re.compile(
+    rb'\n    "change": (?:null|\{\n      "iid": (?P<iid>[1-9][0-9]{0,9}),'
+    rb'\n      "repository": "(?P<project>[A-Za-z0-9_./-]+)"\n    \}),'
+    rb'\n    "id": "(?P<id>[0-9A-Z]{26})",'
+    rb'\n    "key": "(?P<key>[a-z_]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159})",'
+    rb'\n    "kind": "(?P<kind>[a-z_]+)",'
+    rb'\n    "log": "(?P<log>[\x21\x23-\x2a\x2c-\x5b\x5d-\x7e]{1,255})",'
+    rb'\n    "prev": (?:null|"(?P<prev>sha256:[0-9a-f]{64})"),'
+    rb'\n    "recorded_time": "(?P<recorded>[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z",'
+    rb'\n    "run_id": (?:null|"(?P<run>run-[a-z2-7]{20})"),'
+    rb'\n    "seq": (?P<seq>0|[1-9][0-9]{0,9}),'
+    rb'\n    "summary": "(?P<summary>[\x20\x21\x23-\x3f\x41-\x5b\x5d-\x7e]{1,255})",'
+    rb'\n    "time": "(?P<time>[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z",'
+    rb'\n    "v": [1-9][0-9]{0,5}\n  \},\n  "predicateType": "https://countersign.dev/audit/v1",\n  "subject": \['
+    rb'(?:\n    \{\n      "digest": \{(?:\n        "[A-Za-z0-9]+": "[0-9a-f]{40,128}",?)+\n      \},'
+    rb'\n      "name": "[\x20\x21\x23-\x5b\x5d-\x7e]{1,200}"\n    \},?)+\n  \]\n\}\n'
+)
+_BINDING = re.compile(rb'\n      "binding": "(sha256:[0-9a-f]{64})"')
+_SIGNATURE_BYTES = 64
+
+
+class DoubtError(Exception):
+    """It is not written as we write it, or it is wrong: the chain has to look."""
+
+
+class Signed(NamedTuple):
+    """A commit whose signature is good."""
+
+    tree: bytes
+    parent: bytes | None
+    when: int
+    message: bytes
+    key: bytes
+
+
+class Told(NamedTuple):
+    """What a record says of itself, but for its body."""
+
+    change: ChangeRef | None
+    id: str
+    key: str
+    kind: str
+    log: str
+    prev: str | None
+    recorded: datetime
+    run: str | None
+    seq: int
+    summary: str
+    binding: str | None
+
+
+@dataclass(slots=True)
+class _Known:
+    """A key of the trust root, ready to be used."""
+
+    check: Ed25519PublicKey
+    raw: bytes
+    hash_name: bytes
+    trusted: tuple[TrustedKey, ...]
+
+
+@dataclass(slots=True)
+class Glance:
+    """Looks at commits under one trust root."""
+
+    trust: TrustRoot
+    _known: dict[bytes, _Known] = field(default_factory=dict)
+    _changes: dict[tuple[bytes, bytes], ChangeRef] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make the keys ready: everything before the 64 bytes of a signature is the same for one key."""
+        for key in {trusted.key for trusted in self.trust.keys}:
+            trusted = tuple(item for item in self.trust.keys if item.key == key)
+            for hash_name in sshsig.HASHES:
+                check = Ed25519PublicKey.from_public_bytes(key.raw)
+                self._known[sshsig.before_signature(key, hash_name)] = _Known(check, key.raw, hash_name, trusted)
+
+    def commit(self, raw: bytes) -> Signed:
+        """Check form and signature of a commit.
+
+        Raises:
+            DoubtError: see above.
+        """
+        found = _COMMIT.fullmatch(raw)
+        if found is None:
+            raise DoubtError
+        armor = found["armor"].replace(b"\n ", b"")
+        try:
+            blob = base64.b64decode(armor, validate=True)
+        except ValueError:
+            raise DoubtError from None
+        known = self._known.get(blob[:-_SIGNATURE_BYTES])
+        if known is None or base64.b64encode(blob) != armor or not _lines_full(found["armor"]):
+            raise DoubtError
+        start, end = found.span("header")
+        try:
+            known.check.verify(blob[-_SIGNATURE_BYTES:], sshsig.signed(raw[:start] + raw[end:], known.hash_name))
+        except InvalidSignature:
+            raise DoubtError from None
+        email, when = found["email"].decode(), int(found["when"])
+        at = datetime.fromtimestamp(when, UTC)
+        if not any(item.principal == email and item.valid(at) for item in known.trusted):
+            raise DoubtError
+        return Signed(found["tree"], found["parent"], when, found["message"], known.raw)
+
+    def record(self, raw: bytes) -> Told:
+        """Check form of a record, and give what it says of itself.
+
+        Raises:
+            DoubtError: see above.
+        """
+        found = _END.fullmatch(raw, max(0, raw.find(_CHANGE))) if raw.startswith(_BEGIN) and readable.is_plain(raw) else None
+        told = self._closely(raw) if found is None else self._told(raw, found)
+        if told.id != record_id(
+            Place(told.log, told.seq, None if told.prev is None else Digest(told.prev), told.recorded), told.key
+        ):
+            raise DoubtError
+        return told
+
+    def _told(self, raw: bytes, found: re.Match[bytes]) -> Told:
+        summary, log = found["summary"].decode(), found["log"].decode()
+        try:
+            recorded, time = (datetime.fromisoformat(found[name].decode() + "+00:00") for name in ("recorded", "time"))
+            change = self._change(found["project"], found["iid"])
+        except (MalformedError, ValueError):
+            raise DoubtError from None
+        if " ".join(summary.split()) != summary or time > recorded or "@" in log.partition("://")[2].partition("/")[0]:
+            raise DoubtError
+        prev, run, binding = found["prev"], found["run"], _BINDING.search(raw)
+        return Told(
+            change=change,
+            id=found["id"].decode(),
+            key=found["key"].decode(),
+            kind=found["kind"].decode(),
+            log=log,
+            prev=None if prev is None else prev.decode(),
+            recorded=recorded,
+            run=None if run is None else run.decode(),
+            seq=int(found["seq"]),
+            summary=summary,
+            binding=None if binding is None else binding[1].decode(),
+        )
+
+    def _closely(self, raw: bytes) -> Told:
+        """Read a record that holds what the quick look does not know: letters that are not ASCII, fields of a later version."""
+        try:
+            part = read(raw).predicate
+        except MalformedError:
+            raise DoubtError from None
+        if part.time > part.recorded_time:
+            raise DoubtError
+        binding = part.body.get("binding")
+        change = None if part.change is None else part.change.ref
+        place = (part.log, part.prev, part.recorded_time, part.run_id, part.seq, part.summary)
+        return Told(change, part.id, part.key, part.kind.value, *place, binding if isinstance(binding, str) else None)
+
+    def _change(self, project: bytes | None, iid: bytes | None) -> ChangeRef | None:
+        if project is None or iid is None:
+            return None
+        known = self._changes.get((project, iid))
+        if known is None:
+            known = self._changes[project, iid] = ChangeRef(project.decode(), int(iid))
+        return known
+
+
+def message(told: Told, digest: str, root: str) -> bytes:
+    """Give the message that goes with a record; the same bytes as `commit.message` gives."""
+    change = "none" if told.change is None else str(told.change)
+    return (
+        f"{told.summary}\n\nCountersign-Seq: {told.seq}\nCountersign-Id: {told.id}\nCountersign-Kind: {told.kind}\n"
+        f"Countersign-Key: {told.key}\nCountersign-Run: {told.run or 'none'}\nCountersign-Change: {change}\n"
+        f"Countersign-Origin: {told.log}\nCountersign-Record: {digest}\nCountersign-Previous: {told.prev or 'none'}\n"
+        f"Countersign-Size: {told.seq + 1}\nCountersign-Root: {root}\n"
+    ).encode()
+
+
+def digests(raw: bytes) -> tuple[str, bytes]:
+    """Give a record's digest and its hash as a leaf."""
+    return "sha256:" + hashlib.sha256(raw).hexdigest(), hashlib.sha256(b"\0" + raw).digest()
+
+
+def _lines_full(armor: bytes) -> bool:
+    """Say whether every line but the last is full, as the expression above does not insist on."""
+    *lines, _ = armor.removesuffix(b"\n ").split(b"\n ")
+    return all(len(line) == sshsig.LINE for line in lines)

@@ -1,0 +1,47 @@
+"""The parts of a packet that follow from its records: decision, plan, approvals. Written out so that nobody has to dig for them."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from countersign.attestation import readable
+from countersign.attestation.accounts.plain import Plain, part, parts, text
+from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN
+
+_DECIDED = frozenset({"assessed", "refused", "intent"})
+
+
+def predicates(records: Sequence[bytes]) -> list[Plain]:
+    """Give our part of each record."""
+    return [part(json.loads(raw), "predicate") for raw in records]
+
+
+def derived(records: Sequence[bytes]) -> dict[str, bytes]:
+    """Write decision, plan and approvals: of the newest record that holds each, in the order of the log."""
+    told = predicates(records)
+    bodies = [part(item, "body") for item in told if text(item, "kind") in _DECIDED and part(item, "body", "decision")]
+    files: dict[str, bytes] = {}
+    if bodies:
+        decision = dict(part(bodies[-1], "decision"))
+        files[DECISION] = readable.dump(decision)
+        if part(decision, "plan"):
+            files[PLAN] = readable.dump(dict(part(decision, "plan")))
+    intents = [part(item, "body") for item in told if text(item, "kind") == "intent"]
+    if intents:
+        counted: list[Mapping[str, object]] = list(parts(intents[-1], "actor", "approvers"))
+        voided = list(parts(intents[-1], "decision", "discounted"))
+        files[APPROVALS] = readable.dump(
+            {"counted": [dict(item) for item in counted], "did_not_count": [dict(item) for item in voided]}
+        )
+    return files
+
+
+def policy_digest(records: Sequence[bytes]) -> str | None:
+    """Give the digest of the policy that decided last."""
+    found = [digest for item in predicates(records) if (digest := text(item, "body", "policy", "digest"))]
+    return found[-1] if found else None
+
+
+def newest_change(records: Sequence[bytes]) -> Plain:
+    """Give what the newest record that compares trees says of the change."""
+    found = [change for item in predicates(records) if text(change := part(item, "body", "change"), "tree")]
+    return found[-1] if found else {}

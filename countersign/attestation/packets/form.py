@@ -1,0 +1,52 @@
+"""What lies where in a packet. Makes and checks nothing (`make.py`, `check.py`)."""
+
+from collections.abc import Mapping
+
+PACKET_TYPE = "https://countersign.dev/packet/v1"
+MANIFEST = "manifest.json"
+HEAD = "proofs/head.commit"
+PAGE = "index.html"
+README = "README.txt"
+POLICY = "policy.yaml"
+DIFF = "diff.patch"
+DECISION, PLAN, APPROVALS = "decision.json", "plan.json", "approvals.json"
+
+POLICY_PLACE = ".countersign/policy.yaml"
+"""Where the protected branch holds the policy; `countersign.adapters.observe` reads it there (held together by a test)."""
+
+Files = Mapping[str, bytes]
+"""A packet's files by their paths within it."""
+
+MOST_FILES = 2000
+LARGEST = 64 * 1024 * 1024
+"""Bytes of all files together."""
+
+
+def record_file(seq: int) -> str:
+    """Give the place of a record's exact bytes."""
+    return f"records/{seq:010d}.json"
+
+
+def commit_file(seq: int) -> str:
+    """Give the place of the commit that binds a record: git's own bytes."""
+    return f"proofs/{seq:010d}.commit"
+
+
+def payload_file(seq: int) -> str:
+    """Give the place of what the commit's signature is over, for `ssh-keygen -Y verify`."""
+    return f"proofs/{seq:010d}.payload"
+
+
+def signature_file(seq: int) -> str:
+    """Give the place of the commit's signature, armored."""
+    return f"proofs/{seq:010d}.sig"
+
+
+def proof_file(seq: int) -> str:
+    """Give the place of the proofs that the record, and the log as it was then, are in the log of the head."""
+    return f"proofs/{seq:010d}.merkle.json"
+
+
+def envelope_file(seq: int) -> str:
+    """Give the place of a record's DSSE envelope."""
+    return f"envelopes/{seq:010d}.dsse.json"

@@ -1,0 +1,82 @@
+"""Shows that the log is complete by arithmetic: every question that was put ends in one way, or is still open.
+
+A question is an `assessed` record. It ends as a run (and that as executed, failed or lost), or because it expired, or because a
+later question of the same change took its place; else it is open. Refusals are counted beside: most come before a question.
+Reads records one by one and keeps only what it needs. Checks no signature and no link.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from countersign.attestation.outline import Outline
+from countersign.attestation.record import OUTCOMES, RecordKind
+from countersign.domain.ids import ChangeRef, RunId
+
+OPEN, RUNNING = "open", "running"
+ENDS = (OPEN, RUNNING, *(kind.value for kind in (*sorted(OUTCOMES), RecordKind.EXPIRED, RecordKind.SUPERSEDED)))
+"""Every way in which a question can stand."""
+
+
+@dataclass(slots=True)
+class Population:
+    """Counts as it is given records, oldest first."""
+
+    records: Counter[RecordKind] = field(default_factory=Counter)
+    _questions: dict[str, str] = field(default_factory=dict)
+    """How each question stands, by its binding."""
+    _open: dict[ChangeRef | None, str] = field(default_factory=dict)
+    _runs: dict[RunId, str] = field(default_factory=dict)
+    unasked: int = 0
+    """Runs without a question, which no runner begins."""
+
+    def add(self, entry: Outline) -> None:
+        """Count the next record."""
+        self.records[entry.kind] += 1
+        if entry.kind is RecordKind.ASSESSED:
+            self._ask(entry)
+        elif entry.kind is RecordKind.INTENT:
+            self._begin(entry)
+        elif entry.kind in OUTCOMES and entry.run is not None:
+            self._questions[self._runs.pop(entry.run)] = entry.kind.value
+        elif entry.kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED}:
+            binding = entry.key.partition("/")[2]
+            if self._questions.get(binding) == OPEN:
+                self._questions[binding] = entry.kind.value
+                self._open.pop(entry.change, None)
+
+    @property
+    def asked(self) -> int:
+        """Count the questions, and the runs that had none."""
+        return len(self._questions)
+
+    def ends(self) -> Mapping[str, int]:
+        """Count the questions by how they stand; the counts add up to `asked`."""
+        found = Counter(self._questions.values())
+        return {end: found[end] for end in ENDS}
+
+    def __str__(self) -> str:
+        """Write the sum."""
+        told = " + ".join(f"{count} {end}" for end, count in self.ends().items() if count) or "0"
+        refused = self.records[RecordKind.REFUSED]
+        strange = f"; {self.unasked} runs without a question" if self.unasked else ""
+        return f"{self.asked} questions = {told}; {refused} refusals{strange}"
+
+    def _ask(self, entry: Outline) -> None:
+        binding = entry.key.partition("/")[2]
+        before = self._open.get(entry.change)
+        if before is not None and self._questions[before] == OPEN:
+            self._questions[before] = RecordKind.SUPERSEDED.value
+        self._questions[binding] = OPEN
+        self._open[entry.change] = binding
+
+    def _begin(self, entry: Outline) -> None:
+        if entry.run is None:
+            return
+        binding = entry.binding if entry.binding in self._questions else None
+        binding = binding or f"unasked/{entry.run}"
+        self.unasked += binding not in self._questions
+        self._questions[binding] = RUNNING
+        self._runs[entry.run] = binding
+        if self._open.get(entry.change) == binding:
+            del self._open[entry.change]

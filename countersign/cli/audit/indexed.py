@@ -1,0 +1,116 @@
+"""Opens the index of a clone's audit branch, and says how far its answers can be believed.
+
+The index itself is never believed: where a trust root is given, the branch is verified, and the Merkle root over the index's
+records has to be the branch's. That it was is noted in the index, for this tip and this trust root, so that the next question
+need not wait; `verify` never looks there.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from countersign.adapters.catfile import CatFile
+from countersign.adapters.index.index import Index, index_file
+from countersign.adapters.ledger.clone import Branch, find_branch
+from countersign.attestation.merkle import tree_root
+from countersign.attestation.problem import Problem
+from countersign.cli import Commands
+from countersign.cli.audit.action import FINE, WRONG, add_action
+from countersign.cli.audit.examination import Examination, examine
+from countersign.cli.audit.reading import read_trust_root
+from countersign.domain.ids import MalformedError, digest_of
+from countersign.domain.outcomes import LedgerFault
+
+STATUS = """\
+exit status:
+  0  answered; with --trust-root, every record that was read is as it should be
+  1  a record is wrong: the answer holds good ones only, up to it
+  2  the command line is wrong, or there is no such record
+  3  the branch could not be read; nothing is said about it
+"""
+_NOTE = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An index at the branch's tip. `below` is the number of the first record that is wrong; None where none is known to be."""
+
+    branch: Branch
+    index: Index
+    source: CatFile
+    signed: bool
+    problem: Problem | None
+    below: int | None
+
+    @property
+    def status(self) -> int:
+        """Give the exit status."""
+        return FINE if self.problem is None else WRONG
+
+    def warn(self) -> None:
+        """Say on standard error what the reader must know before believing the output."""
+        for other in self.branch.others:
+            print(f"note: {other} points elsewhere than {self.branch.ref}, which is read here", file=sys.stderr)
+        if not self.signed:
+            print("note: signatures were not checked; give --trust-root", file=sys.stderr)
+        if self.problem is not None:
+            print(f"wrong: {self.problem}", file=sys.stderr)
+
+
+def add_indexed(
+    actions: Commands, name: str, purpose: str, run: Callable[[argparse.Namespace], int], *, formats: tuple[str, ...]
+) -> argparse.ArgumentParser:
+    """Add an action that asks the index."""
+    parser = add_action(actions, name, purpose, run, formats=formats, status=STATUS)
+    parser.add_argument("--index", type=Path, metavar="FILE", help="where the index is kept (default: in the clone's .git)")
+    parser.set_defaults(every_object=False)
+    return parser
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[Opened]:
+    """Open the index that goes with the options, at the branch's tip.
+
+    Raises:
+        LedgerFault: there is no such branch, or no place for the index.
+        MalformedError: the trust root cannot be read.
+    """
+    branch = find_branch(options.repo, options.branch)
+    file: Path = options.index or index_file(options.repo)
+    index = Index(file, options.repo, branch.tip)
+    try:
+        problem, below = (None, None) if options.trust_root is None else _verified(index, options)
+        with CatFile(options.repo) as source:
+            yield Opened(branch, index, source, options.trust_root is not None, problem, below)
+    finally:
+        index.close()
+
+
+def _verified(index: Index, options: argparse.Namespace) -> tuple[Problem | None, int | None]:
+    """Verify the branch, unless it was at this tip with this trust root, and hold the index against it."""
+    trust: Path = options.trust_root
+    try:
+        digest = digest_of(trust.read_bytes())
+    except OSError as error:
+        raise MalformedError(f"the trust root {trust} cannot be read: {error.strerror}") from None
+    if index.noted(_NOTE) == digest:
+        return None, None
+    found = examine(options, read_trust_root(trust), (), None)
+    if not _holds(index, found):
+        index.forget()
+        if not _holds(index, found):
+            raise LedgerFault("the index does not hold what the branch holds; remove it, or name another with --index")
+    if found.problem is not None:
+        return found.problem, found.size
+    with suppress(LedgerFault):  # it will be verified again, that is all
+        index.note(_NOTE, digest)
+    return None, None
+
+
+def _holds(index: Index, found: Examination) -> bool:
+    """Say whether the index was made from the records that were verified: the Merkle root over them is the same."""
+    leaves = index.leaves()[: found.size]
+    return len(leaves) == found.size and (found.head is None or tree_root(leaves) == found.head.root)

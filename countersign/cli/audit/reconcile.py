@@ -1,0 +1,115 @@
+"""`countersign audit reconcile`: a target's own log, held against the record."""
+
+import argparse
+import json
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from countersign.adapters.index.question import Question
+from countersign.adapters.index.records import predicates
+from countersign.adapters.logs import cloudtrail, forge, kubernetes, postgres
+from countersign.attestation.accounts.moment import window, written
+from countersign.attestation.accounts.reconcile import Reconciled, reconcile
+from countersign.attestation.accounts.runs import all_runs
+from countersign.cli import Commands
+from countersign.cli.audit.action import WRONG
+from countersign.cli.audit.indexed import add_indexed, opened
+from countersign.cli.table import table
+
+_LOGS = {"cloudtrail": cloudtrail, "forge": forge, "kubernetes": kubernetes, "postgres": postgres}
+_LOOK_BACK = timedelta(days=2)
+_STATUS = """\
+exit status:
+  0  every session in the log belongs to a run
+  1  findings, or a record is wrong
+  2  the command line is wrong, or the log cannot be read; file and line are named
+  3  the branch could not be read; nothing is said about it
+"""
+
+
+def register(actions: Commands) -> None:
+    """Add the action."""
+    parser = add_indexed(actions, "reconcile", "hold a target's log against the record", _reconcile, formats=())
+    parser.epilog = _STATUS
+    parser.add_argument("--log", type=Path, required=True, action="append", metavar="FILE", help="the log; may be repeated")
+    parser.add_argument("--format", choices=sorted(_LOGS), required=True, help="whose log it is")
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="json is one object, for programs")
+    parser.add_argument(
+        "--only", action="append", metavar="PATTERN", help="look at sessions of these principals alone: *site-production*"
+    )
+    parser.add_argument("--ignore", action="append", default=[], metavar="PATTERN", help="leave sessions of these principals out")
+    parser.add_argument("--skew", default="2m", metavar="LENGTH", help="how far the clocks may differ (default: %(default)s)")
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    log, skew = _LOGS[options.format], window(options.skew)
+    only: list[str] = options.only or ["*"]
+    uses = [
+        use
+        for file in options.log
+        for use in log.read(file)
+        if any(fnmatchcase(use.principal, pattern) for pattern in only)
+        and not any(fnmatchcase(use.principal, pattern) for pattern in options.ignore)
+    ]
+    with opened(options) as branch:
+        runs: list[str] = []
+        if uses:
+            since, until = min(use.at for use in uses) - _LOOK_BACK, max(use.at for use in uses) + _LOOK_BACK
+            asked = Question(kinds=("intent",), since=written(since), until=written(until), below=branch.below, oldest_first=True)
+            runs = [str(row.told.run) for row in branch.index.ask(asked)]
+        rows = [row for row in branch.index.of_runs(runs) if branch.below is None or row.told.seq < branch.below]
+        found = reconcile(uses, all_runs(predicates(rows, branch.source)), providers=log.PROVIDERS, skew=skew)
+        if options.output == "json":
+            print(json.dumps(_document(found), sort_keys=True))
+        else:
+            _print(found)
+        branch.warn()
+        return WRONG if found.findings else branch.status
+
+
+def _document(found: Reconciled) -> dict[str, object]:
+    return {
+        "explained": found.explained,
+        "findings": [
+            {"run": None if item.run is None else item.run.intent.run, "session": item.session.document(), "why": item.why}
+            for item in found.findings
+        ],
+        "from": None if found.since is None else found.since.isoformat(),
+        "notes": [
+            {"change": run.intent.change, "credential": life.public_id or life.handle, "run": run.intent.run}
+            for run, life in found.unseen
+        ],
+        "to": None if found.until is None else found.until.isoformat(),
+        "turned_away": found.turned_away,
+    }
+
+
+def _print(found: Reconciled) -> None:
+    if found.since is None or found.until is None:
+        print("the log shows no use of a credential")
+        return
+    print(f"log from {found.since:%Y-%m-%d %H:%M:%S} to {found.until:%Y-%m-%d %H:%M:%S} UTC")
+    print(f"{found.explained} sessions belong to runs; {found.turned_away} uses were turned away by the target")
+    print(f"\nFindings: sessions without a run, or outside of a credential's life: {len(found.findings)}")
+    lines = [
+        (
+            f"{item.session.first:%Y-%m-%d %H:%M:%S}",
+            f"{item.session.last:%H:%M:%S}",
+            item.session.principal,
+            ", ".join(item.session.sources) or "-",
+            ", ".join(item.session.whats),
+            item.why,
+        )
+        for item in found.findings
+    ]
+    print(
+        "\n".join(f"  {line}" for line in table(("first", "last", "principal", "from", "did", "why"), lines).splitlines())
+        or "  none"
+    )
+    print(f"\nNotes: credentials of runs that the log does not show in use: {len(found.unseen)}")
+    notes = [
+        (f"{life.began:%Y-%m-%d %H:%M:%S}", run.intent.run or "-", run.intent.change or "-", life.public_id or life.handle)
+        for run, life in found.unseen
+    ]
+    print("\n".join(f"  {line}" for line in table(("minted", "run", "change", "credential"), notes).splitlines()) or "  none")

@@ -1,0 +1,33 @@
+"""`countersign audit replay`: decides again from what a record holds, and says whether the same comes out, byte for byte.
+
+Takes inputs and decision from the record, and the policy's bytes from the clone, where their digest is checked against the
+record's. Asks no forge and no clock: the moment of the decision is one of the inputs.
+"""
+
+import argparse
+from pathlib import Path
+
+from countersign.cli import Commands
+from countersign.cli.audit.action import add_action
+
+_STATUS = """\
+exit status:
+  0  the decision follows from what was recorded, byte for byte
+  1  another decision follows, or a record of the branch is wrong
+  2  the command line is wrong, or there is no such record
+  3  it cannot be decided again: inputs or policy are not at hand; nothing is said about the decision
+"""
+
+
+def register(actions: Commands) -> None:
+    """Add the action."""
+    replay = add_action(actions, "replay", "decide again from what a record holds, and compare", _replay, status=_STATUS)
+    replay.add_argument("id", metavar="ID", help="number, ULID, run id or key of a record with a decision")
+    replay.add_argument("--policy", type=Path, metavar="FILE", help="the policy's bytes, where the clone has not the commit")
+    replay.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policy extends")
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from countersign.cli.audit.deciding import decide_again  # noqa: PLC0415 - the other actions read no policy
+
+    return decide_again(options)

@@ -1,0 +1,91 @@
+"""How long questions take, beside `git log --grep` and a SQLite that looks at every text. Prints; holds no time.
+
+Small with the suite. `COUNTERSIGN_BENCH_RECORDS=100000` asks for the full size, which takes minutes to write.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import pytest
+
+from countersign.adapters.catfile import CatFile
+from countersign.adapters.gitcmd import run_git
+from countersign.adapters.index.index import Index
+from countersign.adapters.index.question import Question
+from countersign.adapters.ledger.clone import find_branch
+from countersign.attestation.accounts.runs import instant
+from countersign.attestation.record import AUDIT_BRANCH
+from countersign.cli.audit.incident import gather
+from countersign.cli.audit.indexed import Opened
+from tests.support.fastlog import FastLog
+from tests.support.history import History
+
+RECORDS = int(os.environ.get("COUNTERSIGN_BENCH_RECORDS", "1500"))  # noqa: TID251 - the size is asked for from outside
+ROUNDS = 7
+
+
+def timed(act: Callable[[], object]) -> tuple[float, float]:
+    """Give the median and the longest of some rounds, in milliseconds, after one that warms."""
+    act()
+    took = []
+    for _ in range(ROUNDS):
+        began = perf_counter()
+        act()
+        took.append((perf_counter() - began) * 1000)
+    return median(took), max(took)
+
+
+@pytest.mark.timeout(3600)
+def test_questions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = os.environ.get("COUNTERSIGN_BENCH_LOG")  # noqa: TID251 - a log of an earlier run
+    began = perf_counter()
+    log = FastLog.make(tmp_path / "shop.git") if kept is None else FastLog(Path(kept))
+    if kept is None:
+        log.write(History(changes=RECORDS * 2 // 5 + 9).events(), limit=RECORDS)
+    wrote = perf_counter() - began
+    branch = find_branch(log.repository, AUDIT_BRANCH)
+    index = Index(tmp_path / "index.sqlite", log.repository, branch.tip)
+    began = perf_counter()
+    count = index.count(Question())
+    built = perf_counter() - began
+    lines = [f"wrote {RECORDS} signed records in {wrote:.1f} s", f"index of {count} records: {built:.2f} s"]
+    newest = index.ask(Question(kinds=("executed",), environment="production", limit=1))[0].told
+    questions = {
+        "by number": lambda: index.find(str(count // 2)),
+        "by key": lambda: index.find(newest.key),
+        "by credential": lambda: index.ask(Question(credential=newest.credentials[0])),
+        "environment, kind, 50 newest": lambda: index.ask(Question(environment="production", kinds=("failed",), limit=50)),
+        "approver and host, 50 newest": lambda: index.ask(Question(approver="lea", host="db.shop.example", limit=50)),
+        "path glob, 50 newest": lambda: index.ask(Question(path="db/production/**/V*.sql", limit=50)),
+        "free text, 50 newest": lambda: index.ask(Question(words="lock timeout", limit=50)),
+        "one day": lambda: index.ask(Question(since=newest.recorded[:10], until=newest.recorded[:10] + "T99")),
+        "count by all": lambda: index.count(Question(approver="wanda", environment="production", path="db/**")),
+    }
+    for name, act in questions.items():
+        middle, longest = timed(act)
+        lines.append(f"{name:<32}{middle:8.2f} ms median {longest:8.2f} ms longest")
+    with CatFile(log.repository) as source:
+        opened = Opened(branch, index, source, signed=False, problem=None, below=None)
+        around = instant(newest.recorded)
+        middle, longest = timed(lambda: gather(opened, around, timedelta(hours=2), "production"))
+        lines.append(f"{'incident, 2 h to both sides':<32}{middle:8.2f} ms median {longest:8.2f} ms longest")
+    peer, _ = timed(lambda: run_git(["log", "--grep", "Countersign-Kind: failed", "--format=%H", branch.ref], cwd=log.repository))
+    lines.append(f"{'peer: git log --grep':<32}{peer:8.2f} ms median")
+    with closing(sqlite3.connect(":memory:")) as plain:
+        plain.execute("CREATE TABLE record (seq INTEGER, words TEXT)")
+        rows = index.ask(Question())
+        plain.executemany(
+            "INSERT INTO record VALUES (?, ?)", ((row.told.seq, f"{row.told.summary} {row.told.why}") for row in rows)
+        )
+        peer, _ = timed(lambda: plain.execute("SELECT seq FROM record WHERE words LIKE '%lock timeout%'").fetchall())
+    lines.append(f"{'peer: SQLite, LIKE on summaries':<32}{peer:8.2f} ms median")
+    index.close()
+    assert count == (RECORDS if kept is None else count)
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))

@@ -1,0 +1,214 @@
+"""`countersign audit packet` and `verify PACKET`: a folder that proves itself, to our program and to stock tools."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from countersign.adapters.packet import read_packet
+from countersign.attestation import readable
+from countersign.attestation.keys import TrustRoot
+from countersign.attestation.packets import form
+from countersign.attestation.packets.check import PacketError, check
+from countersign.attestation.packets.make import listing
+from countersign.cli.main import main
+from countersign.domain.policy_yaml import POLICY_FILE
+from tests.support.audit import PRINCIPAL, pem, signer, trust_line, trust_root
+from tests.support.auditor import Auditor, stock
+from tests.support.shelf import Shell
+
+Verify = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def packet(auditor: Auditor, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packet of an applied change, sealed by whoever made it, far from any repository."""
+    home = tmp_path_factory.mktemp("packet")
+    (home / "seal").write_bytes(pem(signer(9)))
+    change = applied(auditor)
+    arguments = ["audit", "packet", change, "--out", str(home / "packet"), "--seal", str(home / "seal")]
+    assert main([*arguments, "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file)]) == 0
+    return home / "packet"
+
+
+def applied(auditor: Auditor) -> str:
+    for subject in auditor.git("log", "--format=%s", "origin/countersign/audit").stdout.decode().splitlines():
+        if subject.startswith("Applied migrate to production"):
+            return subject.rpartition(" ")[2]
+    raise AssertionError
+
+
+@pytest.fixture
+def verify(
+    packet: Path, auditor: Auditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Verify:
+    """Verify from a folder that is no repository."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(folder: Path = packet, *args: str, trust: bool = True) -> tuple[int, str, str]:
+        more = ("--trust-root", str(auditor.trust_file)) if trust else ()
+        status = main(["audit", "verify", str(folder), *args, *more])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def test_a_packet_proves_itself_without_a_repository(verify: Verify, packet: Path) -> None:
+    status, out, err = verify()
+    assert status == 0
+    assert out.splitlines()[-1] == f"verified: 3 records, {len(read_packet(packet))} files, 0 problems"
+    assert f"signed by: {PRINCIPAL} {signer().public.fingerprint}" in out
+    assert "no further record" in err
+    document = json.loads(verify(packet, "--format", "json")[1])
+    assert document["problem"] is None
+    assert len(document["records"]) == 3
+
+
+def test_a_public_key_alone_is_enough(verify: Verify, packet: Path, tmp_path: Path) -> None:
+    (tmp_path / "key.pub").write_text(f"{signer().public.line} audit key of 2026\n")
+    assert verify(packet, "--public-key", str(tmp_path / "key.pub"), trust=False)[0] == 0
+    (tmp_path / "other.pub").write_text(signer(2).public.line)
+    status, out, _ = verify(packet, "--public-key", str(tmp_path / "other.pub"), trust=False)
+    assert status == 1
+    assert "not by the key that was given" in out
+    assert verify(packet, trust=False)[0] == 2
+    (tmp_path / "none.pub").write_text("hello")
+    assert verify(packet, "--public-key", str(tmp_path / "none.pub"), trust=False)[0] == 2
+
+
+def test_it_holds_everything_about_the_change(packet: Path) -> None:
+    files = read_packet(packet)
+    assert {
+        "README.txt",
+        "approvals.json",
+        "decision.json",
+        "diff.patch",
+        "index.html",
+        "manifest.json",
+        "plan.json",
+        "policy.yaml",
+    } <= files.keys()
+    assert json.loads(files["approvals.json"])["counted"]
+    assert json.loads(files["decision.json"])["reasons"]
+    assert b"+ALTER TABLE orders ADD COLUMN note text;" in files["diff.patch"]
+    assert b"teams:" in files["policy.yaml"]
+    assert json.loads(files["manifest.json"])["missing"] == {}
+
+
+def test_the_same_records_give_the_same_bytes(packet: Path, auditor: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "seal").write_bytes(pem(signer(9)))
+    arguments = ["audit", "packet", applied(auditor), "--out", str(tmp_path / "again"), "--seal", str(tmp_path / "seal")]
+    assert (
+        main([*arguments, "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file), "--index", str(tmp_path / "i")])
+        == 0
+    )
+    assert read_packet(tmp_path / "again") == read_packet(packet)
+
+
+def test_the_policy_is_looked_for_where_it_is_read() -> None:
+    assert form.POLICY_PLACE == POLICY_FILE
+
+
+def test_stock_ssh_keygen_and_sha256sum_agree(packet: Path, auditor: Auditor) -> None:
+    files = read_packet(packet)
+    sums = "".join(f"{entry['sha256']}  {name}\n" for name, entry in json.loads(files["manifest.json"])["files"].items())
+    assert stock("sha256sum", "--check", "--strict", "--quiet", "-", cwd=packet, data=sums.encode()).returncode == 0
+    for seq in json.loads(files["manifest.json"])["records"]:
+        who = ("-f", str(auditor.trust_file), "-I", PRINCIPAL, "-n", "git", "-s", f"proofs/{seq:010d}.sig")
+        done = stock("ssh-keygen", "-Y", "verify", *who, cwd=packet, data=files[f"proofs/{seq:010d}.payload"])
+        assert done.returncode == 0, done.stderr
+        digest = json.loads(files["manifest.json"])["files"][f"records/{seq:010d}.json"]["sha256"]
+        assert f"Countersign-Record: sha256:{digest}" in files[f"proofs/{seq:010d}.payload"].decode()
+
+
+TRUST = trust_root()
+KEYS = [signer().public, signer(9).public]
+
+
+def renamed(manifest: bytes, files: dict[str, bytes]) -> dict[str, bytes]:
+    """Let whoever tampers also write the manifest anew: it is not signed, and must not be what holds the packet together."""
+    document = json.loads(manifest)
+    document["files"] = listing({name: data for name, data in files.items() if name != "manifest.json"})
+    return files | {"manifest.json": readable.dump(document)}
+
+
+PROVED = ("records/", "proofs/", "envelopes/", "decision.json", "plan.json", "approvals.json", "policy.yaml")
+
+
+@given(data=st.data())
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_byte_changed_is_found_even_with_a_new_manifest(packet: Path, data: st.DataObject) -> None:
+    files = read_packet(packet)
+    name = data.draw(st.sampled_from(sorted(files)))
+    at = data.draw(st.integers(0, len(files[name]) - 1))
+    changed = bytearray(files[name])
+    changed[at] ^= 1 << data.draw(st.integers(0, 7))
+    tampered = files | {name: bytes(changed)}
+    with pytest.raises(PacketError):
+        check(tampered, TRUST, KEYS)
+    if name.startswith(PROVED):
+        with pytest.raises(PacketError):
+            check(renamed(files["manifest.json"], tampered), TRUST, KEYS)
+
+
+def test_what_is_missing_added_or_swapped_is_found(packet: Path) -> None:
+    files = read_packet(packet)
+    check(files, TRUST, KEYS)
+    for name in files:
+        rest = {other: data for other, data in files.items() if other != name}
+        with pytest.raises(PacketError):
+            check(rest, TRUST, KEYS)
+        if name != "manifest.json" and name.startswith(("records/", "proofs/", "decision", "plan", "approvals")):
+            with pytest.raises(PacketError):
+                check(renamed(files["manifest.json"], rest), TRUST, KEYS)
+    with pytest.raises(PacketError, match="not in the manifest"):
+        check(files | {"records/0000099999.json": b"{}"}, TRUST, KEYS)
+    first, second = sorted(name for name in files if name.startswith("records/"))[:2]
+    with pytest.raises(PacketError):
+        check(renamed(files["manifest.json"], files | {first: files[second], second: files[first]}), TRUST, KEYS)
+
+
+def test_a_key_that_was_not_valid_then_is_refused(packet: Path) -> None:
+    late = TrustRoot.parse(trust_line(signer(), after="20270101Z"))
+    with pytest.raises(PacketError, match="not valid at"):
+        check(read_packet(packet), late, [])
+
+
+def test_an_envelope_that_claims_a_known_key_must_be_signed_by_it(packet: Path) -> None:
+    files = read_packet(packet)
+    name = next(name for name in files if name.startswith("envelopes/"))
+    document = json.loads(files[name])
+    document["signatures"][0]["sig"] = "A" * 86 + "=="
+    document = {name: document[name] for name in sorted(document)}
+    forged = files | {name: json.dumps(document, indent=2).encode() + b"\n"}
+    with pytest.raises(PacketError, match="keys that it names"):
+        check(renamed(files["manifest.json"], forged), TRUST, KEYS)
+
+
+def test_every_name_of_a_record_leads_to_its_change(run: Shell, tmp_path: Path) -> None:
+    (line,) = run("query", "--kind", "executed", "-n", "1", "--format", "json")[1].splitlines()
+    part = json.loads(line)["record"]["predicate"]
+    whole = f"{part['change']['repository']}!{part['change']['iid']}"
+    for number, name in enumerate((str(part["seq"]), part["id"], part["key"], part["run_id"], whole, f"!{part['change']['iid']}")):
+        assert run("packet", name, "--out", str(tmp_path / str(number)))[0] == 0
+        assert read_packet(tmp_path / str(number)) == read_packet(tmp_path / "0")
+
+
+def test_what_cannot_be_made_or_read_is_said(run: Shell, verify: Verify, packet: Path, tmp_path: Path) -> None:
+    status, _, err = run("packet", "!999999", "--out", str(tmp_path / "x"))
+    assert (status, (tmp_path / "x").exists()) == (2, False)
+    assert "no record of !999999" in err
+    assert "not empty" in run("packet", "0", "--out", str(packet))[2]
+    assert "no folder" in verify(tmp_path / "nowhere")[2]
+    shutil.copytree(packet, tmp_path / "linked")
+    (tmp_path / "linked" / "more").symlink_to("/etc/passwd")
+    assert "no plain file" in verify(tmp_path / "linked")[2]
+    (tmp_path / "empty").mkdir()
+    status, out, _ = verify(tmp_path / "empty")
+    assert status == 1
+    assert "manifest.json: is missing" in out

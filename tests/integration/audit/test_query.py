@@ -1,0 +1,156 @@
+"""`countersign audit query` as an auditor types it."""
+
+import csv
+import io
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.support.audit import Remote, refused, signer, trust_line
+from tests.support.auditor import Auditor
+from tests.support.shelf import Shell
+
+
+def records(out: str) -> list[dict[str, object]]:
+    return [json.loads(line)["record"]["predicate"] for line in out.splitlines()]
+
+
+def test_a_table_for_people_newest_first(run: Shell) -> None:
+    status, out, err = run("query", "--env", "production", "--kind", "executed", "-n", "3")
+    assert status == 0
+    head, *lines = out.splitlines()
+    assert head.split() == ["RECORDED", "SEQ", "KIND", "CHANGE", "ENVIRONMENT", "AGENT", "APPROVERS", "SUMMARY"]
+    assert len(lines) == 3
+    assert lines == sorted(lines, reverse=True)
+    assert all("executed" in line and "production" in line for line in lines)
+    assert "older records match too" in err
+
+
+def test_json_is_the_record_as_show_gives_it(run: Shell) -> None:
+    status, out, _ = run("query", "--kind", "executed", "-n", "1", "--format", "json")
+    assert status == 0
+    assert out == run("show", str(json.loads(out)["seq"]), "--format", "json")[1]
+
+
+def test_csv_is_what_a_spreadsheet_takes(run: Shell) -> None:
+    status, out, _ = run("query", "--kind", "intent", "--all", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert status == 0
+    assert rows
+    assert {row["kind"] for row in rows} == {"intent"}
+    assert {row["agent"] for row in rows} <= {"shop-agent", "sre-helper", "schema-keeper"}
+    assert any("\n" in row["approvers"] for row in rows), "several approvers are lines of one cell"
+
+
+def test_no_cell_is_a_formula(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill(
+        [
+            refused("a", summary='=HYPERLINK("http://x.example","click")'),
+            refused("b", summary="+1, @x"),
+            refused("c", summary="fine"),
+        ]
+    )
+    run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
+    rows = list(csv.DictReader(io.StringIO(run("query", "--format", "csv")[1])))
+    assert [row["summary"][:2] for row in rows] == ["fi", "'+", "'="]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
+
+
+def test_an_outcome_is_found_by_what_only_its_intent_says(run: Shell) -> None:
+    status, out, _ = run("query", "--approver", "lea", "--kind", "executed", "--format", "json", "--all")
+    found = records(out)
+    assert status == 0
+    assert found
+    intents = {record["run_id"]: record for record in records(run("query", "--kind", "intent", "--format", "json", "--all")[1])}
+    for record in found:
+        assert "lea" in json.dumps(intents[record["run_id"]]["body"]["actor"]["approvers"])  # type: ignore[index]
+
+
+def test_a_day_is_meant_with_all_its_hours(run: Shell) -> None:
+    day = str(records(run("query", "-n", "1", "--format", "json")[1])[0]["recorded_time"])[:10]
+    found = records(run("query", "--from", day, "--to", day, "--format", "json")[1])
+    assert found
+    assert {str(record["recorded_time"])[:10] for record in found} == {day}
+    assert records(run("query", "--from", f"{day}T00:00+14:00", "--to", f"{day}T00:00+13:00", "--format", "json")[1]) == []
+
+
+def test_a_change_by_number_alone_or_in_full(run: Shell) -> None:
+    change = records(run("query", "--kind", "executed", "-n", "1", "--format", "json")[1])[0]["change"]
+    assert isinstance(change, dict)
+    whole = run("query", "--change", f"acme/shop!{change['iid']}", "--format", "json")
+    assert len(whole[1].splitlines()) == 3
+    for name in (f"!{change['iid']}", str(change["iid"]), f"#{change['iid']}"):
+        assert run("query", "--change", name, "--format", "json") == whole
+    assert run("query", "--change", "acme/other!7")[1:] == ("", "note: no record matches\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "yesterday"), "not a time: 'yesterday'; write 2026-03-01"),
+        (("--from", "2026-05-02", "--to", "2026-05-01"), "--from is not before --to"),
+        (("--change", "shop"), "not a change: 'shop'; write acme/shop!41"),
+        (("--path", "/etc/**"), "a path pattern is relative"),
+        (("--path", "a{b,c}"), "no other wildcards"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_to_write(run: Shell, arguments: tuple[str, ...], said: str) -> None:
+    status, out, err = run("query", *arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_kind_that_does_not_exist_is_named_with_those_that_do(run: Shell) -> None:
+    status, _, err = run("query", "--kind", "done")
+    assert status == 2
+    assert "executed" in err
+
+
+def test_without_a_trust_root_it_says_so(run: Shell) -> None:
+    status, out, err = run("query", "-n", "1", trust=False)
+    assert status == 0
+    assert out
+    assert "signatures were not checked" in err
+
+
+def test_a_wrong_record_ends_the_answer_with_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), refused("b")])
+    auditor = Auditor.of(remote.path, tmp_path, trust_line(signer(2)))
+    status, out, err = Shell(auditor, capsys)("query")
+    assert (status, out) == (1, "")
+    assert "wrong: record 0" in err
+    auditor.trust_file.write_text("")
+    status, out, err = Shell(auditor, capsys)("query")
+    assert (status, out) == (2, "")
+    assert "names no key" in err
+
+
+def test_an_index_that_does_not_hold_what_the_branch_holds_is_thrown_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), refused("b")])
+    run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
+    assert run("query", trust=False)[0] == 0
+    base = sqlite3.connect(run.auditor.clone / ".git/countersign/index.sqlite")
+    with base:
+        base.execute("UPDATE record SET leaf = printf('%064d', 0), summary = 'nothing happened' WHERE seq = 1")
+    base.close()
+    assert "nothing happened" in run("query", trust=False)[1], "without a trust root the index is taken as it is"
+    status, out, _ = run("query")
+    assert status == 0
+    assert "nothing happened" not in out
+
+
+def test_the_index_may_lie_elsewhere(run: Shell, tmp_path: Path) -> None:
+    assert run("query", "-n", "1", "--index", str(tmp_path / "mine.sqlite"))[0] == 0
+    assert (tmp_path / "mine.sqlite").is_file()
+    (tmp_path / "file").write_text("")
+    status, _, err = run("query", "--index", str(tmp_path / "file" / "mine.sqlite"))
+    assert status == 3
+    assert "name another with --index" in err

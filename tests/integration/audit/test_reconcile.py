@@ -1,0 +1,100 @@
+"""`countersign audit reconcile`: a log made from what the record says reconciles; what is planted in it is found."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.shelf import Shell
+
+
+def grants(run: Shell, provider: str) -> list[dict[str, str]]:
+    records = [
+        json.loads(line)["record"]["predicate"]
+        for line in run("query", "--kind", "executed", "--all", "--format", "json")[1].splitlines()
+    ]
+    return [
+        grant | {"run": record["run_id"]}
+        for record in records
+        for grant in record["body"]["grants"]
+        if grant["provider"] == provider
+    ]
+
+
+def line(user: str, at: datetime, session: str) -> str:
+    event = {
+        "timestamp": f"{at:%Y-%m-%d %H:%M:%S}.000 UTC",
+        "user": user,
+        "dbname": "shop_production",
+        "remote_host": "10.0.0.5",
+        "session_id": session,
+        "ps": "ALTER TABLE",
+        "error_severity": "LOG",
+        "message": "statement: ALTER TABLE orders ADD COLUMN note text",
+    }
+    return json.dumps(event) + "\n"
+
+
+@pytest.fixture
+def log(run: Shell, tmp_path: Path) -> Path:
+    """A server's log in which every run of the record was seen, and nobody else."""
+    file = tmp_path / "postgres.json"
+    used = sorted(grants(run, "postgres"), key=lambda grant: grant["minted"])
+    assert used
+    file.write_text(
+        "".join(
+            line(grant["public_id"], datetime.fromisoformat(grant["minted"]) + timedelta(seconds=1), str(number))
+            for number, grant in enumerate(used)
+        )
+    )
+    return file
+
+
+def test_all_sessions_belong_to_runs(run: Shell, log: Path) -> None:
+    status, out, _ = run("reconcile", "--log", str(log), "--format", "postgres", "--output", "json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["findings"] == []
+    assert found["explained"] == len(grants(run, "postgres"))
+
+
+def test_a_session_without_a_run_is_a_finding(run: Shell, log: Path) -> None:
+    at = datetime.fromisoformat(grants(run, "postgres")[0]["minted"])
+    log.write_text(log.read_text() + line("postgres", at, "planted"))
+    status, out, _ = run("reconcile", "--log", str(log), "--format", "postgres", "--output", "json")
+    (finding,) = json.loads(out)["findings"]
+    assert status == 1
+    assert (finding["session"]["principal"], finding["run"]) == ("postgres in shop_production", None)
+    text = run("reconcile", "--log", str(log), "--format", "postgres")
+    assert text[0] == 1
+    assert "no run on the record used a credential of this name" in text[1]
+    assert run("reconcile", "--log", str(log), "--format", "postgres", "--ignore", "postgres in *")[0] == 0
+    assert run("reconcile", "--log", str(log), "--format", "postgres", "--only", "cs_*")[0] == 0
+
+
+def test_a_credential_used_after_it_was_proved_dead_is_a_finding(run: Shell, log: Path) -> None:
+    grant = next(grant for grant in grants(run, "postgres") if grant["proof"] == "dead")
+    log.write_text(
+        log.read_text() + line(grant["public_id"], datetime.fromisoformat(grant["revoked"]) + timedelta(minutes=30), "late")
+    )
+    status, out, _ = run("reconcile", "--log", str(log), "--format", "postgres", "--output", "json")
+    (finding,) = json.loads(out)["findings"]
+    assert status == 1
+    assert finding["run"] == grant["run"]
+    assert "outside of its life" in finding["why"]
+
+
+def test_a_run_that_the_target_did_not_see_is_a_note(run: Shell, log: Path) -> None:
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join([lines[0], *lines[2:]]))
+    status, out, _ = run("reconcile", "--log", str(log), "--format", "postgres", "--output", "json")
+    assert status == 0
+    assert json.loads(lines[1])["user"] in [note["credential"] for note in json.loads(out)["notes"]]
+
+
+def test_a_log_that_cannot_be_read_is_named_with_its_line(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("what\n")
+    status, _, err = run("reconcile", "--log", str(tmp_path / "log"), "--format", "kubernetes")
+    assert status == 2
+    assert f"{tmp_path / 'log'}:1: not a line of JSON" in err

@@ -1,0 +1,131 @@
+"""The audit pages over HTTP: who gets in, what is answered, and that nothing else is."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.audit_pages import AuditPages
+from tests.support.auditor import Auditor
+from tests.support.pages import TOKEN, audit_pages, served
+from tests.support.shelf import shelf
+
+SHOP = "/audit/acme/shop/-/"
+
+
+@pytest.fixture(scope="module")
+def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
+    return shelf(tmp_path_factory.mktemp("shelf"), changes=60)
+
+
+@pytest.fixture(scope="module")
+def pages(auditor: Auditor, tmp_path_factory: pytest.TempPathFactory) -> AuditPages:
+    return audit_pages(auditor.clone, tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture(scope="module")
+def client(pages: AuditPages) -> Iterator[httpx.Client]:
+    with served(pages) as address, httpx.Client(base_url=address, auth=("anybody", TOKEN)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("path", ["/audit/", SHOP, f"{SHOP}timeline", f"{SHOP}changes/1", "/audit/acme/nowhere/-/"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic !"},
+        {"Authorization": f"Digest {TOKEN}"},
+    ],
+)
+def test_without_the_token_nothing_is_shown_not_even_what_exists(client: httpx.Client, path: str, header: dict[str, str]) -> None:
+    answer = httpx.get(f"{client.base_url}{path}", headers=header)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Basic ")
+    assert "acme" not in answer.text
+
+
+def test_the_token_opens_them_as_password_or_bearer(client: httpx.Client) -> None:
+    assert client.get(SHOP).status_code == 200
+    assert httpx.get(f"{client.base_url}{SHOP}", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+def test_they_are_off_unless_they_are_set_up() -> None:
+    with served(None) as address:
+        assert httpx.get(f"{address}/audit/", auth=("a", TOKEN)).status_code == 404
+
+
+def test_they_are_read_only(client: httpx.Client) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert client.request(method, f"{SHOP}timeline").status_code == 405
+
+
+def test_every_page_says_what_it_may_load(client: httpx.Client) -> None:
+    for path in ("/audit/", SHOP, f"{SHOP}timeline"):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_the_timeline_is_narrowed_by_every_field(client: httpx.Client) -> None:
+    everything = client.get(f"{SHOP}timeline").text
+    assert "chip intent" in everything
+    only = client.get(f"{SHOP}timeline", params={"kind": "failed", "environment": "production"}).text
+    assert "chip failed" in only
+    assert "chip intent" not in only
+    assert "<option selected>failed</option>" in only
+    assert "No record matches." in client.get(f"{SHOP}timeline", params={"agent": "nobody"}).text
+    assert "lock timeout" in client.get(f"{SHOP}timeline", params={"text": "lock timeout"}).text
+
+
+def test_older_records_are_a_link_away(client: httpx.Client) -> None:
+    first = client.get(f"{SHOP}timeline").text
+    assert 'rel="next" href="?before=' in first
+    older = first.partition('rel="next" href="')[2].partition('"')[0]
+    second = client.get(f"{SHOP}timeline{older}").text
+    assert 'rel="prev"' in second
+    assert second != first
+
+
+@pytest.mark.parametrize("asked", [{"from": "noon"}, {"kind": "done"}, {"before": "x"}, {"text": "x" * 300}])
+def test_what_cannot_be_read_is_refused(client: httpx.Client, asked: dict[str, str]) -> None:
+    answer = client.get(f"{SHOP}timeline", params=asked)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/audit/acme/nowhere/-/", f"{SHOP}changes/999999", f"{SHOP}changes/x", f"{SHOP}changes/%D9%A7", f"{SHOP}../../x"]
+)
+def test_what_is_not_there_is_not_found(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_what_is_asked_comes_back_as_text(client: httpx.Client) -> None:
+    answer = client.get(f"{SHOP}timeline", params={"agent": '"><script>alert(1)</script>'}).text
+    assert "<script" not in answer
+    assert "&#34;&gt;&lt;script&gt;" in answer
+
+
+def test_a_project_without_records_says_so(client: httpx.Client) -> None:
+    assert "none yet" in client.get("/audit/acme/none/-/").text
+    assert "no records yet" in client.get("/audit/acme/none/-/timeline").text
+    assert client.get("/audit/acme/none/-/changes/1").status_code == 404
+
+
+def test_a_token_of_another_deployment_opens_nothing(pages: AuditPages) -> None:
+    with served(replace(pages, token="another-token-0123456789")) as address:
+        assert httpx.get(f"{address}{SHOP}", auth=("a", TOKEN)).status_code == 401
+
+
+def test_the_index_lies_where_it_was_told(pages: AuditPages, client: httpx.Client) -> None:
+    client.get(SHOP)
+    seen = pages.views.look("acme/shop")
+    assert seen is not None
+    assert Path(seen.index).is_file()

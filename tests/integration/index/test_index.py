@@ -1,0 +1,267 @@
+"""The index against an oracle that reads every record: same answers, whatever is asked, and whatever became of the file."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from countersign.adapters.index.blobs import Branch
+from countersign.adapters.index.gleaning import glean
+from countersign.adapters.index.index import Index, index_file
+from countersign.adapters.index.question import Question
+from countersign.attestation.accounts.account import Account
+from countersign.domain.glob_index import GlobIndex
+from countersign.domain.globs import check_glob
+from countersign.domain.ids import MalformedError, Sha
+from countersign.domain.outcomes import LedgerFault
+from tests.integration.index.conftest import Shop
+from tests.support.audit import Remote, refused
+from tests.support.fastlog import FastLog
+from tests.support.history import History
+
+
+@pytest.fixture
+def index(shop: Shop, tmp_path: Path) -> Iterator[Index]:
+    made = Index(tmp_path / "index.sqlite", shop.path, shop.tip)
+    yield made
+    made.close()
+
+
+def means(question: Question, told: Account) -> bool:
+    """Say what a question means, slowly."""
+    same = ("environment", "agent", "sponsor", "author", "skill", "tier", "action", "repository", "iid", "run")
+    lists = {"service": told.services, "approver": told.approvers, "rule": told.rules}
+    return all(
+        [
+            *(getattr(question, name) in {None, getattr(told, name)} for name in same),
+            *(getattr(question, name) is None or getattr(question, name) in words for name, words in lists.items()),
+            question.since is None or told.recorded >= question.since,
+            question.until is None or told.recorded < question.until,
+            not question.kinds or told.kind in question.kinds,
+            question.path is None or any(GlobIndex([[question.path]]).match(path) for path in told.paths),
+            question.host is None or any(host == question.host or host.rpartition(":")[0] == question.host for host in told.hosts),
+        ]
+    )
+
+
+def one_of(shop: Shop, pick: Callable[[Account], object]) -> st.SearchStrategy[object]:
+    values: set[object] = set()
+    for told in shop.accounts:
+        value = pick(told)
+        values |= set(value) if isinstance(value, tuple) else {value}
+    return st.none() | st.none() | st.sampled_from(sorted(map(str, values - {None})))
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_answers_as_one_who_reads_every_record(index: Index, shop: Shop, data: st.DataObject) -> None:
+    drawn: dict[str, object] = {
+        name: data.draw(one_of(shop, lambda told, name=name: getattr(told, name)), name)  # type: ignore[misc]
+        for name in ("environment", "agent", "sponsor", "tier", "action", "run")
+    }
+    drawn |= {
+        "service": data.draw(one_of(shop, lambda told: told.services)),
+        "approver": data.draw(one_of(shop, lambda told: told.approvers)),
+        "rule": data.draw(one_of(shop, lambda told: told.rules)),
+        "host": data.draw(one_of(shop, lambda told: tuple(host.partition(":")[0] for host in told.hosts) + told.hosts)),
+        "since": data.draw(one_of(shop, lambda told: told.recorded)),
+        "until": data.draw(one_of(shop, lambda told: told.recorded)),
+        "path": data.draw(
+            st.sampled_from([None, None, "**", "db/**", "**/*.sql", "site/*/checkout/*", "db/production/shop/V1__note.sql"])
+        ),
+        "kinds": data.draw(st.sampled_from([(), (), ("failed",), ("executed", "lost"), ("refused", "intent")])),
+    }
+    question = Question(**drawn)  # type: ignore[arg-type]
+    wanted = [told for told in shop.accounts if means(question, told)]
+    found = [row.told for row in index.ask(question)]
+    assert [told.seq for told in found] == [told.seq for told in reversed(wanted)]
+    assert index.count(question) == len(wanted)
+
+
+def test_an_answer_tells_what_the_record_tells(index: Index, shop: Shop) -> None:
+    lists = ("services", "approvers", "paths", "hosts", "credentials", "rules")
+    for row, told in zip(index.ask(Question(oldest_first=True)), shop.accounts, strict=True):
+        for name in set(Account.__slots__) - {"words", *lists}:
+            assert getattr(row.told, name) == getattr(told, name), name
+        for name in lists:
+            assert sorted(getattr(row.told, name)) == sorted(getattr(told, name)), name
+        assert shop.remote.git("rev-parse", f"{row.commit}:{row.file}").decode().strip() == row.blob
+
+
+def test_every_name_of_a_record_finds_it(index: Index, shop: Shop) -> None:
+    told = next(told for told in shop.accounts if told.kind == "executed")
+    for name in (str(told.seq), told.id, told.key):
+        assert [row.told.seq for row in index.find(name)] == [told.seq]
+    assert told.seq in [row.told.seq for row in index.find(str(told.run))]
+    assert index.find("01") == index.find("-1") == index.find("") == []
+
+
+def test_a_credential_is_found_by_handle_and_by_the_targets_name(index: Index, shop: Shop) -> None:
+    told = next(told for told in shop.accounts if told.kind == "executed")
+    handle, public = told.credentials
+    assert {row.told.kind for row in index.ask(Question(credential=handle))} == {"intent", "executed"}
+    assert [row.told.seq for row in index.ask(Question(credential=public))] == [told.seq]
+
+
+def test_free_text_finds_words_in_any_order_and_quoted_ones_in_theirs(index: Index) -> None:
+    loose = index.ask(Question(words="timeout lock"))
+    assert loose
+    assert {row.told.kind for row in loose} == {"failed"}
+    assert index.ask(Question(words='"lock timeout"')) == loose
+    assert index.ask(Question(words='"timeout lock"')) == []
+
+
+@pytest.mark.parametrize(
+    "words", ['"', "NEAR(", "a AND", "*", "words:x", "-", "'", "(", 'x" OR "y', "^", "acme/shop!7", "\x00", "", " "]
+)
+def test_no_text_is_a_malformed_question(index: Index, words: str) -> None:
+    assert isinstance(index.ask(Question(words=words, limit=3)), list)
+
+
+@pytest.mark.parametrize(
+    "question", [Question(words="\udc80"), Question(agent="\udc80"), Question(host="\udc80"), Question(path="\udc80")]
+)
+def test_what_is_not_utf_8_is_refused(index: Index, question: Question) -> None:
+    with pytest.raises(MalformedError):
+        index.ask(question)
+
+
+def test_a_path_that_is_no_glob_is_refused(index: Index) -> None:
+    with pytest.raises(MalformedError):
+        check_glob("/etc/*")
+    with pytest.raises(MalformedError):
+        index.ask(Question(path="/etc/*"))
+
+
+def test_it_grows_by_what_is_new_and_is_then_what_it_would_be_if_made_anew(tmp_path: Path) -> None:
+    log = FastLog.make(tmp_path / "shop.git")
+    events = iter(list(History(changes=60).events()))
+    log.write(events, limit=70)
+    grown = Index(tmp_path / "grown.sqlite", log.repository, Sha(str(log.tip)))
+    assert grown.count(Question()) == 70
+    grown.note("verified", "by me")
+    grown.close()
+    log.write(events)
+    again = Index(tmp_path / "grown.sqlite", log.repository, Sha(str(log.tip)))
+    fresh = Index(tmp_path / "fresh.sqlite", log.repository, Sha(str(log.tip)))
+    assert again.count(Question()) == log.count > 70
+    assert again.noted("verified") is None, "what was said of the old tip does not hold for the new one"
+    assert again.digests() == fresh.digests()
+    assert [row for row in again.ask(Question()) if row.told.kind == "executed"]
+    for one, other in zip(again.ask(Question()), fresh.ask(Question()), strict=True):
+        assert _sorted(one.told) == _sorted(other.told)
+        assert (one.blob, one.commit) == (other.blob, other.commit)
+    for asked in (Question(words="orders"), Question(approver="wanda"), Question(path="db/**")):
+        assert [row.told.seq for row in again.ask(asked)] == [row.told.seq for row in fresh.ask(asked)]
+
+
+def _sorted(told: Account) -> list[object]:
+    return [
+        sorted(value) if isinstance(value := getattr(told, name), tuple) else value for name in Account.__slots__ if name != "words"
+    ]
+
+
+def test_a_rewritten_branch_is_read_anew(tmp_path: Path) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), refused("b"), refused("c")])
+    index = Index(tmp_path / "index.sqlite", remote.path, remote.tip())
+    assert index.count(Question(words="Refused b")) == 1
+    index.close()
+    remote.point(Sha(remote.commits()[0]))
+    remote.fill([refused("d")])
+    again = Index(tmp_path / "index.sqlite", remote.path, remote.tip())
+    assert [row.told.key for row in again.ask(Question())] == ["refused/d", "refused/a"]
+    assert again.count(Question(words="Refused b")) == 0
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def _garbage(file: Path) -> None:
+    file.write_bytes(b"not a database" * 1000)
+
+
+def _scribbled(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    for at in range(8192, len(data), 512):
+        data[at : at + 64] = b"\xff" * 64
+    file.write_bytes(bytes(data))
+
+
+def _other_version(file: Path) -> None:
+    base = sqlite3.connect(file)
+    base.execute("PRAGMA user_version = 999")
+    base.close()
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _foreign(file: Path) -> None:
+    file.unlink()
+    base = sqlite3.connect(file)
+    base.execute("CREATE TABLE record (seq)")
+    base.commit()
+    base.close()
+
+
+@pytest.mark.parametrize("damage", [_cut, _garbage, _scribbled, _other_version, _empty, _foreign])
+def test_a_damaged_file_is_thrown_away_and_made_anew(shop: Shop, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    file = tmp_path / "index.sqlite"
+    first = Index(file, shop.path, shop.tip)
+    wanted = first.ask(Question(approver="wanda"))
+    first.close()
+    damage(file)
+    again = Index(file, shop.path, shop.tip)
+    assert again.ask(Question(approver="wanda")) == wanted
+    assert len(again.digests()) == len(shop.accounts)
+
+
+def test_several_may_make_it_at_once(shop: Shop, tmp_path: Path) -> None:
+    def ask(_: int) -> int:
+        mine = Index(tmp_path / "index.sqlite", shop.path, shop.tip)
+        try:
+            return mine.count(Question(environment="production"))
+        finally:
+            mine.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        counts = set(pool.map(ask, range(12)))
+    assert counts == {sum(told.environment == "production" for told in shop.accounts)}
+
+
+def test_where_it_cannot_be_kept_it_says_so(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerFault, match="--index"):
+        Index(tmp_path / "file" / "index.sqlite", shop.path, shop.tip).count(Question())
+
+
+def test_it_lies_in_the_clones_own_folder_also_for_a_second_work_tree(shop: Shop, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    shop.remote.git("clone", "--quiet", "--branch", "countersign/audit", str(shop.path), str(clone))
+    shop.remote.git("-C", str(clone), "worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    assert index_file(tmp_path / "side") == index_file(clone) == clone.resolve() / ".git/countersign/index.sqlite"
+    with pytest.raises(LedgerFault):
+        index_file(tmp_path)
+
+
+def test_a_record_that_is_missing_is_named(tmp_path: Path) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), refused("b")])
+    blob = remote.git("ls-tree", "-r", "--object-only", remote.tip(), "--", "records").decode().split()[1]
+    (remote.path / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(LedgerFault, match=blob):
+        Index(tmp_path / "index.sqlite", remote.path, remote.tip()).count(Question())
+
+
+def test_two_processes_tell_what_one_tells(shop: Shop) -> None:
+    listed = Branch(shop.path).records(shop.tip, None)
+    alone, together = list(glean(shop.path, listed)), list(glean(shop.path, listed, long=1))
+    assert alone == together
+    assert len(alone) == len(shop.accounts)

@@ -1,0 +1,127 @@
+"""`countersign audit replay`: what a runner recorded is decided again, from the record and the policy in the clone alone."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from countersign.attestation.record import Draft, Entry
+from countersign.cli.main import main
+from countersign.domain.ids import Sha
+from countersign.domain.policy_yaml import POLICY_FILE
+from tests.builders import SHOP_POLICY
+from tests.fakes.runner import RunnerWorld
+from tests.support.audit import Remote, refused, signer, trust_line
+from tests.support.auditor import Auditor
+
+ADD = {"db/staging/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
+DROP = {"db/production/shop/V3__gone.sql": "DROP TABLE orders;\n"}
+POLICY = SHOP_POLICY.encode()
+
+
+def draft(entry: Entry, commit: Sha) -> Draft:
+    """Give what a runner recorded, as if the policy had been read at this commit."""
+    body = dict(entry.body)
+    if isinstance(body.get("policy"), dict):
+        body["policy"] = {**body["policy"], "commit": commit}  # type: ignore[dict-item]  # it is one
+    return Draft(entry.kind, entry.key, f"Record {entry.seq}", entry.change, entry.run, entry.time, body)
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Remote:
+    return Remote.make(tmp_path)
+
+
+@pytest.fixture
+def policy(remote: Remote) -> Sha:
+    """Commit the policy, as the protected branch has it."""
+    blob = remote.git("hash-object", "-w", "--stdin", data=POLICY).decode().strip()
+    folder, name = POLICY_FILE.split("/")
+    inner = remote.git("mktree", data=f"100644 blob {blob}\t{name}\n".encode()).decode().strip()
+    tree = remote.git("mktree", data=f"040000 tree {inner}\t{folder}\n".encode()).decode().strip()
+    people = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    commit = remote.git(*people, "commit-tree", tree, "-m", "Policy").decode().strip()
+    remote.git("update-ref", "refs/heads/main", commit)
+    return Sha(commit)
+
+
+@pytest.fixture
+def recorded(policy: Sha) -> list[Draft]:
+    world = RunnerWorld()
+    world.handle(world.propose(ADD))
+    world.handle(world.propose(DROP))
+    return [draft(entry, policy) for entry in world.ledger.entries]
+
+
+def auditor(remote: Remote, drafts: list[Draft], tmp_path: Path) -> Auditor:
+    remote.clock.now = drafts[0].time
+    remote.fill(drafts)
+    return Auditor.of(remote.path, tmp_path, trust_line(signer()))
+
+
+def run(who: Auditor, *args: str) -> int:
+    return main(["audit", "replay", *args, "--repo", str(who.clone), "--trust-root", str(who.trust_file)])
+
+
+def test_every_decision_of_a_runner_follows_again_byte_for_byte(
+    remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    who = auditor(remote, recorded, tmp_path)
+    decided = [seq for seq, one in enumerate(recorded) if "decision" in one.body]
+    assert len(decided) >= 3
+    for seq in decided:
+        assert run(who, str(seq)) == 0
+        assert f"record {seq}: same decision, byte for byte: " in capsys.readouterr().out
+    assert run(who, recorded[0].key, "--format", "json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["same"], document["decision"]["again"]) == (True, document["decision"]["recorded"])
+
+
+def test_a_decision_that_does_not_follow_is_shown(
+    remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decision = recorded[0].body["decision"]
+    assert isinstance(decision, dict)
+    forged = replace(recorded[0], body={**recorded[0].body, "decision": {**decision, "effect": "notify"}})
+    who = auditor(remote, [forged], tmp_path)
+    assert run(who, "0") == 1
+    out = capsys.readouterr().out
+    assert "ANOTHER decision follows" in out
+    assert '-  "effect": "notify",' in out
+
+
+def test_other_files_beside_the_policy_are_no_ground_for_another_decision(
+    remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decision = recorded[0].body["decision"]
+    assert isinstance(decision, dict)
+    other = replace(recorded[0], body={**recorded[0].body, "decision": {**decision, "beside_digest": "sha256:" + "0" * 64}})
+    who = auditor(remote, [other], tmp_path)
+    assert run(who, "0") == 3
+    assert "with other files beside the policy" in capsys.readouterr().err
+
+
+def test_without_the_policy_or_the_inputs_nothing_is_said(
+    remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = {"commit": "1" * 40, "digest": dict(recorded[0].body)["policy"]["digest"]}  # type: ignore[index]  # it has one
+    drafts = [
+        replace(recorded[0], body={**recorded[0].body, "policy": nowhere}),
+        replace(recorded[0], key="assessed/old", body={key: value for key, value in recorded[0].body.items() if key != "inputs"}),
+        refused("plain", time=recorded[0].time),
+    ]
+    who = auditor(remote, drafts, tmp_path)
+    assert run(who, "0") == 3
+    assert "give the policy's bytes with --policy" in capsys.readouterr().err
+    given = tmp_path / "policy.yaml"
+    given.write_bytes(POLICY)
+    assert run(who, "0", "--policy", str(given)) == 0
+    given.write_bytes(POLICY + b"\n")
+    assert run(who, "0", "--policy", str(given)) == 3
+    assert "but record 0 was decided with" in capsys.readouterr().err
+    assert run(who, "0", "--policy", str(tmp_path / "none")) == 2
+    assert run(who, "1") == 3
+    assert "inputs not recorded" in capsys.readouterr().err
+    assert run(who, "2") == 2
+    assert run(who, "77") == 2
