@@ -24,7 +24,7 @@ from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, R
 from countersign.domain.scope import Grant, Scope
 from runners import aftermath, scribe, telling
 from runners.brokers.registry import Brokers
-from runners.closing import Closer, environment_of
+from runners.closing import Closer, environment_of, held_by
 from runners.landing import land
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.specification import controls, specify, together
@@ -139,7 +139,7 @@ class Pipeline:
         if decision.plan is None:
             telling.nothing_to_run(self.forge, change)
             return Ending.NOTHING_TO_RUN
-        held = self._held_by(decision.plan.environment, room)
+        held = held_by(room.ledger, decision.plan.environment)
         if held is not None:
             telling.held(self.forge, change, held, decision.plan.environment)
             return Ending.BUSY
@@ -149,16 +149,6 @@ class Pipeline:
             files = lay_out(authorization.plan, room.repository)
         draft = scribe.intent(authorization, seen, judged, leases, now=self.clock())
         return self._run(change, room, Ready(authorization, draft, files), steps)
-
-    def _held_by(self, environment: str | None, room: Room) -> Entry | None:
-        """Give the run that an environment waits for: one that was announced, and whose outcome does not stand yet.
-
-        It may be at work, its runner may be dead, or what it did is done and the audit branch does not take the record. Nothing
-        else happens there before that is known.
-        """
-        if environment is None:
-            return None
-        return next((intent for intent in room.ledger.open_intents() if environment_of(intent) == environment), None)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
         """See that everything the plan asks for can be had, before anything exists.
