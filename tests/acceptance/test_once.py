@@ -58,7 +58,7 @@ def test_killed_there_started_again(playing: Stage, branch: AuditBranch, tmp_pat
         environment=playing.runner_environment["staging"],
         folder=ROOT,
     )
-    assert dying.wait(seconds=60) == -signal.SIGKILL, dying.written()
+    assert dying.wait(seconds=180) == -signal.SIGKILL, dying.written()
     playing.start_runner("staging")
     wait_until(
         f"an end for the change whose runner died at {point}",
@@ -99,9 +99,9 @@ def test_a_runner_that_slept_through_its_own_funeral_leaves_nothing_alive(
     try:
         wait_until("the runner to fall asleep", lambda: sleeper.paused, shows=sleeper.written)
         playing.start_runner("staging")
-        wait_until("the funeral", lambda: branch.kinds(iid)[-1:] == ["lost"], seconds=60, shows=lambda: branch.kinds(iid))
+        wait_until("the funeral", lambda: branch.kinds(iid)[-1:] == ["lost"], seconds=180, shows=lambda: branch.kinds(iid))
         sleeper.resume()
-        sleeper.wait(seconds=60)
+        sleeper.wait(seconds=180)
     finally:
         sleeper.stop()
     assert branch.kinds(iid) == ["assessed", "intent", "lost"]
