@@ -9,25 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from countersign.adapters.measure import measure
 from countersign.adapters.policies import Policies
 from countersign.attestation.ports import LedgerReader
-from countersign.domain.analysers.contents import blobs_of, to_read
-from countersign.domain.analysis import ATTRIBUTES, analyse
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import binding
 from countersign.domain.codeowners import Owner
 from countersign.domain.decide import decide, teams_asked
 from countersign.domain.decision import Decision
 from countersign.domain.emergency import EmergencyUse
-from countersign.domain.facts import Facts, FileChange
-from countersign.domain.ids import Sha
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
 from countersign.domain.ports import Change, Clock, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
-
-_ATTRIBUTES_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +107,7 @@ def observe(change: Change, *, forge: Forge, repository: Repository, house: Hous
         agent=agent,
         sponsor=sponsor,
         contributors=_contributors(commits, forge),
-        facts=_facts(repository, tip, repository.changes(tip, tree)),
+        facts=measure(repository, tip, tree),
         claims=_claims(change, commits),
     )
     return Observation(change=change, policy=policy, proposal=proposal)
@@ -156,13 +151,6 @@ def _people(owner: Owner, forge: Forge) -> frozenset[Person]:
 
 def _emergencies(ledger: LedgerReader) -> tuple[EmergencyUse, ...]:
     return tuple(EmergencyUse(entry.time, entry.run) for entry in ledger.emergencies() if entry.run is not None)
-
-
-def _facts(repository: Repository, tip: Sha, files: tuple[FileChange, ...]) -> Facts:
-    """Read both sides of what changes, within bounds, and have it analysed."""
-    chosen = to_read(files, repository.sizes(blobs_of(files)))
-    attributes = repository.read(tip, ATTRIBUTES, limit=_ATTRIBUTES_LIMIT)
-    return analyse(files, repository.blobs(chosen), attributes=(attributes or b"").decode(errors="replace"))
 
 
 def _contributors(commits: tuple[CommitPeople, ...], forge: Forge) -> tuple[Contributor, ...]:
