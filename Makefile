@@ -18,7 +18,7 @@ test: setup lint ## Check style and types, then run all tests
 	@.venv/bin/pytest
 
 unit: setup ## Run the pure tests only
-	@.venv/bin/pytest tests/unit
+	@.venv/bin/pytest -n auto tests/unit
 
 fuzz: setup ## Run the property tests on thousands of new cases
 	@.venv/bin/pytest tests/unit tests/attacks --hypothesis-profile=fuzz

@@ -59,7 +59,7 @@ class Visitor:
         return found
 
     def page(self, bucket: str, key: str) -> str:
-        """Read an object of the bucket."""
+        """Read an object of the bucket; empty where there is none yet."""
         reader = self.card["bucket"]
         client = boto3.client(
             "s3",
@@ -69,7 +69,10 @@ class Visitor:
             region_name=reader["region"],
             config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
         )
-        return client.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        try:
+            return client.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        except client.exceptions.NoSuchKey:
+            return ""
 
     def fetch(self) -> None:
         """Clone the shop's repository anew, as anybody who may read it."""

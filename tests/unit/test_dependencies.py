@@ -31,7 +31,7 @@ MODULES = {
     "ruamel.yaml": {"ruamel"},
 }
 """The modules that a package brings, or brings along as part of its interface, where it is not its own name."""
-NO_MODULES = {"check-jsonschema", "import-linter", "mypy", "pytest-timeout", "ruff"}
+NO_MODULES = {"check-jsonschema", "import-linter", "mypy", "pytest-timeout", "pytest-xdist", "ruff"}
 """Programs and plug-ins; nobody imports them."""
 
 
