@@ -107,10 +107,14 @@ def prepare(state: Path) -> Place:
 
 
 def remove(place: Place) -> None:
-    """Remove the engine's storage and folders. Files of containers belong to sub-ids: an ordinary user needs podman for them."""
+    """Remove the engine's storage and folders. Files of containers belong to sub-ids: an ordinary user needs a namespace for them.
+
+    Not podman's: `podman unshare` mounts the very storage, which then cannot be removed, and leaves a process behind.
+    """
     storage = place.base / "storage"
     if storage.exists() and os.geteuid() != 0:
-        place.podman("unshare", "rm", "-rf", str(storage))
+        inside = ["unshare", "--user", "--map-auto", "--map-root-user", "rm", "-rf", str(storage)]
+        commands.run(inside, account=place.account, env=place.env)
     elif storage.exists():
         shutil.rmtree(storage)
     for name in ("runc", "storage.conf", "containers.conf"):

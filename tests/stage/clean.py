@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from countersign.domain.outcomes import SandboxFault
 from tests.stage import background
 from tests.stage.background import StageError
 from tests.stage.demo import FOLDER
@@ -22,8 +23,12 @@ def main() -> int:
     except StageError as error:
         print(f"make clean: {error}", file=sys.stderr)
         return 1
-    if not options.keep_containers and stop_host():
-        print("stopped the container host and removed its images")
+    try:
+        if not options.keep_containers and stop_host():
+            print("stopped the container host and removed its images")
+    except SandboxFault as fault:
+        print(f"make clean: {fault}", file=sys.stderr)
+        return 1
     return 0
 
 
