@@ -9,29 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
+from countersign.adapters.measure import measure
 from countersign.adapters.policies import Policies
 from countersign.attestation.ports import LedgerReader
 from countersign.attestation.record import RecordKind
-from countersign.domain.analysers.contents import blobs_of, to_read
-from countersign.domain.analysis import ATTRIBUTES, analyse
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import binding
 from countersign.domain.codeowners import Owner
 from countersign.domain.decide import decide, teams_asked
 from countersign.domain.decision import Decision
 from countersign.domain.emergency import EmergencyUse
-from countersign.domain.facts import Facts, FileChange
-from countersign.domain.ids import Sha
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import POLICY_FILE
 from countersign.domain.ports import Change, Clock, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
 
-POLICY_PATH = POLICY_FILE
 _FEW_RECORDS = 256
-_ATTRIBUTES_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +110,7 @@ def observe(change: Change, *, forge: Forge, repository: Repository, house: Hous
         agent=agent,
         sponsor=sponsor,
         contributors=_contributors(commits, forge),
-        facts=_facts(repository, tip, repository.changes(tip, tree)),
+        facts=measure(repository, tip, tree),
         claims=_claims(change, commits),
     )
     return Observation(change=change, policy=policy, proposal=proposal)
@@ -178,13 +172,6 @@ def _emergencies(observation: Observation, ledger: LedgerReader, now: datetime) 
 def _through_a_freeze(body: Mapping[str, object]) -> bool:
     decision = body.get("decision")
     return isinstance(decision, Mapping) and decision.get("emergency") is not None
-
-
-def _facts(repository: Repository, tip: Sha, files: tuple[FileChange, ...]) -> Facts:
-    """Read both sides of what changes, within bounds, and have it analysed."""
-    chosen = to_read(files, repository.sizes(blobs_of(files)))
-    attributes = repository.read(tip, ATTRIBUTES, limit=_ATTRIBUTES_LIMIT)
-    return analyse(files, repository.blobs(chosen), attributes=(attributes or b"").decode(errors="replace"))
 
 
 def _contributors(commits: tuple[CommitPeople, ...], forge: Forge) -> tuple[Contributor, ...]:

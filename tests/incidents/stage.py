@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from countersign.adapters.git import GitRepository
-from countersign.domain.analysers.contents import blobs_of, to_read
-from countersign.domain.analysis import analyse
+from countersign.adapters.measure import measure
 from countersign.domain.approval import Evidence
 from countersign.domain.authorization import authorize
 from countersign.domain.decide import decide
@@ -64,7 +63,8 @@ def play(scenario: Scenario, place: Path) -> Played:
     data = repository.read(base, POLICY_PATH, limit=10**6)
     assert data is not None
     policy = load_policy(data)
-    facts = _facts(scenario, repository, base, tree)
+    plans = {directory: json.dumps(plan).encode() for directory, plan in scenario.plans.items()}
+    facts = measure(repository, base, tree, plans=plans)
     proposal = _proposal(scenario, facts, (base, head, tree))
     decision = decide(policy, proposal, _evidence(scenario, head), now=scenario.at)
     try:
@@ -122,15 +122,6 @@ def _repository(scenario: Scenario, policy: str, place: Path) -> tuple[GitReposi
     repository = GitRepository(url=origin.url, directory=place / "copy")
     repository.fetch()
     return repository, base, head
-
-
-def _facts(scenario: Scenario, repository: GitRepository, base: Sha, tree: Sha) -> Facts:
-    """As `observe` does it, and with the plans that the plan phase would hand in."""
-    files = repository.changes(base, tree)
-    contents = repository.blobs(to_read(files, repository.sizes(blobs_of(files))))
-    attributes = (repository.read(base, ".gitattributes", limit=10**6) or b"").decode()
-    plans = {directory: json.dumps(plan).encode() for directory, plan in scenario.plans.items()}
-    return analyse(files, contents, attributes=attributes, plans=plans)
 
 
 def _proposal(scenario: Scenario, facts: Facts, names: tuple[Sha, Sha, Sha]) -> Proposal:
