@@ -11,8 +11,8 @@ from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
 from countersign.domain.several import more, several
 
-_STATE = ".t"
-"""In every name that Terraform's state and plans go by; no path needs a closer look where it is in none."""
+_STATE = (".t", ".T")
+"""One is in every name that Terraform's state and plans go by; no path needs a closer look where neither is."""
 
 
 def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reason]:
@@ -46,9 +46,10 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
 
 def _paths(paths: list[str]) -> Iterator[Reason]:
     """Refuse paths that could be read in two ways, and state. Nearly all are plain: that is seen at once for all together."""
+    together = "/".join(paths)
     for why in () if all_plain(paths) else sorted({why for path in paths if (why := _malformed(path))}):
         yield Reason("always: paths mean what they show", why, Effect.REFUSED, to_pass="rename the file")
-    states, left = several((path for path in paths if is_state(path)) if _STATE in "/".join(paths).lower() else (), most=1)
+    states, left = several((path for path in paths if is_state(path)) if any(mark in together for mark in _STATE) else (), most=1)
     for path in states:
         why = f"Terraform's state and finished plans never come with a change{more(left)}"
         yield Reason("always: state stays where it is", why, Effect.REFUSED, path=path, to_pass="take the file out")

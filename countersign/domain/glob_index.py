@@ -4,7 +4,7 @@ All patterns stand in one tree of segments, so that a path is walked once whatev
 is kept for its next file. The answer for a path never depends on what was asked before.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from countersign.domain.globs import DEEP, check_glob, is_literal, segment_matcher, segments
@@ -87,31 +87,28 @@ class GlobIndex:
         """Give the numbers of the lists that mean the path, in order."""
         return self.numbers(self.masks((path,))[0])
 
-    def masks(self, paths: Iterable[str]) -> list[int]:
+    def masks(self, paths: Sequence[str]) -> list[int]:
         """Give for each path which patterns mean it, as bits: paths with equal bits belong to the same lists.
 
         A change is decided several times on its way, so what was found for a path is kept as well.
         """
         if len(self._paths) >= _MOST_PATHS:
             self._paths.clear()
-        known, folders = self._paths, self._folders
-        found: list[int] = []
-        for path in paths:
-            mask = known.get(path)
-            if mask is None:
-                parent, _, name = path.rpartition("/")
-                state = folders.get(parent) or self._folder(parent)
-                mask = state.always
-                if state.names:
-                    mask |= state.names.get(name, 0)
-                if state.extensions:
-                    mask |= state.extensions.get(name.rpartition(".")[2], 0)
-                for means, bits in state.others:
-                    if means(name):
-                        mask |= bits
-                known[path] = mask
-            found.append(mask)
-        return found
+        return [self._mask(path) if mask is None else mask for path, mask in zip(paths, map(self._paths.get, paths), strict=True)]
+
+    def _mask(self, path: str) -> int:
+        parent, _, name = path.rpartition("/")
+        state = self._folders.get(parent) or self._folder(parent)
+        mask = state.always
+        if state.names:
+            mask |= state.names.get(name, 0)
+        if state.extensions:
+            mask |= state.extensions.get(name.rpartition(".")[2], 0)
+        for means, bits in state.others:
+            if means(name):
+                mask |= bits
+        self._paths[path] = mask
+        return mask
 
     def numbers(self, mask: int) -> tuple[int, ...]:
         """Give the numbers of the lists that these bits belong to, in order."""

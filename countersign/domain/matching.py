@@ -112,13 +112,16 @@ def _by_path(files: Sequence[FileChange]) -> tuple[FileChange, ...]:
 
 def _groups(policy: Policy, files: Sequence[FileChange]) -> Groups:
     """Put files together that the same patterns mean and that are of the same kinds."""
+    plain: dict[int, list[FileChange]] = {}
     groups: Groups = {}
     for file, mask in zip(files, policy.index.masks([file.path for file in files]), strict=True):
-        key = mask, file.kinds
-        if key in groups:
-            groups[key].append(file)
+        if file.kinds:
+            groups.setdefault((mask, file.kinds), []).append(file)
+        elif mask in plain:
+            plain[mask].append(file)
         else:
-            groups[key] = [file]
+            plain[mask] = [file]
+    groups |= {(mask, frozenset()): found for mask, found in plain.items()}
     return groups
 
 

@@ -18,15 +18,17 @@ _PLAIN = re.compile(r"(?:\.?[A-Za-z0-9_@+][A-Za-z0-9_@+.=,-]{0,200}/)*\.?[A-Za-z
 """Nearly every path there is, told in one step: nothing in it can be wrong but its length."""
 
 
-_ALL_PLAIN = re.compile(r"(?:/\.?[A-Za-z0-9_@+][A-Za-z0-9_@+.=,-]*+)*+")
-"""The same for many, each behind a slash: possessive, so that it reads once from left to right."""
+_CHARACTERS = re.compile(r"[A-Za-z0-9_@+.=,/-]*")
+_BEGINS_BADLY = re.compile(r"/[-=,/]|/\.[-=,./]")
+"""The same for many between slashes: each segment begins with a name's character, or with a dot and one of those."""
 
 
 def all_plain(paths: Sequence[str]) -> bool:
     """Say at once whether `check_path` has nothing against any of them; where this says no, ask it one by one."""
     if not paths or max(map(len, paths)) > _LONGEST_SEGMENT:
         return False
-    return _ALL_PLAIN.fullmatch("/" + "/".join(paths)) is not None
+    together = "/" + "/".join(paths) + "/"
+    return _CHARACTERS.fullmatch(together) is not None and _BEGINS_BADLY.search(together) is None
 
 
 def check_path(path: str) -> None:

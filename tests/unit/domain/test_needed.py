@@ -85,7 +85,9 @@ def test_the_reason_names_file_and_rule() -> None:
     assert "rule 'watch'" in reason.text
 
 
-@pytest.mark.parametrize("path", ["terraform.tfstate", "infra/x/terraform.tfstate.backup", ".terraform/x"])
+@pytest.mark.parametrize(
+    "path", ["terraform.tfstate", "infra/x/terraform.tfstate.backup", ".terraform/x", "infra/X.TFSTATE", "a/.Terraform/x"]
+)
 def test_state_in_a_change_is_refused_always(path: str) -> None:
     decision = judged("plan: {deletes: [table]}", path)
     assert "always: state stays where it is" in {reason.rule for reason in decision.deciding}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.domain.ids import MalformedError
-from countersign.domain.paths import check_path
+from countersign.domain.paths import all_plain, check_path
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,17 @@ def test_the_short_way_lets_nothing_through_that_the_long_way_refuses(path: str)
     assert "\\" not in path
     assert all(character.isprintable() for character in path)
     assert unicodedata.is_normalized("NFC", path)
+
+
+@given(st.lists(st.text(st.sampled_from("ab.-=,/~\\ @\u00e9\n"), max_size=8), max_size=4))
+def test_what_is_plain_at_once_is_plain_one_by_one(paths: list[str]) -> None:
+    if all_plain(paths):
+        for path in paths:
+            check_path(path)
+
+
+def test_plain_is_said_of_nearly_all_paths_and_never_of_none_or_long_ones() -> None:
+    assert all_plain(["src/a.py", ".github/workflows/x.yml", "db/V1__a.sql"])
+    assert not all_plain([])
+    assert not all_plain(["a" * 256])
+    assert not all_plain(["a", "b//c"])
