@@ -1,18 +1,19 @@
 """What a change of the policy would mean, for the people who are asked about it: past decisions under the policy that it brings.
 
-Reads the policy as it stands at the change's head; nothing is judged by it. Bounded: the newest records only.
+Reads the policy that the change would leave on the protected branch; nothing is judged by it. Bounded: the newest records only.
 """
 
 from dataclasses import dataclass
 
-from countersign.adapters.observe import Observation
+from countersign.adapters.observe import POLICY_PATH, Observation
 from countersign.adapters.policies import Policies
 from countersign.attestation.past import Past
 from countersign.attestation.ports import LedgerReader
-from countersign.domain.outcomes import Refused
+from countersign.domain.outcomes import GitFault, Refused
 from countersign.domain.policy_diff import PolicyDiff, compare
-from countersign.domain.policy_yaml import POLICY_FILE
+from countersign.domain.policy_yaml import PolicyError
 from countersign.domain.ports import Repository
+from countersign.domain.yaml_guard import LARGEST
 
 RECORDS = 500
 """Looked at, the newest ones. `countersign policy diff` looks at all."""
@@ -31,16 +32,18 @@ def review(observation: Observation, repository: Repository, ledger: LedgerReade
     """Hold the change's policy against the newest records; None where the change leaves the policy as it is.
 
     Raises:
-        GitFault, LedgerFault: policy or audit branch cannot be read; try again.
+        LedgerFault: the audit branch cannot be read.
     """
-    file = next((file for file in observation.proposal.facts.files if file.path == POLICY_FILE), None)
+    file = next((file for file in observation.proposal.facts.files if file.path == POLICY_PATH), None)
     if file is None:
         return None
     if file.new_blob is None:
-        return PolicyReview(None, problem=f"the change deletes {POLICY_FILE}")
+        return PolicyReview(None, problem=f"the change deletes {POLICY_PATH}")
     try:
-        new = policies.at(repository, observation.proposal.head)
-    except Refused as no:
-        return PolicyReview(None, problem=no.why.partition("\n")[2] or no.why)
+        new = policies.compiled(repository.blob(file.new_blob, limit=LARGEST), repository, observation.proposal.head)
+    except PolicyError as error:
+        return PolicyReview(None, problem=str(error))
+    except (GitFault, Refused) as fault:
+        return PolicyReview(None, problem=str(fault))
     past = Past.of(ledger.latest(RECORDS))
     return PolicyReview(compare(observation.policy, new, past.inputs), missing=sum(count for _, count in past.missing))

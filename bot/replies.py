@@ -15,6 +15,7 @@ from countersign.domain.neutral import code, inline, quote
 from countersign.domain.scope import Scope
 
 MARKER = "<!-- countersign:bot -->"
+_WAYS = {None: "none that the policy knows", "revert": "a revert commit, through the same gate"}
 _MOST = 8
 """Items of a list that are shown; how many more there are is said."""
 
@@ -131,7 +132,7 @@ def _running(plan: Plan | None) -> Iterator[tuple[str, str]]:
     name, _, digest = plan.image.rpartition("@")
     box = f"{code(plan.sandbox, cell=True)} ({code(_cut(name), cell=True)} {code(digest[:19], cell=True)}, {limits})"
     yield "Will run", f"{_argv(plan.argv)} in {box}"
-    yield "Way back", _argv(plan.rollback) if plan.rollback is not None else "none that the policy knows"
+    yield "Way back", _argv(plan.rollback) if isinstance(plan.rollback, tuple) else _WAYS[plan.rollback]
     yield "Will be minted", _some([_scope(scope) for scope in plan.scopes]) or "nothing"
     reach = ", ".join(code(str(endpoint), cell=True) for endpoint in plan.allow[:_MOST]) + _more(plan.allow)
     yield "Network", f"{plan.network_tier.value}: {reach}" if reach else "none"

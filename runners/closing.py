@@ -99,6 +99,17 @@ def environment_of(intent: Entry) -> str | None:
     return None if environment is None else str(environment)
 
 
+def held_by(ledger: Ledger, environment: str | None) -> Entry | None:
+    """Give the run that an environment waits for: one that was announced, and whose outcome does not stand yet.
+
+    It may be at work, its runner may be dead, or what it did is done and the audit branch does not take the record. Nothing else
+    happens there before that is known.
+    """
+    if environment is None:
+        return None
+    return next((intent for intent in ledger.open_intents() if environment_of(intent) == environment), None)
+
+
 def leases_of(intent: Entry) -> dict[str, Scope]:
     """Read from an intent what it may have minted.
 

@@ -24,7 +24,8 @@ from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, R
 from countersign.domain.scope import Grant, Scope
 from runners import aftermath, scribe, telling
 from runners.brokers.registry import Brokers
-from runners.closing import Closer, environment_of
+from runners.closing import Closer, environment_of, held_by
+from runners.landing import land
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.specification import controls, specify, together
 from runners.steps import Steps
@@ -138,7 +139,7 @@ class Pipeline:
         if decision.plan is None:
             telling.nothing_to_run(self.forge, change)
             return Ending.NOTHING_TO_RUN
-        held = self._held_by(decision.plan.environment, room)
+        held = held_by(room.ledger, decision.plan.environment)
         if held is not None:
             telling.held(self.forge, change, held, decision.plan.environment)
             return Ending.BUSY
@@ -148,16 +149,6 @@ class Pipeline:
             files = lay_out(authorization.plan, room.repository)
         draft = scribe.intent(authorization, seen, judged, leases, now=self.clock())
         return self._run(change, room, Ready(authorization, draft, files), steps)
-
-    def _held_by(self, environment: str | None, room: Room) -> Entry | None:
-        """Give the run that an environment waits for: one that was announced, and whose outcome does not stand yet.
-
-        It may be at work, its runner may be dead, or what it did is done and the audit branch does not take the record. Nothing
-        else happens there before that is known.
-        """
-        if environment is None:
-            return None
-        return next((intent for intent in room.ledger.open_intents() if environment_of(intent) == environment), None)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
         """See that everything the plan asks for can be had, before anything exists.
@@ -219,12 +210,7 @@ class Pipeline:
         if ending is not Ending.APPLIED:
             telling.not_applied(self.forge, change, outcome)
             return ending
-        now = self.forge.change(change.ref)
-        if now.state is not ChangeState.MERGED:
-            moved = _moved(change, now, self.house.branch)
-            telling.applied(self.forge, change, outcome, unmerged=moved)
-            if not moved:
-                self.forge.merge(change.ref, change.head, into=self.house.branch)
+        land(self.forge, change, outcome, branch=self.house.branch)
         return ending
 
     def _serves(self, environment: str | None) -> bool:
@@ -241,12 +227,3 @@ def _still_open(room: Room, authorization: Authorization) -> None:
     """Stop where another runner took this one for dead and has closed the run: a lease can be taken, a machine can sleep."""
     if room.ledger.find(f"outcome/{authorization.run}") is not None:
         raise Fault("another runner has closed this run")
-
-
-def _moved(then: Change, now: Change, branch: str) -> str:
-    """Say why a change that was applied must not be merged as it is now; empty where it may."""
-    if now.state is not ChangeState.OPEN:
-        return f"it is {now.state.value}"
-    if now.target_branch != branch:  # nobody judged it for that branch
-        return f"it was re-targeted to {now.target_branch!r}"
-    return "" if now.head == then.head else f"its head moved on to {now.head[:12]}"

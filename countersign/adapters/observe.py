@@ -4,14 +4,15 @@ The bot and the runner both use this, each with its own token, so neither has to
 `countersign.domain.decide` does. The policy is read from the tip of the protected branch, never from the change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from countersign.adapters.measure import measure
 from countersign.adapters.policies import Policies
 from countersign.attestation.ports import LedgerReader
+from countersign.attestation.record import RecordKind
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import binding
 from countersign.domain.codeowners import Owner
@@ -21,8 +22,12 @@ from countersign.domain.emergency import EmergencyUse
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
+from countersign.domain.policy_yaml import POLICY_FILE
 from countersign.domain.ports import Change, Clock, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
+
+POLICY_PATH = POLICY_FILE
+_FEW_RECORDS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
         # Never before the forge took in this state of the change: a re-target in between voids what was said (attack 14).
         asked=None if entry is None else max(entry.time, observation.change.head_seen),
         machines=house.machines,
-        emergencies=() if observation.proposal.claims.emergency is None else _emergencies(ledger),
+        emergencies=_emergencies(observation, ledger, clock()),
     )
     return Judgement.of(observation, evidence, at=clock())
 
@@ -149,8 +154,26 @@ def _people(owner: Owner, forge: Forge) -> frozenset[Person]:
     return frozenset() if person is None else frozenset({person})
 
 
-def _emergencies(ledger: LedgerReader) -> tuple[EmergencyUse, ...]:
-    return tuple(EmergencyUse(entry.time, entry.run) for entry in ledger.emergencies() if entry.run is not None)
+def _emergencies(observation: Observation, ledger: LedgerReader, now: datetime) -> tuple[EmergencyUse, ...]:
+    """Give the runs that went through a freeze and whose review may still be due, where the change asks for an emergency."""
+    floor = observation.policy.beside.floor
+    documents = (observation.policy.document, *(() if floor is None else (floor.document,)))
+    windows = [document.emergency.review_within for document in documents if document.emergency is not None]
+    if observation.proposal.claims.emergency is None or not windows:
+        return ()
+    since, count = now - timedelta(seconds=max(windows)), _FEW_RECORDS
+    while len(entries := ledger.latest(count)) == count and entries[0].time > since:
+        count *= 2
+    return tuple(
+        EmergencyUse(entry.time, entry.run)
+        for entry in entries
+        if entry.kind is RecordKind.INTENT and entry.run is not None and _through_a_freeze(entry.body)
+    )
+
+
+def _through_a_freeze(body: Mapping[str, object]) -> bool:
+    decision = body.get("decision")
+    return isinstance(decision, Mapping) and decision.get("emergency") is not None
 
 
 def _contributors(commits: tuple[CommitPeople, ...], forge: Forge) -> tuple[Contributor, ...]:

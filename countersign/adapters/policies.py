@@ -32,7 +32,7 @@ class Policies:
         self._elsewhere = elsewhere
         self._most = most
         self._drafts: dict[Digest, Draft] = {}
-        self._policies: dict[Digest, Policy] = {}
+        self._policies: dict[tuple[Digest, Digest | None], Policy] = {}
         self._floors: dict[Source, bytes | None] = {}
 
     def __len__(self) -> int:
@@ -50,17 +50,26 @@ class Policies:
         if data is None:
             raise Refused("policy", f"the protected branch has no {POLICY_FILE}; without a policy nothing may run")
         try:
-            draft = self._drafts.get(digest_of(data)) or read_draft(data)
-            found = {source: self._read(source, repository, tip) for source in draft.wants}
-            digest = draft.digest_with(found)
-            policy = self._policies.get(digest) or draft.policy(found)
+            return self.compiled(data, repository, tip)
         except PolicyError as error:
             raise Refused("policy", f"the policy on the protected branch is invalid:\n{error}") from None
+
+    def compiled(self, data: bytes, repository: Repository, commit: Sha, *, file: str = POLICY_FILE) -> Policy:
+        """Give the policy that these bytes would be at a commit.
+
+        Raises:
+            PolicyError: none; it does not load.
+            Refused, GitFault: a file beside it cannot be read.
+        """
+        draft = self._drafts.get(digest_of(data)) or read_draft(data, file=file)
+        found = {source: self._read(source, repository, commit) for source in draft.wants}
+        digests = draft.digest, draft.beside_digest(found)
+        policy = self._policies.get(digests) or draft.policy(found)
         for kept in (self._drafts, self._policies):
             if len(kept) >= self._most:
                 kept.clear()
         self._drafts[draft.digest] = draft
-        self._policies[digest] = policy
+        self._policies[digests] = policy
         return policy
 
     def _read(self, source: Source, repository: Repository, tip: Sha) -> bytes | None:

@@ -11,6 +11,7 @@ from countersign.attestation.keys import Signer
 from countersign.attestation.layout import CHECKPOINT
 from countersign.attestation.merkle import leaf_hash
 from countersign.attestation.objects import Objects, Source, insert, object_name
+from countersign.attestation.place import Place
 from countersign.attestation.record import Draft
 from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, Sha, digest_of
@@ -36,7 +37,7 @@ def compose(  # noqa: PLR0913 - keyword-only; a commit has as many parts
         LedgerFault: the draft cannot be a record.
         MalformedError: a tree of the chain cannot be read.
     """
-    place = statement.Place(origin, chain.size, chain.digest, recorded)
+    place = Place(origin, chain.size, chain.digest, recorded)
     raw, record = statement.draw(draft, place)
     frontier = chain.frontier.add(leaf_hash(raw))
     note = TreeHead(origin, frontier.size, frontier.root).sign(signer.public, signer.sign_raw) if settle else None

@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from countersign.attestation import readable, sshsig
 from countersign.attestation.keys import TrustedKey, TrustRoot
-from countersign.attestation.statement import Place, read, record_id
+from countersign.attestation.place import Place, record_number
+from countersign.attestation.record import RecordKind
+from countersign.attestation.statement import read
 from countersign.domain.ids import ChangeRef, Digest, MalformedError
 
 _COMMIT = re.compile(
@@ -35,7 +37,7 @@ _CHANGE = b'\n    "change": '
 _END = re.compile(
     rb'\n    "change": (?:null|\{\n      "iid": (?P<iid>[1-9][0-9]{0,9}),'
     rb'\n      "repository": "(?P<project>[A-Za-z0-9_./-]+)"\n    \}),'
-    rb'\n    "id": "(?P<id>[0-9A-Z]{26})",'
+    rb'\n    "id": "(?P<id>[0-7][0-9A-HJKMNP-TV-Z]{25})",'
     rb'\n    "key": "(?P<key>[a-z_]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159})",'
     rb'\n    "kind": "(?P<kind>[a-z_]+)",'
     rb'\n    "log": "(?P<log>[\x21\x23-\x2a\x2c-\x5b\x5d-\x7e]{1,255})",'
@@ -49,6 +51,9 @@ _END = re.compile(
     rb'(?:\n    \{\n      "digest": \{(?:\n        "[A-Za-z0-9]+": "[0-9a-f]{40,128}",?)+\n      \},'
     rb'\n      "name": "[\x20\x21\x23-\x5b\x5d-\x7e]{1,200}"\n    \},?)+\n  \]\n\}\n'
 )
+_DIGITS = str.maketrans("ABCDEFGHJKMNPQRSTVWXYZ", "abcdefghijklmnopqrstuv")
+"""From a ULID's digits to those of `int`."""
+
 _BINDING = re.compile(rb'\n      "binding": "(sha256:[0-9a-f]{64})"')
 _SIGNATURE_BYTES = 64
 
@@ -145,22 +150,23 @@ class Glance:
         """
         found = _END.fullmatch(raw, max(0, raw.find(_CHANGE))) if raw.startswith(_BEGIN) and readable.is_plain(raw) else None
         told = self._closely(raw) if found is None else self._told(raw, found)
-        if told.id != record_id(
-            Place(told.log, told.seq, None if told.prev is None else Digest(told.prev), told.recorded), told.key
-        ):
+        place = Place(told.log, told.seq, None if told.prev is None else Digest(told.prev), told.recorded)
+        if int(told.id.translate(_DIGITS), 32) != record_number(place, told.key):
             raise DoubtError
         return told
 
     def _told(self, raw: bytes, found: re.Match[bytes]) -> Told:
         summary, log = found["summary"].decode(), found["log"].decode()
         try:
-            recorded, time = (datetime.fromisoformat(found[name].decode() + "+00:00") for name in ("recorded", "time"))
+            recorded = datetime.fromisoformat(found["recorded"].decode() + "+00:00")
+            time = datetime.fromisoformat(found["time"].decode() + "+00:00")
             change = self._change(found["project"], found["iid"])
         except (MalformedError, ValueError):
             raise DoubtError from None
         if " ".join(summary.split()) != summary or time > recorded or "@" in log.partition("://")[2].partition("/")[0]:
             raise DoubtError
-        prev, run, binding = found["prev"], found["run"], _BINDING.search(raw)
+        prev, run = found["prev"], found["run"]
+        binding = _BINDING.search(raw) if found["kind"] == b"intent" else None
         return Told(
             change=change,
             id=found["id"].decode(),
@@ -183,7 +189,7 @@ class Glance:
             raise DoubtError from None
         if part.time > part.recorded_time:
             raise DoubtError
-        binding = part.body.get("binding")
+        binding = part.body.get("binding") if part.kind is RecordKind.INTENT else None
         change = None if part.change is None else part.change.ref
         place = (part.log, part.prev, part.recorded_time, part.run_id, part.seq, part.summary)
         return Told(change, part.id, part.key, part.kind.value, *place, binding if isinstance(binding, str) else None)

@@ -3,7 +3,6 @@
 Checks that keys are unique and that an outcome follows its intent. Does not check bytes, links or signatures (`chain.py`).
 """
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from countersign.attestation.record import ABOUT_A_CHANGE, OUTCOMES, Entry, RecordKind
@@ -79,12 +78,6 @@ def _misplaced(known: Known, key: str, change: ChangeRef | None, run: RunId | No
     return None if intended == (change,) else f"intent and outcome of {run} name different changes"
 
 
-def through_a_freeze(entry: Entry) -> bool:
-    """Say whether a record is the intent of a run that an emergency let through a freeze."""
-    decision = entry.body.get("decision")
-    return entry.kind is RecordKind.INTENT and isinstance(decision, Mapping) and decision.get("emergency") is not None
-
-
 def _unfit(known: Known, kind: RecordKind, key: str, change: ChangeRef | None, run: RunId | None) -> str | None:
     if run is not None or not key.startswith(f"{kind.value}/"):
         return f"a record of kind {kind.value} has no run, and a key that begins with {kind.value}/"
@@ -104,7 +97,6 @@ class LogIndex:
         self._by_key: dict[str, Entry] = {}
         self._by_change: dict[ChangeRef, list[Entry]] = {}
         self._open: dict[RunId, Entry] = {}
-        self._emergencies: list[Entry] = []
 
     def __len__(self) -> int:
         """Count the records."""
@@ -142,10 +134,6 @@ class LogIndex:
         """Give all records of a change, oldest first."""
         return tuple(self._by_change.get(change, ()))
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        """Give the intents of runs that an emergency let through a freeze, oldest first."""
-        return tuple(self._emergencies)
-
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         return tuple(self._open.values())
@@ -165,8 +153,6 @@ class LogIndex:
             self._by_change.setdefault(entry.change, []).append(entry)
         if entry.run is not None and entry.kind is RecordKind.INTENT:
             self._open[entry.run] = entry
-            if through_a_freeze(entry):
-                self._emergencies.append(entry)
         elif entry.run is not None:
             del self._open[entry.run]
 

@@ -16,7 +16,8 @@ FULL = 256
 def record_path(recorded: datetime, seq: int, identifier: str, nth: int) -> str:
     """Give a record's place: by the hour in which it was recorded. `nth` counts, from 0, the records of that hour before it."""
     below = "" if nth < FULL else f"more-{nth // FULL:06d}/"
-    return f"{RECORDS}{recorded:%Y/%m/%d/%H}/{below}{seq:010d}-{identifier}.json"
+    hour = f"{recorded.year:04d}/{recorded.month:02d}/{recorded.day:02d}/{recorded.hour:02d}"
+    return f"{RECORDS}{hour}/{below}{seq:010d}-{identifier}.json"
 
 
 def same_hour(one: datetime, other: datetime) -> bool:

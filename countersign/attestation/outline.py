@@ -20,7 +20,7 @@ class Outline(NamedTuple):
     change: ChangeRef | None
     run: RunId | None
     binding: str | None
-    """Which question a run answers."""
+    """Which question an intent answers."""
     recorded: datetime
     signer: PublicKey
     announces: PublicKey | None
@@ -33,7 +33,7 @@ def outline(link: Link) -> Outline | None:
     if link.key is None:
         return None
     new = announced(entry.kind, entry.body, entry.key, link.key)
-    told = entry.body.get("binding")
+    told = entry.body.get("binding") if entry.kind is RecordKind.INTENT else None
     binding = told if isinstance(told, str) else None
     return Outline(entry.seq, entry.kind, entry.key, entry.change, entry.run, binding, link.point.recorded, link.key, new)
 

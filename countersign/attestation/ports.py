@@ -29,10 +29,6 @@ class LedgerReader(Protocol):
         """Give all records of a change, oldest first."""
         ...
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        """Give the intents of runs that an emergency let through a freeze, oldest first."""
-        ...
-
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         ...

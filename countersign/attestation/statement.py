@@ -4,10 +4,8 @@ Writing is strict; reading checks every field that it knows and ignores those of
 know the record before (`chain.py` does).
 """
 
-import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -15,12 +13,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.fields import FieldInfo
 
 from countersign.attestation import readable
+from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import MAX_RECORD, PREDICATE_TYPE, STATEMENT_TYPE, Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, MalformedError, RunId, Sha, digest, digest_of
 from countersign.domain.neutral import title
 from countersign.domain.outcomes import LedgerFault
 
-_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 _TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}")
 _RUN = re.compile(r"run-[a-z2-7]{20}")
@@ -28,16 +26,6 @@ _ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _KEY = r"^[a-z_]{1,32}/[A-Za-z0-9][A-Za-z0-9:._-]{0,159}$"
 _HEX = r"^[0-9a-f]{40,128}$"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record goes: which log, which number, after which record, and when it was put there (UTC)."""
-
-    origin: str
-    seq: int
-    prev: Digest | None
-    recorded: datetime
 
 
 def _time(value: object) -> object:
@@ -217,21 +205,6 @@ def read(raw: bytes) -> Statement:
     if part.id != record_id(part.place, part.key):
         raise MalformedError("the id does not follow from time, place and key")
     return statement
-
-
-def record_id(place: Place, key: str) -> str:
-    """Give the ULID of a record: its time in milliseconds and, where others put chance, a digest of its place and key."""
-    said = f"countersign/record-id/v1\n{place.origin}\n{place.seq}\n{place.prev or ''}\n{key}\n"
-    number = milliseconds(place.recorded).to_bytes(6) + hashlib.sha256(said.encode()).digest()[:10]
-    # 26 characters hold 130 bits: two zero bits before the 128, and base32 wants whole groups of 40
-    padded = (int.from_bytes(number) << 30).to_bytes(20)
-    return base64.b32encode(padded).decode().translate(_CROCKFORD)[:26]
-
-
-def milliseconds(moment: datetime) -> int:
-    """Count milliseconds since 1970, exactly."""
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def in_utc(moment: datetime) -> datetime:

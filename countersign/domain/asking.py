@@ -8,6 +8,7 @@ from countersign.domain.decision import Effect, Reason
 from countersign.domain.matching import Touched
 from countersign.domain.policy import Policy
 from countersign.domain.policy_check import CODEOWNERS, OWNER
+from countersign.domain.several import MOST
 
 A_DAY = 86400
 """Seconds: how long an approval lives where the tier does not say."""
@@ -43,6 +44,9 @@ def owners_unknown(policy: Policy, touch: Touched, tier: str, asked: tuple[Asked
             if nobodys:
                 why = f"{_file(policy)} names no owner for this path of service {name}"
                 yield Reason(_RULE, why, Effect.REFUSED, place=place, path=min(nobodys), to_pass=f"add a line to {_file(policy)}")
+    if len(asked) > MOST:
+        why = f"{len(asked)} owners would have to approve"
+        yield Reason(_RULE, why, Effect.REFUSED, to_pass="split the change into smaller ones")
     if not asked:
         why = "the tier asks the owner, and no service with an owner is touched"
         yield Reason(_RULE, why, Effect.REFUSED, to_pass="name a service for these paths")

@@ -22,6 +22,7 @@ def binding(proposal: Proposal, decision: Decision) -> Digest:
         canonical_json(
             {
                 "action": None if plan is None else plan.action,
+                "beside": decision.beside_digest,
                 "tier": decision.tier,
                 "head": proposal.head,
                 "iid": proposal.change.iid,

@@ -101,6 +101,7 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
         until=rest.until if effect is Effect.FROZEN else None,
         expires=policy.document.tiers[tier].expires or (A_DAY if tier_slots else None),
         emergency=emergency,
+        beside_digest=policy.beside.digest,
     )
 
 

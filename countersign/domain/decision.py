@@ -162,6 +162,7 @@ class Decision:
     `effect` APPROVE with nothing missing in `needs` may run; so may AUTONOMOUS. Nothing else may. `plan` is None where no
     action takes the change: it may be merged by people, and nothing is minted (policy.md, rule 9). `until` is when a freeze
     ends; `expires` is how many seconds an approval of this tier lives; `emergency` is there where one lifted a freeze.
+    `beside_digest` names the files that the policy takes a part of itself from, where it does.
     """
 
     effect: Effect
@@ -176,6 +177,7 @@ class Decision:
     until: datetime | None = None
     expires: int | None = None
     emergency: Lifted | None = None
+    beside_digest: Digest | None = None
 
     @property
     def satisfied(self) -> bool:
@@ -192,6 +194,7 @@ class Decision:
     def document(self) -> dict[str, object]:
         """Give the decision as plain data: what records, comments and `--format json` show."""
         return {
+            "beside_digest": self.beside_digest,
             "discounted": [{"person": item.person.username, "why": item.why} for item in self.discounted],
             "effect": self.effect.word,
             "emergency": None if self.emergency is None else self.emergency.document(),

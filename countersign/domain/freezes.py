@@ -45,7 +45,7 @@ class Freeze(Model):
         Repeat | None,
         Field(description="RFC 5545: FREQ of DAILY or longer, INTERVAL, COUNT, UNTIL, BYDAY, BYMONTH, BYMONTHDAY, WKST."),
     ] = None
-    zone: Zone
+    zone: Annotated[Zone, Field(description="Whose clock on the wall is meant.")]
 
     @property
     def length(self) -> timedelta:

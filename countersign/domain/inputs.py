@@ -57,7 +57,7 @@ class Inputs:
                 claims=replace(
                     claims,
                     rationale=_unseen(claims.rationale),
-                    emergency=None if claims.emergency is None else _unseen(claims.emergency) or ".",
+                    emergency=None if claims.emergency is None else _unseen(claims.emergency),
                     tests=_all_unseen(claims.tests),
                     not_sure=_all_unseen(claims.not_sure),
                 ),

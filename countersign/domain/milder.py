@@ -19,7 +19,7 @@ class Milder:
 def milder(policy: Policy, decision: Decision) -> Milder | None:
     """Say what it would take; None for the mildest tier, for refusals, and where what is so always makes it so."""
     order = list(policy.document.tiers)
-    if decision.tier is None or decision.effect is Effect.REFUSED or order.index(decision.tier) == 0:
+    if decision.tier is None or decision.effect is Effect.REFUSED or decision.tier not in order or order.index(decision.tier) == 0:
         return None
     parts: list[str] = []
     change: list[str] = []
@@ -32,7 +32,7 @@ def milder(policy: Policy, decision: Decision) -> Milder | None:
             parts.append(part)
         else:
             return None
-    rest = [order.index(reason.tier) for reason in decision.reasons if reason.tier is not None and reason.tier != decision.tier]
+    rest = [order.index(reason.tier) for reason in decision.reasons if reason.tier in order and reason.tier != decision.tier]
     left = max(rest, default=order.index(decision.tier) - 1)
     return Milder(order[left], tuple(sorted(set(parts))), tuple(sorted(set(change))))
 

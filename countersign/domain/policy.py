@@ -4,7 +4,7 @@ Strict: unknown keys are errors. Descriptions are what editors show; the JSON Sc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field
@@ -54,8 +54,10 @@ class Tier(Model):
 class AgentEntry(Model):
     """Who speaks through an agent: its account on the forge, and the people who may ask it for changes."""
 
-    account: Account
-    sponsors: Annotated[tuple[Account, ...], Field(min_length=1)]
+    account: Annotated[Account, Field(description="Its account on the forge.")]
+    sponsors: Annotated[
+        tuple[Account, ...], Field(min_length=1, description="Who may ask it for changes; none of them approves one.")
+    ]
 
 
 class PlanFacts(Model):
@@ -71,21 +73,21 @@ class PlanFacts(Model):
 class Rule(Model):
     """One sentence of the policy. `paths` and `kinds` say where and both must hold; of `plan` and `removes` one is enough."""
 
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    paths: Globs | None = None
+    name: Annotated[str, Field(min_length=1, max_length=120, description="What reasons and refusals call it.")]
+    paths: Annotated[Globs | None, Field(description="Which paths it speaks of; all of them where nothing is said.")] = None
     kinds: Annotated[tuple[Kind, ...], Field(description="What the path is, beside a plain file.")] = ()
-    plan: PlanFacts | None = None
+    plan: Annotated[PlanFacts | None, Field(description="Effects that were measured.")] = None
     removes: Annotated[tuple[Sentence, ...], Field(description="Text of a line that would be gone: `prevent_destroy = true`.")] = ()
-    tier: Name | None = None
+    tier: Annotated[Name | None, Field(description="How careful to be; the strictest of all that match.")] = None
     alone: Annotated[Flag, Field(description="Not together with any other change.")] = False
-    because: Sentence | None = None
+    because: Annotated[Sentence | None, Field(description="Said with the reason.")] = None
     deny: Annotated[Sentence | None, Field(description="Refuse, and say this.")] = None
 
 
 class Document(Model):
     """The whole file."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], Field(description="Of this form of policy.")]
     teams: Annotated[
         dict[Name, Annotated[tuple[Group, ...], Field(min_length=1)]],
         Field(description="People: groups on the forge, by full path."),
@@ -120,7 +122,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a policy takes from files beside it. `codeowners` is a sentence where the file is needed and cannot be read.
+    """What a policy takes from files beside it, and the digest of those. `codeowners` is a sentence where it cannot be read.
 
     `floor` is the policy that this one extends; `session_policies` are those of credentials that name a file.
     """
@@ -128,13 +130,14 @@ class Beside:
     codeowners: CodeOwners | str | None = None
     session_policies: Mapping[str, str] = field(default_factory=dict)
     floor: "Policy | None" = None
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy that has passed every check: its document, the digest of its bytes, and where each part stands.
 
-    The digest covers what it takes from files beside it. `index` answers which of `parts` a path belongs to; it is made once
+    What it takes from files beside it has a digest of its own. `index` answers which of `parts` a path belongs to; it is made once
     and asked for every change. `ranks` are the tiers, mildest 0.
     """
 
@@ -160,9 +163,12 @@ class Policy:
         lists |= {Part("service", name): item.paths for name, item in document.services.items()}
         lists |= {Part("action", name): item.paths for name, item in document.actions.items()}
         index = GlobIndex(list(lists.values()))
-        ranks = {name: number for number, name in enumerate(document.tiers)}
         everywhere = tuple(number for number, rule in enumerate(document.rules) if rule.paths is None)
-        return cls(document, digest, places, tuple(lists), index, beside or Beside(), ranks, everywhere)
+        return cls(document, digest, places, tuple(lists), index, beside or Beside(), _ranks(document), everywhere)
+
+    def holding(self, document: Document) -> Self:
+        """Give this policy with another document of the same paths, which the same index answers for."""
+        return replace(self, document=document, ranks=_ranks(document))
 
     @property
     def teams(self) -> Mapping[str, tuple[str, ...]]:
@@ -191,3 +197,7 @@ class Policy:
     def place(self, *path: str | int) -> Place | None:
         """Give where a part of the document stands."""
         return self.places.get(path)
+
+
+def _ranks(document: Document) -> dict[str, int]:
+    return {name: number for number, name in enumerate(document.tiers)}

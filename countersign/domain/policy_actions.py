@@ -37,8 +37,8 @@ class Action(Model):
         BeforeValidator(_way_back),
         Field(description="How to go back: a list as for `run`, or `revert` for a revert commit."),
     ] = None
-    sandbox: Name
-    credentials: ActionCredentials = ActionCredentials()
+    sandbox: Annotated[Name, Field(description="Where it runs.")]
+    credentials: Annotated[ActionCredentials, Field(description="For each phase.")] = ActionCredentials()
 
     def argvs(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Give each phase that has a command, with it."""

@@ -37,12 +37,17 @@ class Earned(Model):
 class Promotion(Model):
     """One way down."""
 
-    promote: Annotated[Step, BeforeValidator(_step), written(f"^{_STEP.pattern}$", "medium -> low")]
+    promote: Annotated[
+        Step,
+        BeforeValidator(_step),
+        written(f"^{_STEP.pattern}$", "medium -> low"),
+        Field(description="From a tier to the one before it."),
+    ]
     each: Annotated[
         tuple[Literal["skill", "action", "service", "environment", "agent"], ...],
         Field(min_length=1, description="What is counted together: every combination earns for itself."),
     ]
-    after: Earned
+    after: Annotated[Earned, Field(description="What it takes, since it was last lost.")]
     by: Annotated[Name, Field(description="The team that merges the change to the policy which the bot opens.")]
     demote_on: Annotated[
         tuple[Literal["rollback", "failed_verify", "denied_credential", "drift", "incident"], ...],

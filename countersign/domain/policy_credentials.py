@@ -36,6 +36,8 @@ def _beside(value: object) -> object:
     raise ValueError("a mapping, or a .json file below .countersign/ whose name is in lower case")
 
 
+_CHOOSES = Field(description="Chooses the broker, and which keys there are.")
+
 One = Annotated[Word, AfterValidator(_one)]
 Kubernetes = Annotated[str, AfterValidator(_one), Field(pattern=_KUBERNETES)]
 
@@ -54,8 +56,8 @@ class AwsCredential(Provided):
 
     floor, ceiling = 900, _HOUR
 
-    provider: Literal["aws"]
-    role: RoleArn
+    provider: Annotated[Literal["aws"], _CHOOSES]
+    role: Annotated[RoleArn, Field(description="One role, by its ARN.")]
     region: Annotated[Region | None, Field(description="The environment's region where nothing is said.")] = None
     session_policy: Annotated[
         dict[str, object] | str | None,
@@ -69,11 +71,13 @@ class KubernetesCredential(Provided):
 
     floor, ceiling = 600, _HOUR
 
-    provider: Literal["kubernetes"]
-    service_account: Kubernetes
-    namespace: Kubernetes
+    provider: Annotated[Literal["kubernetes"], _CHOOSES]
+    service_account: Annotated[Kubernetes, Field(description="One service account; its Role is what the run may do.")]
+    namespace: Annotated[Kubernetes, Field(description="Where it lives.")]
     cluster: Annotated[One | None, Field(description="Which cluster, where a runner knows several.")] = None
-    audiences: tuple[One, ...] = ()
+    audiences: Annotated[
+        tuple[One, ...], Field(description="Who is to accept the token; the API server where nothing is said.")
+    ] = ()
 
 
 class GithubCredential(Provided):
@@ -81,9 +85,15 @@ class GithubCredential(Provided):
 
     floor, ceiling = _HOUR, _HOUR
 
-    provider: Literal["github"]
-    repositories: Annotated[tuple[Annotated[One, Field(pattern=_PROJECT)], ...], Field(min_length=1, max_length=500)]
-    permissions: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z_]{1,60}$")], Literal["read", "write"]], Field(min_length=1)]
+    provider: Annotated[Literal["github"], _CHOOSES]
+    repositories: Annotated[
+        tuple[Annotated[One, Field(pattern=_PROJECT)], ...],
+        Field(min_length=1, max_length=500, description="By owner and name, all of one owner."),
+    ]
+    permissions: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[a-z_]{1,60}$")], Literal["read", "write"]],
+        Field(min_length=1, description="Of the App's installation; none that is not named."),
+    ]
 
 
 class GitlabCredential(Provided):
@@ -91,16 +101,16 @@ class GitlabCredential(Provided):
 
     floor, ceiling = _DAY, 7 * _DAY
 
-    provider: Literal["gitlab"]
-    project: Annotated[One, Field(pattern=_PROJECT)]
+    provider: Annotated[Literal["gitlab"], _CHOOSES]
+    project: Annotated[One, Field(pattern=_PROJECT, description="Its full path. The token reaches no other.")]
     scopes: Annotated[
         tuple[
             Literal["read_api", "read_repository", "write_repository", "read_registry", "write_registry", "create_runner", "api"],
             ...,
         ],
-        Field(min_length=1),
+        Field(min_length=1, description="What the token may be used for."),
     ]
-    access_level: Literal["guest", "reporter", "developer", "maintainer"]
+    access_level: Annotated[Literal["guest", "reporter", "developer", "maintainer"], Field(description="The lowest that does.")]
 
 
 class VaultCredential(Provided):
@@ -108,13 +118,17 @@ class VaultCredential(Provided):
 
     floor, ceiling = 60, _HOUR
 
-    provider: Literal["vault"]
+    provider: Annotated[Literal["vault"], _CHOOSES]
     path: Annotated[
         One,
-        Field(pattern=r"^[a-z0-9][a-z0-9_/-]*/(creds|sts|sign|issue)/[A-Za-z0-9_.{}-]+$", examples=["database/creds/{service}"]),
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9_/-]*/(creds|sts|sign|issue)/[A-Za-z0-9_.{}-]+$",
+            description="Of the role in its secrets engine.",
+            examples=["database/creds/{service}"],
+        ),
     ]
     role: Annotated[One, Field(description="The role of Vault's JWT login.")]
-    namespace: One | None = None
+    namespace: Annotated[One | None, Field(description="Of Vault Enterprise or OpenBao.")] = None
 
 
 class SshCredential(Provided):
@@ -122,11 +136,13 @@ class SshCredential(Provided):
 
     floor, ceiling = 60, 300
 
-    provider: Literal["ssh"]
+    provider: Annotated[Literal["ssh"], _CHOOSES]
     hosts: Annotated[One, Field(description="The group of hosts that trust this certificate.")]
-    principals: Annotated[tuple[One, ...], Field(min_length=1)]
+    principals: Annotated[tuple[One, ...], Field(min_length=1, description="Who the certificate says one is.")]
     force_command: Annotated[Word, Field(description="What the host runs, whatever the client asks for.")]
-    source_addresses: tuple[Annotated[str, Field(pattern=r"^[0-9a-f.:]+(/[0-9]{1,3})?$")], ...] = ()
+    source_addresses: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[0-9a-f.:]+(/[0-9]{1,3})?$")], ...], Field(description="From where it may be used.")
+    ] = ()
 
 
 class PostgresCredential(Provided):
@@ -134,10 +150,10 @@ class PostgresCredential(Provided):
 
     floor, ceiling = 60, _HOUR
 
-    provider: Literal["postgres"]
-    role: One
-    database: One
-    server: Server
+    provider: Annotated[Literal["postgres"], _CHOOSES]
+    role: Annotated[One, Field(description="The group role whose rights the run is given.")]
+    database: Annotated[One, Field(description="The one database.")]
+    server: Annotated[Server, Field(description="Host and port, as the network allows them.")]
 
 
 Credential = Annotated[

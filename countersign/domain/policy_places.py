@@ -22,7 +22,7 @@ class Environment(Model):
 class Service(Model):
     """Something that somebody owns."""
 
-    paths: Globs
+    paths: Annotated[Globs, Field(description="What belongs to it.")]
     owner: Annotated[Name, Field(description="A team, or `codeowners` for whom that file names for each path.")]
     at_least: Annotated[Name | None, Field(description="The mildest tier of a change to it.")] = None
 

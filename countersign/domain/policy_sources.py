@@ -24,9 +24,9 @@ _FILE = r"^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*){0,8}\.yam
 class Extends(Model):
     """An organisation's floor: a policy elsewhere, by commit, under which this one can only be stricter."""
 
-    project: Annotated[str, Field(pattern=_PROJECT, max_length=255, examples=["acme/policies"])]
+    project: Annotated[str, Field(pattern=_PROJECT, max_length=255, description="Its full path.", examples=["acme/policies"])]
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$", description="All 40 digits: a branch or a tag can be moved.")]
-    file: Annotated[str, Field(pattern=_FILE, max_length=255, examples=["floor.yaml"])]
+    file: Annotated[str, Field(pattern=_FILE, max_length=255, description="Within that project.", examples=["floor.yaml"])]
 
 
 @dataclass(frozen=True, slots=True, order=True)

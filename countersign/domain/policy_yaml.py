@@ -70,15 +70,16 @@ class Draft:
                 problems.extend(error.problems)
         if problems:
             raise PolicyError(tuple(problems))
-        beside = Beside(owners, sessions, floor)
-        return Policy.of(self.document, self.digest_with(found), self.places, beside)
+        beside = Beside(owners, sessions, floor, self.beside_digest(found))
+        return Policy.of(self.document, self.digest, self.places, beside)
 
-    def digest_with(self, found: Found) -> Digest:
-        """Name everything that decides: the file alone, where nothing stands beside it."""
+    def beside_digest(self, found: Found) -> Digest | None:
+        """Name what stands beside the file and decides with it; None where nothing does."""
         if not self.wants:
-            return self.digest
-        beside = {str(source): None if (data := found.get(source)) is None else digest_of(data) for source in self.wants}
-        return digest_of(canonical_json({"beside": beside, "policy": self.digest}))
+            return None
+        return digest_of(
+            canonical_json({str(source): None if (data := found.get(source)) is None else digest_of(data) for source in self.wants})
+        )
 
 
 def load_policy(data: bytes, *, file: str = POLICY_FILE, found: Found | None = None) -> Policy:
@@ -110,6 +111,16 @@ def _read(data: bytes, file: str, *, floor: bool) -> Draft:
     if found:
         raise PolicyError(tuple(Problem(_place(where, reader.places, file), text) for where, text in found))
     return Draft(file, document, reader.places, digest_of(data))
+
+
+def read_list(data: bytes, *, file: str, what: str) -> tuple[list[object], Places]:
+    """Read another file of ours as strictly as a policy: a list, and where each part of it stands.
+
+    Raises:
+        PolicyError: it is no such file. `what` is what errors call it.
+    """
+    reader = Reader(file, what)
+    return reader.read_list(data), reader.places
 
 
 def _wanted(document: Document) -> Iterator[tuple[Where, Source]]:

@@ -20,20 +20,20 @@ _DOCUMENT = re.compile(rb"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
 _LONG = re.compile(rb"[^\n]{%d}" % (_LONGEST_LINE + 1))
 
 
-def objections(data: bytes, what: str) -> Iterator[tuple[int, str]]:
-    """Give what is too much, each with the byte where it becomes so. `what` is what errors call the file."""
+def objections(data: bytes) -> Iterator[tuple[int, str]]:
+    """Give what is too much, each with the byte where it becomes so."""
     if len(data) > LARGEST:
-        yield 0, f"{what} has at most {LARGEST} bytes"
+        yield 0, f"at most {LARGEST} bytes"
         return
     if data.count(b"\n") > _MOST_LINES:
-        yield _nth(re.compile(rb"\n"), data, _MOST_LINES) + 1, f"{what} has at most {_MOST_LINES} lines"
+        yield _nth(re.compile(rb"\n"), data, _MOST_LINES) + 1, f"at most {_MOST_LINES} lines"
     if (marks := [mark.start() for mark in _DOCUMENT.finditer(data)])[2:]:
-        yield marks[2], "one document a file"
+        yield marks[2], "one document"
     bare = _COMMENT.sub(lambda found: b" " * len(found[0]), data)
     if (long := _LONG.search(bare)) is not None:
-        yield long.start(), f"a line has at most {_LONGEST_LINE} bytes"
+        yield long.start(), f"at most {_LONGEST_LINE} bytes in a line"
     if bare.count(b",") + bare.count(b":") + bare.count(b"-") > MOST_PARTS and len(_SEPARATOR.findall(bare)) > MOST_PARTS:
-        yield _nth(_SEPARATOR, bare, MOST_PARTS), f"{what} has at most {MOST_PARTS} keys and values"
+        yield _nth(_SEPARATOR, bare, MOST_PARTS), f"at most {MOST_PARTS} keys and values"
     if bare.count(b"[") + bare.count(b"{") > _MOST_OPEN:
         yield from _brackets(bare)
 
@@ -42,7 +42,7 @@ def _brackets(data: bytes) -> Iterator[tuple[int, str]]:
     start = 0
     for line in data.split(b"\n"):
         if line.count(b"[") + line.count(b"{") - line.count(b"]") - line.count(b"}") > _MOST_OPEN:
-            yield start, "this line opens more brackets than a file has levels"
+            yield start, f"no line that leaves more than {_MOST_OPEN} brackets open"
             return
         start += len(line) + 1
 

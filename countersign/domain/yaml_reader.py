@@ -14,6 +14,7 @@ from ruamel.yaml.events import (
     DocumentStartEvent,
     Event,
     MappingEndEvent,
+    MappingStartEvent,
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
@@ -37,7 +38,7 @@ class Reader:
     """Reads one file. `places` has where each part stands: a value by its key, an item by its number."""
 
     def __init__(self, file: str, what: str = "a policy") -> None:
-        """Read a file of this name; `what` is what errors call it."""
+        """Read a file of this name. `what` is what errors call it."""
         self.places: Places = {}
         self._file = file
         self._what = what
@@ -50,10 +51,8 @@ class Reader:
         Raises:
             PolicyError: it is not YAML as described above, or no mapping.
         """
-        value = self._whole(data)
-        if not isinstance(value, dict):
-            raise PolicyError((Problem(self.places[()], f"{self._what} is a mapping; this is something else"),))
-        return value
+        value = self._root(data, MappingStartEvent, "mapping")
+        return value if isinstance(value, dict) else {}
 
     def read_list(self, data: bytes) -> list[object]:
         """Give the list that the file holds.
@@ -61,16 +60,14 @@ class Reader:
         Raises:
             PolicyError: it is not YAML as described above, or no list.
         """
-        value = self._whole(data)
-        if not isinstance(value, list):
-            raise PolicyError((Problem(self.places[()], f"{self._what} is a list; this is something else"),))
-        return value
+        value = self._root(data, SequenceStartEvent, "list")
+        return value if isinstance(value, list) else []
 
-    def _whole(self, data: bytes) -> object:
+    def _root(self, data: bytes, kind: type[NodeEvent], form: str) -> object:
         text = self._text(data)
         try:
             self._events = _yaml().parse(text)
-            return self._document()
+            return self._document(kind, form)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise self._error(mark, f"not YAML: {error.problem or error.context or 'cannot be read'}") from None
@@ -79,25 +76,26 @@ class Reader:
 
     def _text(self, data: bytes) -> str:
         """Count first, then decode."""
-        for at, why in objections(data, self._what):
-            raise self._at(data.count(b"\n", 0, at) + 1, 1, why)
+        for at, why in objections(data):
+            raise self._at(data.count(b"\n", 0, at) + 1, 1, f"{self._what} has {why}")
         try:
             return data.decode()
         except UnicodeDecodeError as error:
             raise self._at(data.count(b"\n", 0, error.start) + 1, 1, f"{self._what} is UTF-8 text") from None
 
-    def _document(self) -> object:
+    def _document(self, kind: type[NodeEvent], form: str) -> object:
         root: object = None
-        begun = False
         for event in self._events:
             if isinstance(event, DocumentStartEvent) and (event.version is not None or event.tags):
                 raise self._error(event.start_mark, "directives are not allowed")
             if isinstance(event, NodeEvent):
-                if begun:
-                    raise self._error(event.start_mark, "one document a file")
-                root, begun = self._value(event, (), 0), True
-        if not begun:
-            raise self._at(1, 1, f"{self._what} is not empty, as this one is")
+                if root is not None:
+                    raise self._error(event.start_mark, f"{self._what} has one document")
+                if not isinstance(event, kind):
+                    raise self._error(event.start_mark, f"{self._what} is a {form}; this one is empty or something else")
+                root = self._value(event, (), 0)
+        if root is None:
+            raise self._at(1, 1, f"{self._what} is a {form}; this one is empty or something else")
         return root
 
     def _value(self, event: Event, path: Where, depth: int) -> object:
@@ -123,7 +121,7 @@ class Reader:
             raise self._error(event.start_mark, "a key is a plain word")
         name = str(event.value)
         if depth == 0 and len(found) >= _MOST_KEYS:
-            raise self._error(event.start_mark, f"a policy has at most {_MOST_KEYS} keys at its top")
+            raise self._error(event.start_mark, f"{self._what} has at most {_MOST_KEYS} keys at its top")
         if name in found:
             raise self._error(event.start_mark, f"{name[:60]!r} stands here twice")
         return name

@@ -62,9 +62,6 @@ class DyingLedger:
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         return self._inner.of_change(change)
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        return self._inner.emergencies()
-
     def open_intents(self) -> tuple[Entry, ...]:
         return self._inner.open_intents()
 

@@ -48,27 +48,18 @@ def test_two_workers_ten_messages_one_run(playing: Stage, branch: AuditBranch) -
     assert branch.kinds(iid) == ["assessed", "intent", "executed"]
 
 
-@pytest.fixture(scope="module")
-def deaths(playing: Stage, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """For each point, a change whose runner was killed there; then the runner is back."""
-    folder: Path = tmp_path_factory.mktemp("deaths")
-    playing.runners["staging"].stop()
-    changes = {point: playing.cast.propose(insert("staging", 1000 + number)) for number, point in enumerate(POINTS)}
-    for point, iid in changes.items():
-        dying = Child(
-            [sys.executable, "-m", "tests.acceptance.dying", str(iid), point],
-            log=folder / f"{point}.log",
-            environment=playing.runner_environment["staging"],
-            folder=ROOT,
-        )
-        assert dying.wait(seconds=60) == -signal.SIGKILL, dying.written()
-    playing.start_runner("staging")
-    return changes
-
-
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_there_started_again(playing: Stage, branch: AuditBranch, deaths: dict[str, int], point: str) -> None:
-    iid = deaths[point]
+def test_killed_there_started_again(playing: Stage, branch: AuditBranch, tmp_path: Path, point: str) -> None:
+    playing.runners["staging"].stop()
+    iid = playing.cast.propose(insert("staging", 1000 + POINTS.index(point)))
+    dying = Child(
+        [sys.executable, "-m", "tests.acceptance.dying", str(iid), point],
+        log=tmp_path / "dying.log",
+        environment=playing.runner_environment["staging"],
+        folder=ROOT,
+    )
+    assert dying.wait(seconds=180) == -signal.SIGKILL, dying.written()
+    playing.start_runner("staging")
     wait_until(
         f"an end for the change whose runner died at {point}",
         lambda: playing.cast.status(iid)[1].startswith(("applied", "failed", "lost")),
@@ -108,9 +99,9 @@ def test_a_runner_that_slept_through_its_own_funeral_leaves_nothing_alive(
     try:
         wait_until("the runner to fall asleep", lambda: sleeper.paused, shows=sleeper.written)
         playing.start_runner("staging")
-        wait_until("the funeral", lambda: branch.kinds(iid)[-1:] == ["lost"], seconds=60, shows=lambda: branch.kinds(iid))
+        wait_until("the funeral", lambda: branch.kinds(iid)[-1:] == ["lost"], seconds=180, shows=lambda: branch.kinds(iid))
         sleeper.resume()
-        sleeper.wait(seconds=60)
+        sleeper.wait(seconds=180)
     finally:
         sleeper.stop()
     assert branch.kinds(iid) == ["assessed", "intent", "lost"]

@@ -7,7 +7,7 @@ from tests.stage.people import wait_for_merge, wait_until
 from tests.stage.stage import Stage
 
 
-def settled(playing: Stage, iid: int, word: str, *, seconds: float = 90) -> None:
+def settled(playing: Stage, iid: int, word: str, *, seconds: float = 180) -> None:
     """Wait until the status of a change begins with a word."""
     cast = playing.cast
     wait_until(

@@ -12,7 +12,7 @@ from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
 from countersign.domain.outcomes import LedgerFault
 from tests.fakes.ledger import FakeLedger
-from tests.support.audit import CHANGE, RUN, START, Remote, emergency, intent, outcome, refused
+from tests.support.audit import CHANGE, RUN, START, Remote, intent, outcome, refused
 
 Writer = Callable[[], Ledger]
 
@@ -83,17 +83,6 @@ def test_the_latest_are_the_newest_in_order(writer: Writer) -> None:
     assert watching.latest(3) == tuple(entries[1:])
     assert watching.latest(9) == tuple(entries)
     assert watching.latest(0) == ()
-
-
-def test_a_run_through_a_freeze_is_remembered_after_its_outcome(writer: Writer) -> None:
-    ledger, watching = writer(), writer()
-    ledger.append(intent())
-    ledger.append(outcome())
-    assert watching.emergencies() == ()
-    other = run_id(CHANGE, Sha("2" * 40))
-    announced = ledger.append(emergency(other))
-    ledger.append(outcome(other))
-    assert watching.emergencies() == (announced,)
 
 
 @pytest.mark.parametrize("kind", [RecordKind.FAILED, RecordKind.LOST, RecordKind.EXECUTED])

@@ -11,6 +11,7 @@ from countersign.attestation import statement
 from countersign.attestation.index import LogIndex, objection
 from countersign.attestation.layout import record_path
 from countersign.attestation.merkle import Frontier, leaf_hash
+from countersign.attestation.place import Place
 from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, Sha
@@ -57,12 +58,6 @@ class FakeLedger:
             self._called("of_change")
             return self._index.of_change(change)
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        """Give the intents of runs that an emergency let through a freeze, oldest first."""
-        with self._lock:
-            self._called("emergencies")
-            return self._index.emergencies()
-
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         with self._lock:
@@ -94,7 +89,7 @@ class FakeLedger:
             last = self._index.last
             happened = statement.in_utc(draft.time)
             recorded = happened if last is None else max(happened, statement.read(last.raw).predicate.recorded_time)
-            place = statement.Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
+            place = Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
             raw = statement.write(draft, place)
             self._frontier = self._frontier.add(leaf_hash(raw))
             commit, root = Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()), Digest("sha256:" + self._frontier.root.hex())

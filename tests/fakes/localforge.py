@@ -114,7 +114,7 @@ def local_forge(folder: Path, *more: str, port: int = 0) -> Iterator[LocalForge]
     log.unlink(missing_ok=True)
     argv: Sequence[str] = [sys.executable, "-m", "bot.localforge", "--state", str(folder), "--port", str(port), *more]
     with Child(argv, log=log, folder=ROOT) as child:
-        child.wait_for(lambda: '"url"' in log.read_text(), seconds=30)
+        child.wait_for(lambda: '"url"' in log.read_text(), seconds=120)
         ready = json.loads(next(line for line in log.read_text().splitlines() if line.startswith("{")))
         forge = LocalForge(str(ready["url"]), Path(str(ready["admin_token_file"])).read_text(), child)
         yield forge

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
-_START_SECONDS = 240
+_START_SECONDS = 600
 _STOP_SECONDS = 30
 
 

@@ -67,7 +67,7 @@ class Demo:
         self.say(f"the agent handed in a diff: {self.url(name)}")
         return self.changes[name]
 
-    def _merged(self, iid: int, *, seconds: float = 90) -> None:
+    def _merged(self, iid: int, *, seconds: float = 180) -> None:
         wait_for_merge(self.cast, iid, seconds=seconds)
         self.say(f"applied and merged: {self.cast.status(iid)[1]}")
 

@@ -80,7 +80,7 @@ class Cast:
         return str(self.change("lea", iid).state)
 
 
-def wait_until(what: str, happened: Callable[[], bool], *, seconds: float = 60, shows: Callable[[], object] = lambda: "") -> None:
+def wait_until(what: str, happened: Callable[[], bool], *, seconds: float = 180, shows: Callable[[], object] = lambda: "") -> None:
     """Wait for something that happens elsewhere.
 
     Raises:
@@ -93,7 +93,7 @@ def wait_until(what: str, happened: Callable[[], bool], *, seconds: float = 60, 
         time.sleep(0.1)
 
 
-def wait_for_merge(cast: Cast, iid: int, *, seconds: float = 90) -> None:
+def wait_for_merge(cast: Cast, iid: int, *, seconds: float = 180) -> None:
     """Wait until a change is applied and merged.
 
     Raises:

@@ -151,7 +151,7 @@ def stage(folder: Path, *, say: Say = lambda _: None, demo: bool = False) -> Ite
         parts = _start_bot(stack, running, hooks)
         forge.furnish(local.url, local.admin_token, shop.files(image=image), public=demo)
         forge.hook(local.url, local.admin_token, bot, hooks)
-        parts["serve"].wait_for(lambda: _ready(bot), seconds=30)
+        parts["serve"].wait_for(lambda: _ready(bot), seconds=120)
         yield running
 
 

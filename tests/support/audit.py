@@ -78,12 +78,6 @@ def intent(run: RunId = RUN, *, time: datetime = START) -> Draft:
     return Draft(RecordKind.INTENT, f"intent/{run}", f"Will run migrate, {CHANGE}", CHANGE, run, time, {"leases": []})
 
 
-def emergency(run: RunId = RUN, *, time: datetime = START) -> Draft:
-    """Announce a run that an emergency lets through a freeze."""
-    body = {"decision": {"emergency": {"ends": "2026-03-01T13:00:00+00:00"}}, "leases": []}
-    return Draft(RecordKind.INTENT, f"intent/{run}", f"Will run migrate, {CHANGE}", CHANGE, run, time, body)
-
-
 def outcome(run: RunId = RUN, *, kind: RecordKind = RecordKind.EXECUTED, time: datetime = START) -> Draft:
     """End a run."""
     return Draft(kind, f"outcome/{run}", f"Applied migrate, {CHANGE}", CHANGE, run, time, {"outcome": kind.value})

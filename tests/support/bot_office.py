@@ -46,7 +46,7 @@ class Office:
         child = Child(argv, log=self.folder / f"{role}.log", environment=self.environment, folder=ROOT)
         self.processes[role] = child
         if role == "serve":
-            child.wait_for(self.ready, seconds=30)
+            child.wait_for(self.ready, seconds=120)
         return child
 
     def ready(self) -> bool:

@@ -14,12 +14,12 @@ from pydantic_core import to_json
 
 from countersign.adapters.gitcmd import run_git
 from countersign.adapters.ledger.pages import genesis_pages
-from countersign.attestation import statement
 from countersign.attestation.commit import Commit
 from countersign.attestation.keys import KeySigner
 from countersign.attestation.layout import CHECKPOINT, record_path
 from countersign.attestation.merkle import Frontier, leaf_hash
 from countersign.attestation.objects import FILE, FOLDER
+from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import AUDIT_BRANCH, PREDICATE_TYPE, STATEMENT_TYPE, Entry, RecordKind
 from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, RunId, Sha, digest_of
@@ -88,8 +88,8 @@ class FastLog:
         self._nth = self._nth + 1 if self._hour == f"{recorded:%Y%m%d%H}" else 0
         self._hour = f"{recorded:%Y%m%d%H}"
         draft = event[1](self.intents)
-        place = statement.Place(ORIGIN, self.count, self._prev, recorded)
-        identifier = statement.record_id(place, draft.key)
+        place = Place(ORIGIN, self.count, self._prev, recorded)
+        identifier = record_id(place, draft.key)
         summary = title(draft.summary)
         subject = draft.subject or (("key", {"sha256": hashlib.sha256(draft.key.encode()).hexdigest()}),)
         document = {

@@ -135,7 +135,7 @@ def moto_server(*, iam: bool = True) -> Iterator[MotoServer]:
         ready, requests = folder / "ready.json", folder / "requests"
         argv = [sys.executable, "-m", "tests.support.moto_server", "--ready", str(ready), "--requests", str(requests)]
         with Child([*argv, *([] if iam else ["--no-iam"])], log=folder / "log", folder=_ROOT) as child:
-            child.wait_for(ready.exists, seconds=30)
+            child.wait_for(ready.exists, seconds=120)
             told = json.loads(ready.read_text())
             yield MotoServer(told["url"], AwsKeys(*told["admin"]), requests)
 

@@ -95,7 +95,7 @@ class Child:
         """Give the process id."""
         return self._process.pid
 
-    def wait_for(self, ready: Callable[[], bool], *, seconds: float = 15) -> None:
+    def wait_for(self, ready: Callable[[], bool], *, seconds: float = 120) -> None:
         """Wait until `ready` says so.
 
         Raises:

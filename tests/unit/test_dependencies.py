@@ -21,6 +21,7 @@ MODULES = {
     "jinja2": {"jinja2", "markupsafe"},
     "jsonschema-rs": {"jsonschema_rs"},
     "markdown-it-py": {"markdown_it"},
+    "pydantic": {"pydantic", "pydantic_core"},
     "moto": {"moto", "werkzeug", "yaml"},
     "prometheus-client": {"prometheus_client"},
     "pydantic-settings": {"pydantic_settings"},
@@ -32,10 +33,6 @@ MODULES = {
 """The modules that a package brings, or brings along as part of its interface, where it is not its own name."""
 NO_MODULES = {"check-jsonschema", "import-linter", "mypy", "pytest-timeout", "ruff"}
 """Programs and plug-ins; nobody imports them."""
-AWAITED = {"jinja2", "playwright", "prometheus-client", "python-dateutil", "securesystemslib"}
-"""Listed for what is being built beside this; take a name out once it is imported in its room."""
-LEFT_OVER = {"wcmatch"}
-"""Listed for the bare install, imported by tests alone: moves to the development group with the next lock."""
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -69,12 +66,12 @@ BOTH = EXTRAS["bot"] & EXTRAS["runners"]
 @pytest.mark.parametrize(
     ("rooms", "packages"),
     [
-        (("countersign",), BARE - AWAITED - LEFT_OVER),
+        (("countersign",), BARE),
         (("bot", "countersign"), EXTRAS["bot"]),
-        (("runners", "countersign"), EXTRAS["runners"] - AWAITED),
+        (("runners", "countersign"), EXTRAS["runners"]),
         (
             ("tests",),
-            {name for name in DEV if not name.startswith("types-") and "stubs" not in name and "-types" not in name} - AWAITED,
+            {name for name in DEV if not name.startswith("types-") and "stubs" not in name and "-types" not in name},
         ),
     ],
     ids=["bare install", "bot", "runners", "development"],

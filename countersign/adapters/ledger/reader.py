@@ -57,11 +57,6 @@ class GitLedgerReader:
         self.refresh()
         return self._entries(self._kept().of_change(change))
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        """Give the intents of runs that an emergency let through a freeze, oldest first."""
-        self.refresh()
-        return self._entries(self._kept().emergencies())
-
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         self.refresh()

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from countersign.attestation.chain import Point
 from countersign.attestation.checkpoint import Checkpoint
-from countersign.attestation.index import through_a_freeze
 from countersign.attestation.merkle import Frontier
 from countersign.attestation.objects import TreeEntry, object_name
 from countersign.attestation.problem import ChainError, Problem
@@ -23,12 +22,12 @@ from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, RunId, Sha, digest, sha
 from countersign.domain.outcomes import LedgerFault
 
-_VERSION = 2
+_VERSION = 1
 _BUSY_SECONDS = 60
 _TABLES = """
 CREATE TABLE record (
     seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, project TEXT, iid INTEGER,
-    path TEXT NOT NULL, object BLOB NOT NULL, "commit" BLOB NOT NULL, root BLOB NOT NULL, emergency INTEGER NOT NULL
+    path TEXT NOT NULL, object BLOB NOT NULL, "commit" BLOB NOT NULL, root BLOB NOT NULL
 ) STRICT;
 CREATE INDEX of_change ON record (project, iid) WHERE project IS NOT NULL;
 CREATE TABLE open (run TEXT PRIMARY KEY, seq INTEGER NOT NULL, project TEXT, iid INTEGER) STRICT;
@@ -111,8 +110,8 @@ class Shelf:
         """Take in the next record."""
         project, iid = _change(entry.change)
         names = [bytes.fromhex(name) for name in (object_name("blob", entry.raw), entry.commit, entry.root.removeprefix("sha256:"))]
-        row = (entry.seq, entry.key, project, iid, entry.path, *names, through_a_freeze(entry))
-        self._database.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        row = (entry.seq, entry.key, project, iid, entry.path, *names)
+        self._database.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         if entry.run is not None and entry.kind is RecordKind.INTENT:
             self._database.execute("INSERT INTO open VALUES (?, ?, ?, ?)", (entry.run, entry.seq, project, iid))
         elif entry.run is not None:
@@ -139,10 +138,6 @@ class Shelf:
     def open_intents(self) -> list[Shelved]:
         """Tell where the intents lie that no outcome follows yet, oldest first."""
         return list(self._select("seq IN (SELECT seq FROM open)"))
-
-    def emergencies(self) -> list[Shelved]:
-        """Tell where the intents lie of runs that an emergency let through a freeze, oldest first."""
-        return list(self._select("emergency"))
 
     def latest(self, count: int) -> list[Shelved]:
         """Tell where so many records lie, the newest, oldest first."""

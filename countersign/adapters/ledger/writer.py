@@ -68,10 +68,6 @@ class GitLedger:
         """Give all records of a change, oldest first."""
         return self._reader.of_change(change)
 
-    def emergencies(self) -> tuple[Entry, ...]:
-        """Give the intents of runs that an emergency let through a freeze, oldest first."""
-        return self._reader.emergencies()
-
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         return self._reader.open_intents()

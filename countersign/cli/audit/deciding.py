@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
+from countersign.adapters.observe import POLICY_PATH
 from countersign.attestation import readable
 from countersign.attestation.inputs import Unrecorded, enclosed
 from countersign.attestation.record import Entry
@@ -20,7 +21,7 @@ from countersign.domain.ids import MalformedError, digest_of, sha
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.policy import Policy
 from countersign.domain.policy_sources import Source
-from countersign.domain.policy_yaml import POLICY_FILE, PolicyError, read_draft
+from countersign.domain.policy_yaml import PolicyError, read_draft
 
 
 def decide_again(options: argparse.Namespace) -> int:
@@ -68,29 +69,38 @@ def _policy(entry: Entry, options: argparse.Namespace) -> Policy:
     commit, digest = (told.get("commit"), told.get("digest")) if isinstance(told, Mapping) else (None, None)
     if not isinstance(commit, str) or not isinstance(digest, str):
         raise LedgerFault(f"record {entry.seq} does not name its policy")
-    data = _committed(options.repo, commit, POLICY_FILE) if options.policy is None else _from_file(options.policy)
-    if data is None:
-        raise LedgerFault(
-            f"the clone has no {POLICY_FILE} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
-        )
+    data = _committed(options.repo, commit) if options.policy is None else _from_file(options.policy)
+    if digest_of(data) != digest:
+        raise LedgerFault(f"the policy found is {digest_of(data)}, but record {entry.seq} was decided with {digest}")
     try:
-        draft = read_draft(data, file=POLICY_FILE)
-        found = {source: _beside(source, commit, options) for source in draft.wants}
-        if draft.digest_with(found) != digest:
-            raise LedgerFault(f"the policy found is {draft.digest_with(found)}, but record {entry.seq} was decided with {digest}")
-        return draft.policy(found)
+        draft = read_draft(data, file=POLICY_PATH)
+        policy = draft.policy({source: _beside(options, commit, source) for source in draft.wants})
     except PolicyError as error:
         raise LedgerFault(f"this version does not read the policy of record {entry.seq}: {error}") from None
+    decision = entry.body["decision"]
+    if policy.beside.digest != (decision.get("beside_digest") if isinstance(decision, Mapping) else None):
+        beside = ", ".join(str(source) for source in draft.wants)
+        raise LedgerFault(f"record {entry.seq} was decided with other files beside the policy ({beside}) than the clone has")
+    return policy
 
 
-def _beside(source: Source, commit: str, options: argparse.Namespace) -> bytes | None:
-    """Read a file that the policy names beside itself: from the same commit, a floor from the copy that was given."""
+def _beside(options: argparse.Namespace, commit: str, source: Source) -> bytes | None:
+    """Give a file beside the policy: one of the repository from the same commit, a floor from the copy that was given."""
     if source.project:
         return None if options.floor is None else _from_file(options.floor)
-    return _committed(options.repo, commit, source.path)
+    return _blob(options.repo, commit, source.path)
 
 
-def _committed(repository: Path, commit: str, path: str) -> bytes | None:
+def _committed(repository: Path, commit: str) -> bytes:
+    found = _blob(repository, commit, POLICY_PATH)
+    if found is None:
+        raise LedgerFault(
+            f"the clone has no {POLICY_PATH} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
+        )
+    return found
+
+
+def _blob(repository: Path, commit: str, path: str) -> bytes | None:
     try:
         name = f"{sha(commit)}:{path}"
         return run_git(["cat-file", "blob", name], cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE)

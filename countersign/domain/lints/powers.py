@@ -1,22 +1,28 @@
-"""Credentials that narrow nothing, or that end before the run does. Wildcards and lifetimes are the loader's business."""
+"""Credentials that give more than they need to, or that end before the run does."""
 
 import json
 from collections.abc import Iterator, Mapping
 
 from countersign.domain.lints.lint import Lint, where
 from countersign.domain.policy import Policy
+from countersign.domain.policy_credentials import Credential
 
 
 def powers(policy: Policy) -> Iterator[Lint]:
-    """Give session policies that allow everything, and lifetimes that a run may outlast."""
-    for name, credential in policy.document.credentials.items():
-        session = getattr(credential, "session_policy", None)
-        if isinstance(session, str):
-            session = json.loads(policy.beside.session_policies.get(name, "{}"))
+    """Give session policies that narrow nothing, and lifetimes that end before the run does."""
+    document = policy.document
+    for name, credential in document.credentials.items():
+        session = _session(policy, name, credential)
         if isinstance(session, Mapping) and _allows_everything(session):
             text = f"credential {name!r}: the session policy allows every action, so it narrows nothing"
             yield Lint(where(policy, "credentials", name, "session_policy"), "wildcard-action", text, serious=True)
     yield from _outlived(policy)
+
+
+def _session(policy: Policy, name: str, credential: Credential) -> object:
+    """Give the session policy, wherever it stands."""
+    beside = policy.beside.session_policies.get(name)
+    return getattr(credential, "session_policy", None) if beside is None else json.loads(beside)
 
 
 def _outlived(policy: Policy) -> Iterator[Lint]:

@@ -1,6 +1,6 @@
 """A policy with one part changed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from countersign.domain.policy import Document, Policy
@@ -38,8 +38,8 @@ def compiled(policy: Policy, mutant: Mutant) -> Policy:
     """Compile a mutant. Where no paths changed the index is the policy's own."""
     paths, others = _paths(policy.document), _paths(mutant.document)
     if paths == others:
-        return replace(policy, document=mutant.document)
-    return Policy.of(mutant.document, policy.digest, policy.places)
+        return policy.holding(mutant.document)
+    return Policy.of(mutant.document, policy.digest, policy.places, policy.beside)
 
 
 def viable(document: Document) -> bool:

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 
 from countersign.domain.decision import Place
 from countersign.domain.policy_sources import Where
-from countersign.domain.problems import PolicyError, Problem
+from countersign.domain.policy_yaml import PolicyError, Problem, read_list
 from countersign.domain.scenarios.scenario import Changed, Expected, FileFacts, PlanFacts, Says, Scenario
-from countersign.domain.yaml_reader import Reader
 
 _KEYS = {name for model in (Scenario, Changed, FileFacts, PlanFacts, Says, Expected) for name in model.model_fields}
 
@@ -29,8 +28,7 @@ def read_scenarios(data: bytes, *, file: str) -> tuple[Written, ...]:
     Raises:
         PolicyError: anything at all is wrong with it. It names every problem.
     """
-    reader = Reader(file, "a file of scenarios")
-    items, places = reader.read_list(data), reader.places
+    items, places = read_list(data, file=file, what="a file of scenarios")
     if not items:
         raise PolicyError((Problem(Place(file, 1), "there is no scenario in it"),))
     found: list[Written] = []

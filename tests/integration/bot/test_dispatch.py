@@ -72,7 +72,7 @@ def working(app: Celery, desk: Desk) -> Iterator[None]:
         yield
 
 
-def wait(happened: object, *, seconds: float = 15) -> None:
+def wait(happened: object, *, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     assert callable(happened)
     while not happened():

@@ -28,7 +28,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 def commented(office: Office, iid: int, words: str) -> str:
     wait_until(
-        f"{words!r} on !{iid}", lambda: words in office.comment(iid), seconds=30, shows=lambda: office.comment(iid) or log(office)
+        f"{words!r} on !{iid}", lambda: words in office.comment(iid), seconds=120, shows=lambda: office.comment(iid) or log(office)
     )
     return office.comment(iid)
 
@@ -120,7 +120,7 @@ def test_no_secret_is_in_any_log(office: Office) -> None:
 
 def test_one_pass_can_be_asked_for_by_hand(office: Office) -> None:
     done = office.start("reconcile")
-    assert done.wait(seconds=30) == 0
+    assert done.wait(seconds=120) == 0
     assert f"{shop.PROJECT}: " in done.written()
 
 
@@ -128,7 +128,7 @@ def test_one_pass_can_be_asked_for_by_hand(office: Office) -> None:
 def test_a_forge_token_that_is_wrong_is_a_could_not(office: Office, role: str, tmp_path: Path) -> None:
     environment = office.environment | {"COUNTERSIGN_BOT_FORGE_TOKEN": "x" * 20}
     bad = replace(office, folder=tmp_path, environment=environment, processes={})
-    assert bad.start(role).wait(seconds=30) == 1
+    assert bad.start(role).wait(seconds=120) == 1
     written = bad.processes[role].written()
     assert "could not" in written
     assert "Traceback" not in written

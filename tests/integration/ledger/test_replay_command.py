@@ -91,6 +91,17 @@ def test_a_decision_that_does_not_follow_is_shown(
     assert '-  "effect": "notify",' in out
 
 
+def test_other_files_beside_the_policy_are_no_ground_for_another_decision(
+    remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decision = recorded[0].body["decision"]
+    assert isinstance(decision, dict)
+    other = replace(recorded[0], body={**recorded[0].body, "decision": {**decision, "beside_digest": "sha256:" + "0" * 64}})
+    who = auditor(remote, [other], tmp_path)
+    assert run(who, "0") == 3
+    assert "with other files beside the policy" in capsys.readouterr().err
+
+
 def test_without_the_policy_or_the_inputs_nothing_is_said(
     remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

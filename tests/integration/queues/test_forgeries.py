@@ -53,7 +53,7 @@ class Worker:
         """Send an honest request and wait until it has arrived: what was sent before has been dealt with."""
         iid = next(_numbers)
         self.push(good(self.task, self.queue, iid))
-        self.child.wait_for(lambda: iid in self.read("handled"), seconds=30)
+        self.child.wait_for(lambda: iid in self.read("handled"), seconds=120)
         return iid
 
     def read(self, name: str) -> list[Any]:

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from countersign.attestation.inputs import TOO_LARGE, Unrecorded, enclose, enclosed
+from countersign.attestation.place import Place
 from countersign.attestation.record import MAX_RECORD, Draft, RecordKind
-from countersign.attestation.statement import Place, write
+from countersign.attestation.statement import write
 from countersign.domain.ids import MalformedError
 from countersign.domain.inputs import Inputs
 from tests.builders import NOON, WANDA, evidence, file_change, proposal

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countersign.attestation import readable, statement
-from countersign.attestation.statement import Place
+from countersign.attestation.place import Place
 from tests.support.audit import ORIGIN, START, intent, outcome, refused
 
 KEYS = st.text('aZ09_.@/-": ,0\\\n', max_size=5)

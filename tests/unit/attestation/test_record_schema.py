@@ -9,9 +9,10 @@ import jsonschema_rs
 import pytest
 
 from countersign.attestation.ocsf import ocsf
+from countersign.attestation.place import Place
 from countersign.attestation.record import RecordKind
 from countersign.attestation.schema import RECORD_SCHEMA, record_schema
-from countersign.attestation.statement import Place, write
+from countersign.attestation.statement import write
 from countersign.cli.main import main
 from runners.upkeep import heartbeat
 from tests.fakes.runner import RunnerWorld

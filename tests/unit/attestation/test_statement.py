@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countersign.attestation import readable, statement
+from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import MAX_RECORD, Draft, RecordKind
-from countersign.attestation.statement import Place, record_id
 from countersign.domain.ids import Digest, MalformedError
 from countersign.domain.neutral import hidden
 from countersign.domain.outcomes import LedgerFault

@@ -148,3 +148,16 @@ def harmless(written: str) -> None:
     assert sum(block.type == "table_open" for block in blocks) == 1
     assert sum(block.type in {"td_open", "th_open"} for block in blocks) == 2 * rows
     assert rows == sum(line.startswith("| ") for line in written.splitlines())
+
+
+def test_the_way_back_and_an_emergency_are_told_in_words() -> None:
+    policy = shop_policy(
+        ('    run: [migrate, "{files}"]\n', '    run: [migrate, "{files}"]\n    rollback: revert\n'),
+        ("freezes:\n  year-end", "emergency: {from: leads, lifts: freezes, lasts: 1h, review_within: 24h}\nfreezes:\n  year-end"),
+        ("start: 2026-12-18T00:00", "start: 2026-11-18T00:00"),
+    )
+    asked = proposal(sql=PRODUCTION, claims=Claims(emergency="orders cannot be placed"))
+    written = write(view(asked, decision=decide(policy, asked, evidence(WANDA), now=NOON)))
+    assert "| Way back | a revert commit, through the same gate |" in written
+    assert "web: 1 of 1 ✔ `wanda` · leads to lift the freeze: 0 of 1" in written
+    assert "none that the policy knows" in write(view(proposal(sql=PRODUCTION)))

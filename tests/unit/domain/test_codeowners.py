@@ -2,6 +2,7 @@
 
 import pytest
 
+from countersign.domain.authorization import binding
 from countersign.domain.codeowners import CodeOwners, Owner
 from countersign.domain.decide import decide
 from countersign.domain.decision import Effect
@@ -144,4 +145,15 @@ def test_a_change_of_the_file_is_a_change_of_the_policy() -> None:
 
 
 def test_other_owners_are_another_policy() -> None:
-    assert len({policy(owners).digest for owners in (None, "* @a\n", "* @b\n")}) == 3
+    made = [policy(owners) for owners in (None, "* @a\n", "* @b\n")]
+    assert len({one.beside.digest for one in made}) == 3
+    bindings = {binding(proposal("docs/hours.md"), decide(one, proposal("docs/hours.md"), now=NOON)) for one in made}
+    assert len(bindings) == 3
+
+
+def test_a_crowd_of_owners_is_refused() -> None:
+    made = policy("".join(f"/db/production/shop/V{number}.sql @owner-{number}\n" for number in range(21)))
+    change = proposal(*(f"db/production/shop/V{number}.sql" for number in range(21)))
+    decision = decide(made, change, now=NOON)
+    assert decision.effect is Effect.REFUSED
+    assert [reason.text for reason in decision.deciding] == ["21 owners would have to approve"]

@@ -95,8 +95,9 @@ def test_what_runs_is_the_policys_own() -> None:
 
 
 def test_another_floor_is_another_policy() -> None:
-    assert above().digest != above(FLOOR.replace("count: 2", "count: 1")).digest
-    assert above().digest != ALONE.digest
+    assert above().digest == above(FLOOR.replace("count: 2", "count: 1")).digest, "the file is the same"
+    assert above().beside.digest != above(FLOOR.replace("count: 2", "count: 1")).beside.digest
+    assert ALONE.beside.digest is None
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,8 @@ def test_lines_are_the_size_of_the_whole_change() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "1:1: a file of scenarios is not empty, as this one is"),
-        ("name: n\n", "1:1: a file of scenarios is a list; this is something else"),
+        ("", "1:1: a file of scenarios is a list; this one is empty or something else"),
+        ("name: n\n", "1:1: a file of scenarios is a list; this one is empty or something else"),
         ("[]\n", "1:1: there is no scenario in it"),
         ("- n\n", "1:3: Input should be a valid dictionary or instance of Scenario"),
         (

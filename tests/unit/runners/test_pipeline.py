@@ -491,32 +491,6 @@ def test_a_change_that_nothing_runs_for_is_left_to_people(world: RunnerWorld) ->
     assert world.world.held(ref).state is ChangeState.OPEN
 
 
-class TestInputs:
-    """What a decision was made from stands with it, so that anybody can decide again."""
-
-    def test_deciding_again_from_the_record_gives_what_the_record_says(self, world: RunnerWorld) -> None:
-        for files in (STAGING, PRODUCTION, {"db/production/shop/V3.sql": "DROP TABLE executives;\n"}, {**STAGING, **PRODUCTION}):
-            ref = world.propose(files)
-            world.handle(ref)
-            world.approve(ref, "wanda", "sam")
-            world.handle(ref)
-        judged = [entry for entry in world.ledger.entries if "decision" in entry.body]
-        assert {entry.kind.value for entry in judged} == {"assessed", "refused", "intent"}
-        for entry in judged:
-            made_from = enclosed(entry.body)
-            assert isinstance(made_from, Inputs)
-            policy = load_policy(SHOP_POLICY.encode())
-            again = decide(policy, made_from.proposal, made_from.evidence, now=made_from.now)
-            assert canonical_json(again.document()) == canonical_json(entry.body["decision"])
-
-    def test_the_agents_words_are_not_among_them(self, world: RunnerWorld) -> None:
-        ref = world.propose(STAGING, trailers=(*TRAILERS, ("Countersign-Test", "ran make"), ("Countersign-Not-Sure", "the lock")))
-        world.handle(ref)
-        everything = b"".join(entry.raw for entry in world.ledger.entries)
-        for word in (b"ran make", b"the lock", b"@example.com"):
-            assert word not in everything
-
-
 class TestEmergency:
     FROZEN = SHOP_POLICY.replace(
         "freezes:\n  year-end: {start: 2026-12-18T00:00",
@@ -579,3 +553,29 @@ def test_the_phases_that_are_not_carried_out_yet_are_approved_all_the_same() -> 
     decision = world.ledger.entries[1].body["decision"]
     assert isinstance(decision, dict)
     assert (decision["plan"]["plan_argv"], decision["plan"]["rollback"]) == (["migrate", "--show"], "revert")
+
+
+class TestInputs:
+    """What a decision was made from stands with it, so that anybody can decide again."""
+
+    def test_deciding_again_from_the_record_gives_what_the_record_says(self, world: RunnerWorld) -> None:
+        for files in (STAGING, PRODUCTION, {"db/production/shop/V3.sql": "DROP TABLE executives;\n"}, {**STAGING, **PRODUCTION}):
+            ref = world.propose(files)
+            world.handle(ref)
+            world.approve(ref, "wanda", "sam")
+            world.handle(ref)
+        judged = [entry for entry in world.ledger.entries if "decision" in entry.body]
+        assert {entry.kind.value for entry in judged} == {"assessed", "refused", "intent"}
+        for entry in judged:
+            made_from = enclosed(entry.body)
+            assert isinstance(made_from, Inputs)
+            policy = load_policy(SHOP_POLICY.encode())
+            again = decide(policy, made_from.proposal, made_from.evidence, now=made_from.now)
+            assert canonical_json(again.document()) == canonical_json(entry.body["decision"])
+
+    def test_the_agents_words_are_not_among_them(self, world: RunnerWorld) -> None:
+        ref = world.propose(STAGING, trailers=(*TRAILERS, ("Countersign-Test", "ran make"), ("Countersign-Not-Sure", "the lock")))
+        world.handle(ref)
+        everything = b"".join(entry.raw for entry in world.ledger.entries)
+        for word in (b"ran make", b"the lock", b"@example.com"):
+            assert word not in everything

@@ -1,0 +1,39 @@
+"""Where a record goes, and the name that follows from it."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from countersign.domain.ids import Digest
+
+_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record goes: which log, which number, after which record, and when it was put there (UTC)."""
+
+    origin: str
+    seq: int
+    prev: Digest | None
+    recorded: datetime
+
+
+def record_id(place: Place, key: str) -> str:
+    """Give the ULID of a record: its time in milliseconds and, where others put chance, a digest of its place and key."""
+    # 26 characters hold 130 bits: two zero bits before the 128, and base32 wants whole groups of 40
+    padded = (record_number(place, key) << 30).to_bytes(20)
+    return base64.b32encode(padded).decode().translate(_CROCKFORD)[:26]
+
+
+def record_number(place: Place, key: str) -> int:
+    """Give the ULID of a record as a number."""
+    said = f"countersign/record-id/v1\n{place.origin}\n{place.seq}\n{place.prev or ''}\n{key}\n"
+    return milliseconds(place.recorded) << 80 | int.from_bytes(hashlib.sha256(said.encode()).digest()[:10])
+
+
+def milliseconds(moment: datetime) -> int:
+    """Count milliseconds since 1970, exactly."""
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
