@@ -5,13 +5,13 @@ Reads the policy that the change would leave on the protected branch; nothing is
 
 from dataclasses import dataclass
 
-from countersign.adapters.observe import POLICY_PATH, Observation
+from countersign.adapters.observe import Observation
 from countersign.adapters.policies import Policies
 from countersign.attestation.past import Past
 from countersign.attestation.ports import LedgerReader
 from countersign.domain.outcomes import GitFault, Refused
 from countersign.domain.policy_diff import PolicyDiff, compare
-from countersign.domain.policy_yaml import PolicyError
+from countersign.domain.policy_yaml import POLICY_FILE, PolicyError
 from countersign.domain.ports import Repository
 from countersign.domain.yaml_guard import LARGEST
 
@@ -34,11 +34,11 @@ def review(observation: Observation, repository: Repository, ledger: LedgerReade
     Raises:
         LedgerFault: the audit branch cannot be read.
     """
-    file = next((file for file in observation.proposal.facts.files if file.path == POLICY_PATH), None)
+    file = next((file for file in observation.proposal.facts.files if file.path == POLICY_FILE), None)
     if file is None:
         return None
     if file.new_blob is None:
-        return PolicyReview(None, problem=f"the change deletes {POLICY_PATH}")
+        return PolicyReview(None, problem=f"the change deletes {POLICY_FILE}")
     try:
         new = policies.compiled(repository.blob(file.new_blob, limit=LARGEST), repository, observation.proposal.head)
     except PolicyError as error:

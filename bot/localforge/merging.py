@@ -20,11 +20,11 @@ _CONFLICT = "conflict"
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What the one who merges asks for. `sha` is the head that was looked at, or empty."""
+    """What the one who merges asks for. `sha` is the head that was looked at, or empty; None leaves it as the change says."""
 
     sha: str = ""
     squash: bool = False
-    remove_source_branch: bool = False
+    remove_source_branch: bool | None = None
     message: str = ""
     squash_message: str = ""
 
@@ -81,10 +81,28 @@ def merge(forge: Forge, user: User, change: MergeRequest, how: How) -> MergeRequ
     talk.remark(forge, user, change, "merged")
     forge.hooks.announce(project, "merge_request", payloads.merge_request(forge, user, change, "merge"))
     moves = [Moved(f"refs/heads/{change.target_branch}", target, made)]
-    if how.remove_source_branch or change.remove_source_branch:
+    if change.remove_source_branch if how.remove_source_branch is None else how.remove_source_branch:
         moves += _remove_source(forge, user, change)
     refs_moved(forge, user, project, moves)
     return change
+
+
+def try_out(forge: Forge, user: User, change: MergeRequest) -> str:
+    """Make the commit that merging would make now, under the merge request's own ref; give it.
+
+    Raises:
+        Refusal: the branches conflict, or the target is gone.
+    """
+    project = forge.store.get(Project, change.project_id)
+    repository = forge.repository(project)
+    tree, target = merged_tree(forge, change), repository.branch(change.target_branch)
+    if tree is None or target is None:
+        raise Refusal(400, "Merge request is not mergeable")
+    person = signature(forge, user)
+    made = repository.write_commit(tree, [target, change.head], person, person, _message(forge, project, change))
+    ref = f"refs/merge-requests/{change.iid}/merge"
+    repository.move(ref, made, repository.ref(ref) or NOTHING)
+    return made
 
 
 def signature(forge: Forge, user: User) -> Signature:

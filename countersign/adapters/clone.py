@@ -146,7 +146,7 @@ class CloneRepository:
         }
         self._inner = GitRepository.over(Mirror(url="", directory=clone.git, environment=environment))
         self._branches = dict(branches)
-        self._files = dict(files or {})
+        self._files: Mapping[str, bytes] = {} if files is None else files
 
     def fetch(self) -> None:
         """Do nothing: the clone is looked at as it is."""

@@ -22,11 +22,9 @@ from countersign.domain.emergency import EmergencyUse
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import POLICY_FILE
 from countersign.domain.ports import Change, Clock, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
 
-POLICY_PATH = POLICY_FILE
 _FEW_RECORDS = 256
 
 

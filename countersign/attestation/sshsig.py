@@ -8,6 +8,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -112,6 +113,7 @@ def sign(message: bytes, key: PublicKey, sign_raw: Callable[[bytes], bytes]) -> 
     return _armored(_blob(Signature(key, b"sha512", sign_raw(signed(message, b"sha512")))))
 
 
+@lru_cache(maxsize=16)  # it is asked twice about each
 def parse(armored: str) -> Signature:
     """Read an armored signature.
 

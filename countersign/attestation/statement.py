@@ -7,6 +7,7 @@ know the record before (`chain.py` does).
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -187,6 +188,7 @@ def draw(draft: Draft, place: Place) -> tuple[bytes, Statement]:
         raise LedgerFault(f"{draft.key} cannot be recorded: {error}") from None
 
 
+@lru_cache(maxsize=4)  # a writer reads what it wrote, and checks it as any reader will
 def read(raw: bytes) -> Statement:
     """Read a record's bytes. Unknown fields are ignored, known ones are checked, and the bytes must be the canonical ones.
 

@@ -30,9 +30,11 @@ def list_branches(call: Call) -> Listing[tuple[str, str]]:
 
 
 def create(call: Call) -> Answer:
-    """Make a branch."""
+    """Make a branch. In an empty repository the default branch is made first, as with GitLab."""
     project = call.project(DEVELOPER)
     name = call.text("branch")
+    if not call.forge.repository(project).branches():
+        writing.first_commit(call.forge, call.user, project, "README.md", "")
     tip = writing.make_branch(call.forge, call.user, project, name, call.text("ref"))
     return Answer(shapes.branch(call, project, name, tip), status=201)
 

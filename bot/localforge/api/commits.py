@@ -3,6 +3,7 @@
 from bot.localforge import merging, statuses, writing
 from bot.localforge.access import DEVELOPER, REPORTER
 from bot.localforge.actions import ActionError, read_action
+from bot.localforge.api import shapes_changes
 from bot.localforge.api import shapes_repository as shapes
 from bot.localforge.api.call import Answer, Call, Listing
 from bot.localforge.api.routing import Route
@@ -11,8 +12,9 @@ from bot.localforge.commits import Commit, Signature
 from bot.localforge.diffs import FileDiff
 from bot.localforge.entities import Project
 from bot.localforge.errors import Refusal, not_found
-from bot.localforge.gitstore import EMPTY_TREE
+from bot.localforge.gitstore import EMPTY_TREE, Repository
 from bot.localforge.statuses import STATES, Told
+from bot.localforge.versions import newest
 
 
 def routes() -> list[Route]:
@@ -26,6 +28,8 @@ def routes() -> list[Route]:
         Route("GET", f"{place}/:sha", show),
         Route("GET", f"{place}/:sha/diff", diff),
         Route("GET", f"{place}/:sha/refs", refs, takes="type"),
+        Route("GET", f"{place}/:sha/merge_requests", list_changes, takes="state"),
+        Route("GET", f"{place}/:sha/signature", show_signature),
         Route("GET", f"{place}/:sha/statuses", list_statuses, takes="ref name all"),
         Route("POST", "/projects/:project/statuses/:sha", set_status, "state", statuses_take),
     ]
@@ -111,6 +115,28 @@ def refs(call: Call) -> Listing[tuple[str, str]]:
     return Listing(found, lambda item: {"type": item[0], "name": item[1]})
 
 
+def list_changes(call: Call) -> Listing[MergeRequest]:
+    """List the merge requests that brought a commit, or would."""
+    project, made = _commit(call)
+    repository = call.forge.repository(project)
+    state = call.choice("state", "opened", "closed", "locked", "merged")
+    found = [
+        change
+        for change in call.forge.store.all(MergeRequest, project_id=project.id)
+        if state in {"", change.state} and _brings(call, repository, change, made.sha)
+    ]
+    return Listing(found, lambda change: shapes_changes.change_basic(call, change))
+
+
+def show_signature(call: Call) -> Answer:
+    """Say that a commit is not signed. Of one that is, nothing is said: nobody here checks signatures."""
+    project, made = _commit(call)
+    head = call.forge.repository(project).git("cat-file", "commit", made.sha).partition(b"\n\n")[0]
+    if b"\ngpgsig " in head:
+        raise Refusal(404, "the embedded forge does not check signatures", key="error")
+    raise not_found("Signature")
+
+
 def list_statuses(call: Call) -> Listing[CommitStatus]:
     """List a commit's statuses, of each name the newest, or `all`."""
     project, made = _commit(call)
@@ -150,6 +176,13 @@ def _commit(call: Call) -> tuple[Project, Commit]:
     if sha is None:
         raise not_found("Commit")
     return project, repository.show(sha)
+
+
+def _brings(call: Call, repository: Repository, change: MergeRequest, sha: str) -> bool:
+    if sha == change.merge_commit_sha:
+        return True
+    version = newest(call.forge, change)
+    return repository.contains(version.head, sha) and not repository.contains(version.base, sha)
 
 
 def _ref_of(call: Call, project: Project, sha: str) -> str:

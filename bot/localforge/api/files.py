@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from bot.localforge import merging, writing
 from bot.localforge.access import DEVELOPER, REPORTER
@@ -27,6 +29,7 @@ def routes() -> list[Route]:
         Route("GET", f"{place}/blobs/:sha/raw", raw_blob, scopes="read_repository"),
         Route("GET", f"{place}/files/:path", show, "ref", scopes="read_repository"),
         Route("GET", f"{place}/files/:path/raw", raw, takes="ref", scopes="read_repository"),
+        Route("GET", f"{place}/files/:path/blame", blame, "ref", scopes="read_repository"),
         Route("POST", f"{place}/files/:path", create, "branch content commit_message", writes),
         Route("PUT", f"{place}/files/:path", update, "branch content commit_message", writes),
         Route(
@@ -74,13 +77,16 @@ def compare(call: Call) -> Answer:
 
 
 def merge_base(call: Call) -> Answer:
-    """Show where two commits parted."""
+    """Show where commits parted."""
     project = call.project(REPORTER)
     repository = call.forge.repository(project)
-    tips = [repository.commit(name) for name in call.texts("refs") or []]
-    if len(tips) != 2 or None in tips:  # noqa: PLR2004 - two have one
+    names = call.texts("refs") or []
+    if len(names) < 2:  # noqa: PLR2004 - one has none
+        raise Refusal(400, "Provide at least 2 refs")
+    tips = [repository.commit(name) for name in names]
+    if None in tips:
         raise Refusal(400, "Could not find ref")
-    base = repository.merge_base(str(tips[0]), str(tips[1]))
+    base = repository.git("merge-base", "--octopus", *map(str, tips), fine=(0, 1)).decode().strip() or None
     if base is None:
         raise not_found("Merge Base")
     return Answer(shapes.commit(call, project, repository.show(base)))
@@ -109,22 +115,36 @@ def show(call: Call) -> Answer:
     project, sha, entry = _file(call, call.text("ref"))
     repository = call.forge.repository(project)
     content = repository.blob(entry.sha)
-    return Answer(
-        {
-            "file_name": entry.path.rpartition("/")[2],
-            "file_path": entry.path,
-            "size": len(content),
-            "encoding": "base64",
-            "content": base64.b64encode(content).decode(),
-            "content_sha256": hashlib.sha256(content).hexdigest(),
-            "ref": call.text("ref"),
-            "blob_id": entry.sha,
-            "commit_id": sha,
-            "last_commit_id": repository.log(sha, most=1, path=entry.path)[0].sha,
-            "execute_filemode": entry.mode == "100755",
-        },
-        headers={"X-Gitlab-Blob-Id": entry.sha, "X-Gitlab-Commit-Id": sha, "X-Gitlab-Size": str(len(content))},
-    )
+    facts: dict[str, object] = {
+        "file_name": entry.path.rpartition("/")[2],
+        "file_path": entry.path,
+        "size": len(content),
+        "encoding": "base64",
+        "content_sha256": hashlib.sha256(content).hexdigest(),
+        "ref": call.text("ref"),
+        "blob_id": entry.sha,
+        "commit_id": sha,
+        "last_commit_id": repository.log(sha, most=1, path=entry.path)[0].sha,
+        "execute_filemode": entry.mode == "100755",
+    }
+    return Answer(facts | {"content": base64.b64encode(content).decode()}, headers=_headers(facts))
+
+
+def blame(call: Call) -> Listing[list[str]]:
+    """List a file's lines in runs, each with the commit that wrote it."""
+    project, sha, entry = _file(call, call.text("ref"))
+    repository = call.forge.repository(project)
+    written = repository.git("blame", "--porcelain", sha, "--", entry.path).decode(errors="replace")
+    runs: list[list[str]] = []
+    commit = ""
+    for line in written.splitlines():
+        if line.startswith("\t"):
+            if not runs or runs[-1][0] != commit:
+                runs.append([commit])
+            runs[-1].append(line[1:])
+        elif len(line.split(" ", 1)[0]) == len(sha):
+            commit = line.split(" ", 1)[0]
+    return Listing(runs, lambda run: {"commit": shapes.commit(call, project, repository.show(run[0])), "lines": run[1:]})
 
 
 def raw(call: Call) -> Answer:
@@ -133,6 +153,12 @@ def raw(call: Call) -> Answer:
     project, _, entry = _file(call, call.text("ref", project.default_branch))
     content = call.forge.repository(project).blob(entry.sha)
     return Answer(raw=content, headers={"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": entry.sha})
+
+
+def _headers(facts: Mapping[str, object]) -> dict[str, str]:
+    """Give what is known of a file as headers: for HEAD they are all there is. A header holds no more than ASCII."""
+    words = {name: str(fact).lower() if isinstance(fact, bool) else str(fact) for name, fact in facts.items()}
+    return {f"X-Gitlab-{name.title().replace('_', '-')}": quote(word, safe="/=+ ") for name, word in words.items()}
 
 
 def create(call: Call) -> Answer:

@@ -27,6 +27,7 @@ HARMLESS: dict[str, frozenset[str]] = {
          "pipeline_events", "wiki_page_events", "deployment_events", "releases_events"}
     ),
     # Said in the path already.
+    "POST /projects/:project/statuses/:sha": frozenset({"sha"}),
     "POST /projects/:project/repository/files/:path": frozenset({"file_path"}),
     "PUT /projects/:project/repository/files/:path": frozenset({"file_path"}),
     "DELETE /projects/:project/repository/files/:path": frozenset({"file_path"}),

@@ -1,6 +1,6 @@
 """What belongs to one merge request: versions, commits, diffs, approvals."""
 
-from bot.localforge import approving
+from bot.localforge import approving, merging
 from bot.localforge.access import DEVELOPER, MAINTAINER, REPORTER
 from bot.localforge.api import shapes_changes as shapes
 from bot.localforge.api import shapes_repository
@@ -26,6 +26,7 @@ def routes() -> list[Route]:
         Route("GET", f"{place}/changes", show_changes, takes="access_raw_diffs"),
         Route("GET", f"{place}/diffs", list_diffs),
         Route("GET", f"{place}/participants", list_participants),
+        Route("GET", f"{place}/merge_ref", show_merge_ref),
         Route("GET", f"{place}/approvals", show_approvals),
         Route("POST", f"{place}/approvals", require_approvals, "approvals_required"),
         Route("POST", f"{place}/approve", approve, takes="sha"),
@@ -81,6 +82,11 @@ def list_participants(call: Call) -> Listing[User]:
     return Listing(people, lambda user: user_basic(call, user))
 
 
+def show_merge_ref(call: Call) -> Answer:
+    """Show the commit that merging would make, made anew at each question."""
+    return Answer({"commit_id": merging.try_out(call.forge, call.user, call.change(REPORTER))})
+
+
 def show_approvals(call: Call) -> Answer:
     """Show who approved."""
     return Answer(shapes.approvals(call, call.change()))
@@ -119,7 +125,7 @@ def reset_approvals(call: Call) -> Answer:
         raise unauthorized()
     for approval in call.forge.store.all(Approval, merge_request_id=change.id):
         call.forge.store.remove(approval)
-    return Answer(status=202)
+    return Answer({"message": "202 Accepted"}, status=202)
 
 
 def _repository(call: Call, change: MergeRequest) -> tuple[Project, Repository]:

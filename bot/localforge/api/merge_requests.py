@@ -123,7 +123,7 @@ def merge(call: Call) -> Answer:
     how = How(
         sha=call.text("sha"),
         squash=change.squash if call.flag("squash") is None else bool(call.flag("squash")),
-        remove_source_branch=bool(call.flag("should_remove_source_branch")),
+        remove_source_branch=call.flag("should_remove_source_branch"),
         message=call.text("merge_commit_message"),
         squash_message=call.text("squash_commit_message"),
     )

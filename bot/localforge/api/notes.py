@@ -25,7 +25,8 @@ def routes() -> list[Route]:
         Route("GET", thread, show_discussion),
         Route("PUT", thread, resolve, "resolved"),
         Route("POST", f"{thread}/notes", reply, "body"),
-        Route("PUT", f"{thread}/notes/:note", update, "body"),
+        Route("GET", f"{thread}/notes/:note", show),
+        Route("PUT", f"{thread}/notes/:note", update_in_thread, takes="body resolved"),
         Route("DELETE", f"{thread}/notes/:note", remove),
     ]
 
@@ -61,6 +62,16 @@ def update(call: Call) -> Answer:
         call.forge.store.remove(note)
         return Answer(status=204)
     return Answer(shapes.note(call, talk.rewrite(call.forge, call.user, change, note, body)))
+
+
+def update_in_thread(call: Call) -> Answer:
+    """Rewrite a comment of a thread, or mark the thread as settled."""
+    if (call.flag("resolved") is None) == (not call.text("body")):
+        raise Refusal(400, "body, resolved are mutually exclusive, exactly one parameter must be provided", key="error")
+    if call.text("body"):
+        return update(call)
+    resolve(call)
+    return show(call)
 
 
 def remove(call: Call) -> Answer:

@@ -95,6 +95,8 @@ def remove(call: Call) -> Answer:
 def block(call: Call) -> Answer:
     """Let somebody's tokens do nothing any more."""
     call.admin()
+    if _account(call).state == "blocked":
+        return Answer(body=None)
     call.forge.store.change(_account(call), state="blocked")
     return Answer(body=True)
 
@@ -102,8 +104,9 @@ def block(call: Call) -> Answer:
 def unblock(call: Call) -> Answer:
     """Let somebody in again."""
     call.admin()
+    was = _account(call).state
     call.forge.store.change(_account(call), state="active")
-    return Answer(body=True)
+    return Answer(body=was == "blocked")
 
 
 def _found_by(call: Call, user: User, words: str) -> bool:

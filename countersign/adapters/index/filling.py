@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.gleaning import glean
@@ -12,6 +13,7 @@ from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
 
 _INSERT = f"INSERT INTO record ({', '.join(COLUMNS + PLACE)}) VALUES ({', '.join('?' * len(COLUMNS + PLACE))})"  # noqa: S608 - our names
+_COLUMNS, _NAMED = attrgetter(*COLUMNS), attrgetter(*NAMED.values())
 _KNOWN = "SELECT number FROM word WHERE kind = ? AND word = ?"
 _PROSE = "INSERT INTO prose (rowid, words) VALUES (?, ?)"
 
@@ -30,8 +32,8 @@ class _Words:
         self._next = 1 + int(self.base.execute("SELECT coalesce(max(number), 0) FROM word").fetchone()[0])
 
     def take(self, told: Account) -> None:
-        for kind, name in NAMED.items():
-            for word in dict.fromkeys(getattr(told, name)):
+        for kind, words in zip(NAMED, _NAMED(told), strict=True):
+            for word in dict.fromkeys(words):
                 self.pairs.append((self._number(kind, word), told.seq))
 
     def write(self) -> None:
@@ -76,7 +78,7 @@ def fill(base: sqlite3.Connection, branch: Branch, tip: Sha, after: Sha | None) 
                 raise LedgerFault(f"{item.path} says that it is record {told.seq}, not {number}; run: countersign audit verify")
             words.take(told)
             prose.append((told.seq, told.words))
-            yield (*(getattr(told, name) for name in COLUMNS), item.blob, item.path, one.digest, commit, one.leaf)
+            yield (*_COLUMNS(told), item.blob, item.path, one.digest, commit, one.leaf)
 
     base.executemany(_INSERT, rows(branch.commits(tip, after, len(listed))))
     base.executemany(_PROSE, prose)

@@ -14,9 +14,15 @@ def pack(objects: Objects) -> bytes:
     """Give a pack that holds the objects."""
     parts = [b"PACK", _VERSION.to_bytes(4), len(objects).to_bytes(4)]
     for kind, data in objects.values():
-        parts += (_header(_TYPES[kind], len(data)), zlib.compress(data, 1))
+        parts += (_header(_TYPES[kind], len(data)), _compressed(data))
     body = b"".join(parts)
     return body + hashlib.sha1(body, usedforsecurity=False).digest()
+
+
+def _compressed(data: bytes) -> bytes:
+    """Compress quickly: with little memory, since setting it up costs more than a small object does."""
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 1)
+    return squeeze.compress(data) + squeeze.flush()
 
 
 def _header(kind: int, size: int) -> bytes:

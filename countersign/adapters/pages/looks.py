@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from countersign.adapters.pages.charts import minutes
@@ -25,11 +25,11 @@ class Looks:
     environment: Environment = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the environment. What a record does not say is shown as nothing: records of other versions are read too."""
+        """Make the environment. A name that a template uses and nobody gave is an error."""
         made = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
-            undefined=ChainableUndefined,
+            undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from countersign.adapters.index.row import Row
 from countersign.adapters.pages import charts, gantt
 from countersign.adapters.pages.looks import KINDS, Looks
+from countersign.adapters.pages.shown import shown, shown_connections, shown_needs, shown_plan, shown_reasons
 from countersign.attestation.accounts.account import Account
 from countersign.attestation.accounts.figures import NO_TIER, Figures
-from countersign.attestation.accounts.plain import Plain, part, parts, text
+from countersign.attestation.accounts.plain import part, parts, text
 from countersign.attestation.accounts.runs import Lifetime, Run
 from countersign.attestation.accounts.story import Story
 
@@ -79,9 +80,10 @@ class Listing:
 class _Drawn:
     run: Run
     gantt: gantt.Gantt | None
-    result: Plain
+    result: dict[str, str | None]
+    tails: list[tuple[str, str]]
     credentials: tuple[Lifetime, ...]
-    connections: tuple[Plain, ...]
+    connections: list[dict[str, object]]
 
 
 def projects(looks: Looks, site: Site, listed: Sequence[tuple[str, str]]) -> str:
@@ -129,7 +131,6 @@ def change(looks: Looks, site: Site, story: Story, rows: Sequence[Row], diff: Di
     """Write the page of one change."""
     decided = story.last if story.decided is None else story.decided[0]
     decision = story.decision
-    reasons = sorted(parts(decision, "reasons"), key=lambda reason: reason.get("decides") is not True)
     return looks.page(
         "change.html",
         here="change",
@@ -139,10 +140,11 @@ def change(looks: Looks, site: Site, story: Story, rows: Sequence[Row], diff: Di
         state=_STATES.get(story.last.kind, story.last.kind),
         about={"head": text(story.about, "head"), "base": text(story.about, "base")},
         link=_link(text(story.about, "url")),
-        needs=parts(decision, "needs"),
-        reasons=reasons,
-        discounted=parts(decision, "discounted"),
-        plan=part(decision, "plan"),
+        approvals=shown(story.approvals, "username", "team", "at", "head"),
+        needs=shown_needs(decision),
+        reasons=shown_reasons(decision),
+        discounted=shown(parts(decision, "discounted"), "person", "why"),
+        plan=shown_plan(part(decision, "plan")),
         diff=diff,
         runs=[_drawn(run) for run in story.runs],
         places=[
@@ -153,8 +155,9 @@ def change(looks: Looks, site: Site, story: Story, rows: Sequence[Row], diff: Di
 
 
 def _drawn(run: Run) -> _Drawn:
-    result = dict.fromkeys(("backend", "runtime", "profile_digest", "exit_code", "stdout", "stderr")) | dict(run.result)
-    return _Drawn(run, gantt.draw(run), result, run.lifetimes, parts(run.result, "connections"))
+    (result,) = shown([run.result], "backend", "runtime", "profile_digest", "exit_code")
+    tails = [(name, tail) for name in ("stdout", "stderr") if (tail := text(run.result, name, "tail"))]
+    return _Drawn(run, gantt.draw(run), result, tails, run.lifetimes, shown_connections(run.result))
 
 
 def _link(url: str | None) -> str | None:

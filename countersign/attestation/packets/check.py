@@ -153,7 +153,7 @@ def _hashes(written: Sequence[str]) -> list[bytes]:
 
 
 def _check_story(manifest: dict[str, object], records: Sequence[Statement]) -> None:
-    intents: dict[int, str] = {}
+    intents: dict[str, int] = {}
     for record in records:
         predicate = record.predicate
         name = form.record_file(predicate.seq)
@@ -163,10 +163,10 @@ def _check_story(manifest: dict[str, object], records: Sequence[Statement]) -> N
         if change is None and len(records) > 1:
             raise PacketError(name, "is of no change, and not alone")
         if predicate.kind.value == "intent":
-            intents[predicate.seq] = predicate.run_id or ""
+            intents[predicate.run_id or ""] = predicate.seq
         elif predicate.run_id is not None:
-            seq = number(predicate.body, "intent", "seq")
-            if seq is None or intents.get(seq) != predicate.run_id:
+            seq = intents.get(predicate.run_id)
+            if seq is None or number(predicate.body, "intent", "seq") not in {None, seq}:
                 raise PacketError(name, "its intent is not in the packet")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
-from countersign.adapters.observe import POLICY_PATH
 from countersign.attestation import readable
 from countersign.attestation.inputs import Unrecorded, enclosed
 from countersign.attestation.record import Entry
@@ -21,7 +20,7 @@ from countersign.domain.ids import MalformedError, digest_of, sha
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.policy import Policy
 from countersign.domain.policy_sources import Source
-from countersign.domain.policy_yaml import PolicyError, read_draft
+from countersign.domain.policy_yaml import POLICY_FILE, PolicyError, read_draft
 
 
 def decide_again(options: argparse.Namespace) -> int:
@@ -73,7 +72,7 @@ def _policy(entry: Entry, options: argparse.Namespace) -> Policy:
     if digest_of(data) != digest:
         raise LedgerFault(f"the policy found is {digest_of(data)}, but record {entry.seq} was decided with {digest}")
     try:
-        draft = read_draft(data, file=POLICY_PATH)
+        draft = read_draft(data, file=POLICY_FILE)
         policy = draft.policy({source: _beside(options, commit, source) for source in draft.wants})
     except PolicyError as error:
         raise LedgerFault(f"this version does not read the policy of record {entry.seq}: {error}") from None
@@ -92,10 +91,10 @@ def _beside(options: argparse.Namespace, commit: str, source: Source) -> bytes |
 
 
 def _committed(repository: Path, commit: str) -> bytes:
-    found = _blob(repository, commit, POLICY_PATH)
+    found = _blob(repository, commit, POLICY_FILE)
     if found is None:
         raise LedgerFault(
-            f"the clone has no {POLICY_PATH} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
+            f"the clone has no {POLICY_FILE} at {commit[:40]!r}; fetch that commit, or give the policy's bytes with --policy"
         )
     return found
 

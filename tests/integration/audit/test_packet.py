@@ -17,7 +17,7 @@ from countersign.attestation.packets.check import PacketError, check
 from countersign.attestation.packets.make import listing
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import POLICY_FILE
-from tests.support.audit import PRINCIPAL, pem, signer, trust_line, trust_root
+from tests.support.audit import PRINCIPAL, RUN, Remote, intent, outcome, pem, refused, signer, trust_line, trust_root
 from tests.support.auditor import Auditor, stock
 from tests.support.shelf import Shell
 
@@ -212,3 +212,15 @@ def test_what_cannot_be_made_or_read_is_said(run: Shell, verify: Verify, packet:
     status, out, _ = verify(tmp_path / "empty")
     assert status == 1
     assert "manifest.json: is missing" in out
+
+
+def test_a_packet_of_a_branch_that_the_real_writer_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), intent(), outcome(), refused("b")])
+    run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
+    status, out, _ = run("packet", RUN, "--out", str(tmp_path / "packet"))
+    assert status == 0
+    assert "note: policy.yaml is not in it: the records name no policy" in out
+    status, out, _ = run("verify", str(tmp_path / "packet"))
+    assert status == 0
+    assert "verified: 4 records" in out, "all records of the change, not of the run alone"

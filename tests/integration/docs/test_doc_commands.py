@@ -54,8 +54,12 @@ def shop(home: Path, _stack: ExitStack) -> Place:
     remote = Remote.make(home)
     remote.clock = TickingClock(NOON + timedelta(days=1))
     remote.fill(
-        decided(proposal(path, iid=number), policy=policy, at=NOON + timedelta(hours=number))
-        for number, path in enumerate(["db/staging/V1__note.md", "db/production/V1__note.md"], start=1)
+        decided(
+            proposal(sql={path: "ALTER TABLE orders ADD COLUMN note text;\n"}, iid=number),
+            policy=policy,
+            at=NOON + timedelta(hours=number),
+        )
+        for number, path in enumerate(["db/staging/V1__note.sql", "db/production/V1__note.sql"], start=1)
     )
     run_git(["fetch", "--quiet", str(remote.path), "+refs/heads/*:refs/remotes/origin/*"], cwd=scratch.folder)
     return Place(scratch.folder)

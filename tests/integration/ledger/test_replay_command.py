@@ -9,11 +9,13 @@ import pytest
 from countersign.attestation.record import Draft, Entry
 from countersign.cli.main import main
 from countersign.domain.ids import Sha
-from countersign.domain.policy_yaml import POLICY_FILE
-from tests.builders import SHOP_POLICY
+from countersign.domain.policy_sources import Source
+from countersign.domain.policy_yaml import POLICY_FILE, load_policy
+from tests.builders import SHOP_POLICY, proposal
 from tests.fakes.runner import RunnerWorld
 from tests.support.audit import Remote, refused, signer, trust_line
 from tests.support.auditor import Auditor
+from tests.support.decided import decided
 
 ADD = {"db/staging/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
 DROP = {"db/production/shop/V3__gone.sql": "DROP TABLE orders;\n"}
@@ -76,6 +78,29 @@ def test_every_decision_of_a_runner_follows_again_byte_for_byte(
     assert run(who, recorded[0].key, "--format", "json") == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["same"], document["decision"]["again"]) == (True, document["decision"]["recorded"])
+
+
+def test_a_floor_is_read_from_the_copy_that_is_given(
+    remote: Remote, policy: Sha, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    floor = (
+        b"version: 1\nteams: {leads: [acme/leads]}\ntiers: {critical: {mode: approve, approvals: [{from: leads}]}}\n"
+        b"unmatched: critical\nrules:\n  - {name: no words, paths: ['docs/**'], deny: No.}\n"
+    )
+    data = POLICY + f"extends: {{project: acme/policies, commit: {'a' * 40}, file: floor.yaml}}\n".encode()
+    extended = load_policy(data, found={Source("floor.yaml", "acme/policies", "a" * 40): floor})
+    one = decided(proposal("docs/a.md"), policy=extended)
+    one = replace(one, body={**one.body, "policy": {"commit": policy, "digest": extended.digest}})
+    who = auditor(remote, [one], tmp_path)
+    (tmp_path / "policy.yaml").write_bytes(data)
+    (tmp_path / "floor.yaml").write_bytes(floor)
+    (tmp_path / "other.yaml").write_bytes(floor.replace(b"docs/**", b"db/**"))
+    given = ("0", "--policy", str(tmp_path / "policy.yaml"))
+    assert run(who, *given, "--floor", str(tmp_path / "floor.yaml")) == 0
+    assert "refused" in capsys.readouterr().out
+    assert run(who, *given) == 3
+    assert run(who, *given, "--floor", str(tmp_path / "other.yaml")) == 3
+    assert "with other files beside the policy" in capsys.readouterr().err
 
 
 def test_a_decision_that_does_not_follow_is_shown(

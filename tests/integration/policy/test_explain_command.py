@@ -135,6 +135,30 @@ def test_what_could_not_be_checked(
     assert says in capsys.readouterr().err
 
 
+FLOOR = """\
+version: 1
+teams: {leads: [acme/leads]}
+tiers: {critical: {mode: approve, approvals: [{from: leads}]}}
+unmatched: critical
+rules:
+  - {name: nobody touches the docs, paths: ["docs/**"], deny: Ask the writers.}
+"""
+EXTENDS = f"{SHOP_POLICY}extends: {{project: acme/policies, commit: {'a' * 40}, file: floor.yaml}}\n"
+
+
+def test_a_floor_is_read_from_the_copy_that_is_given(clone: Scratch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clone.commit({".countersign/policy.yaml": EXTENDS})
+    clone.commit({"docs/a.md": "words\n"}, branch="work")
+    floor = tmp_path / "floor.yaml"
+    floor.write_text(FLOOR)
+    assert explain(clone, "--head", "work") == 30
+    assert "extends a floor of acme/policies; give a copy of it with --floor FILE" in capsys.readouterr().err
+    for target in (["--head", "work"], ["docs/a.md"]):
+        assert explain(clone, *target, "--floor", str(floor)) == 20
+        assert "nobody touches the docs" in capsys.readouterr().out
+    assert explain(clone, "--head", "work", "--floor", str(tmp_path / "none")) == 2
+
+
 def test_a_policy_that_does_not_load_refuses(clone: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
     clone.commit({".countersign/policy.yaml": "version: 1\n"})
     clone.commit({"README.md": "x\n"}, branch="work")

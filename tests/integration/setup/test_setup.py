@@ -41,8 +41,8 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def set_up(checkout: Path, **more: str) -> "subprocess.CompletedProcess[str]":
-    inside = "mount --bind usr-sbin /usr/sbin && exec sh .ci/setup"
+def set_up(checkout: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    inside = f"mount --bind usr-sbin /usr/sbin && exec sh .ci/setup {' '.join(arguments)}"
     environment = {"PATH": f"{checkout}/fakes:{os.defpath}", "SEEN": str(checkout / "seen"), **more}
     return subprocess.run(  # noqa: S603 - ours
         ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", inside],
@@ -85,3 +85,23 @@ def test_where_all_is_there_nothing_is_done(checkout: Path) -> None:
     done = set_up(checkout)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not (checkout / "seen").exists()
+
+
+def test_an_ordinary_user_installs_with_sudo_and_nothing_else_goes_through_it(checkout: Path) -> None:
+    (checkout / "fakes/id").write_text("#!/bin/sh\necho 1000\n")
+    (checkout / "fakes/sudo").write_text('#!/bin/sh\necho "sudo $*" >>"$SEEN.sudo"\nexec "$@"\n')
+    for name in ("id", "sudo"):
+        (checkout / "fakes" / name).chmod(0o755)
+    assert set_up(checkout).returncode == 0
+    assert "-qq update" in (checkout / "seen").read_text()
+    asked = [line.split()[1] for line in (checkout / "seen.sudo").read_text().splitlines()]
+    assert asked == ["tee", "chmod", "env", "env", "rm"]
+    assert list((checkout / "usr-sbin").iterdir()) == []
+
+
+def test_the_demo_asks_for_no_browser(checkout: Path) -> None:
+    assert set_up(checkout).returncode == 0
+    assert " chromium" in (checkout / "seen").read_text()
+    (checkout / "seen").unlink()
+    assert set_up(checkout, "demo").returncode == 0
+    assert " chromium" not in (checkout / "seen").read_text()

@@ -1,0 +1,150 @@
+"""Pages of records of any shape: nothing in a record makes a page fail, run, load or lie about what is text."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from countersign.adapters.index.row import Row
+from countersign.adapters.pages import pages
+from countersign.adapters.pages.looks import Looks
+from countersign.attestation.accounts.figures import count
+from countersign.attestation.accounts.story import tell
+from countersign.domain.ids import Digest, Sha
+
+LOOKS = Looks()
+SITE = pages.Site("acme/shop", "Nothing was checked.", "index.html", "timeline.html", lambda _: "change.html")
+WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOSTILE = "</pre></title></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&javascript:alert(1)"
+
+
+class Tags(HTMLParser):
+    """Collects what a browser would take for markup."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def harmless(page: str) -> None:
+    parser = Tags()
+    parser.feed(page)
+    for tag, attributes in parser.tags:
+        assert tag not in {"script", "img", "iframe", "object", "embed", "link", "base"}
+        assert not any(name.startswith("on") or name in {"style", "src"} for name in attributes)
+        for name in ("href", "action"):
+            assert not (attributes.get(name) or "").lower().startswith(("javascript:", "data:"))
+
+
+def record(kind: str, seq: int, body: object) -> dict[str, object]:
+    written = WHEN.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {
+        "seq": seq,
+        "id": str(seq),
+        "kind": kind,
+        "key": f"{kind}/{seq}",
+        "time": written,
+        "recorded_time": written,
+        "summary": HOSTILE,
+        "run_id": "run-a" if kind in {"intent", "executed"} else None,
+        "change": {"repository": "acme/shop", "iid": 7},
+        "body": body,
+    }
+
+
+def draw(records: list[dict[str, object]]) -> str:
+    story = tell(records)
+    assert story is not None
+    rows = [Row(told, Sha("1" * 40), "records/x", Digest("sha256:" + "1" * 64), None) for told, _ in story.records]
+    accounts = [told for told, _ in story.records]
+    harmless(pages.overview(LOOKS, SITE, count(accounts), accounts, "today"))
+    harmless(pages.timeline(LOOKS, SITE, pages.Listing(accounts, HOSTILE, environments=[HOSTILE])))
+    page = pages.change(
+        LOOKS, SITE, story, rows, pages.Diff.of(f"diff --git a/{HOSTILE} b/x\n@@ -1 +1 @@\n-{HOSTILE}\n+{HOSTILE}\n", HOSTILE)
+    )
+    harmless(page)
+    return page
+
+
+leaf = (
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.sampled_from([HOSTILE, "", "2026-03-01T12:00:00+00:00", "dead"])
+)
+junk = leaf | st.lists(leaf, max_size=2) | st.dictionaries(st.sampled_from(["tail", "ttl", "memory", "head"]), leaf, max_size=2)
+
+
+def thing(*names: str, **parts: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """Something of the right names, each of any shape, or left out; or nothing like it at all."""
+    optional = dict.fromkeys(names, junk) | parts
+    return junk | st.fixed_dictionaries({}, optional=optional)
+
+
+def some(item: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.lists(item, max_size=2) | junk
+
+
+person = thing("id", "username", "at", "head", "team", "person", "why", "model", "strength")
+scope = thing("name", "provider", "ttl", "parameters")
+plan = thing(
+    *("action", "argv", "image", "network", "network_tier", "allow", "rollback"),
+    limits=thing("timeout", "memory", "pids"),
+    scopes=some(scope),
+)
+decision = thing(
+    *("effect", "tier", "environment", "services"),
+    needs=some(thing("team", "count", "filled_by")),
+    reasons=some(thing("rule", "text", "decides", "place", "path", "effect", "tier", "to_pass")),
+    discounted=some(person),
+    plan=plan,
+)
+result = thing(
+    *("argv", "backend", "runtime", "profile_digest", "exit_code", "ending", "tainted", "stdout", "stderr"),
+    connections=some(thing("name", "allowed", "sent", "received")),
+)
+shape = thing(
+    *("why", "fault", "stage", "policy"),
+    actor=thing(agent=person, sponsor=person, author=person, approvers=some(person)),
+    change=thing("head", "base", "tree", "paths", "url"),
+    decision=decision,
+    leases=some(thing("handle", scope=scope)),
+    grants=some(thing("handle", "provider", "public_id", "minted", "expires", "revoked", "proof")),
+    timeline=some(thing("name", "began", "ms", "step")),
+    result=result,
+)
+
+
+@given(bodies=st.tuples(shape, shape, shape))
+@settings(max_examples=300, deadline=None)
+def test_no_shape_of_a_record_makes_a_page_fail_or_act(bodies: tuple[object, object, object]) -> None:
+    draw([record(kind, seq, body) for seq, (kind, body) in enumerate(zip(("assessed", "intent", "executed"), bodies, strict=True))])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"decision": {"plan": {"argv": 5, "allow": True, "scopes": 5, "limits": {"memory": "x"}, "rollback": 5}}},
+        {"decision": {"needs": [{"filled_by": 5}], "reasons": [{"rule": []}], "discounted": [5, {"person": {}}]}},
+        {"actor": {"approvers": [{"at": 5, "head": [], "username": None}]}, "change": {"head": 5, "paths": 5}},
+        {"result": {"stdout": {"tail": 5}, "exit_code": "x", "connections": [{"sent": []}], "profile_digest": 5}},
+        {"grants": [{"handle": "h", "minted": 5}], "timeline": [{"ms": "x"}], "leases": 5},
+    ],
+)
+def test_fields_of_other_kinds_are_shown_as_nothing(body: object) -> None:
+    draw([record("intent", 0, body), record("executed", 1, body)])
+
+
+def test_hostile_words_everywhere_stay_words() -> None:
+    reason = {"rule": HOSTILE, "text": HOSTILE, "decides": True, "place": HOSTILE, "path": HOSTILE, "to_pass": HOSTILE}
+    plan = {"argv": [HOSTILE], "image": HOSTILE, "allow": [HOSTILE], "scopes": [{"name": HOSTILE, "provider": HOSTILE, "ttl": 1}]}
+    decision = {"reasons": [reason], "plan": plan, "environment": HOSTILE, "discounted": [{"person": HOSTILE, "why": HOSTILE}]}
+    actor = {"agent": {"id": HOSTILE, "model": HOSTILE}, "approvers": [{"username": HOSTILE, "at": HOSTILE, "head": HOSTILE}]}
+    change = {"url": "javascript:alert(1)", "head": HOSTILE, "paths": [HOSTILE]}
+    result = {"stdout": {"tail": HOSTILE}, "connections": [{"name": HOSTILE, "allowed": False}]}
+    intent = {"decision": decision, "actor": actor, "change": change, "leases": [{"handle": HOSTILE, "scope": {}}]}
+    page = draw([record("intent", 0, intent), record("executed", 1, {"result": result})])
+    assert "&lt;script&gt;alert(1)" in page
+    assert "On the forge" not in page, "no link to what is no address"
