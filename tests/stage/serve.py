@@ -39,11 +39,11 @@ def main() -> int:
         print(f"could not: {error}", file=sys.stderr, flush=True)
         return 1
     finally:
-        _leave(folder)
+        leave(folder)
     return 0
 
 
-def _leave(folder: Path) -> None:
+def leave(folder: Path) -> None:
     """Take our own card and number away; those of a stage that has begun here meanwhile stay."""
     number = folder / "stage.pid"
     if number.exists() and number.read_text() == str(os.getpid()):
