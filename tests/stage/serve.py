@@ -39,9 +39,16 @@ def main() -> int:
         print(f"could not: {error}", file=sys.stderr, flush=True)
         return 1
     finally:
-        (folder / "stage.json").unlink(missing_ok=True)
-        (folder / "stage.pid").unlink(missing_ok=True)
+        leave(folder)
     return 0
+
+
+def leave(folder: Path) -> None:
+    """Take our own card and number away; those of a stage that has begun here meanwhile stay."""
+    number = folder / "stage.pid"
+    if number.exists() and number.read_text() == str(os.getpid()):
+        (folder / "stage.json").unlink(missing_ok=True)
+        number.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

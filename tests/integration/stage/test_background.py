@@ -1,5 +1,6 @@
 """The demo's stage is stopped for certain, and nothing else is."""
 
+import os
 import signal
 import subprocess  # noqa: TID251 - processes to be stopped, or not
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stage import background
+from tests.stage import background, serve
 from tests.stage.background import StageError
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
@@ -70,3 +71,11 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StageError, match="cannot be made anew"):
         background.start(tmp_path / "file" / "demo", say=lambda _: None)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_stage_that_ends_leaves_the_card_of_the_one_that_follows(tmp_path: Path, own: bool) -> None:
+    (tmp_path / "stage.pid").write_text(str(os.getpid() if own else 1))
+    (tmp_path / "stage.json").write_text("{}")
+    serve.leave(tmp_path)
+    assert [(tmp_path / name).exists() for name in ("stage.pid", "stage.json")] == [not own, not own]
