@@ -1,8 +1,35 @@
-"""Brings a change that was applied into its branch, or says why it stays open. Can be repeated. Runs and records nothing."""
+"""What follows an outcome: brings what was applied into its branch, or tells people why not. Can be repeated. Records nothing."""
 
-from countersign.attestation.record import Entry
+from collections.abc import Mapping
+
+from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ports import Change, ChangeState, Forge
 from runners import telling
+
+
+def finish(forge: Forge, then: Change, outcome: Entry, *, branch: str) -> None:
+    """Merge what was applied; tell people what was not. `then` is the change as it was when it was run.
+
+    Raises:
+        ForgeFault: the forge did not answer, or would not merge. Try again.
+    """
+    if outcome.kind is RecordKind.EXECUTED:
+        land(forge, then, outcome, branch=branch)
+    else:
+        telling.not_applied(forge, then, outcome)
+
+
+def finish_for_the_dead(forge: Forge, outcome: Entry, *, branch: str) -> None:
+    """Do the same for a run that was closed in a dead runner's place. A change that has moved on since is left to its next look.
+
+    Raises:
+        ForgeFault: as `finish`.
+    """
+    if outcome.change is None:
+        return
+    change, told = forge.change(outcome.change), outcome.body.get("change")
+    if isinstance(told, Mapping) and told.get("head") == change.head:
+        finish(forge, change, outcome, branch=branch)
 
 
 def land(forge: Forge, then: Change, outcome: Entry, *, branch: str) -> None:

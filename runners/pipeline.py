@@ -25,7 +25,7 @@ from countersign.domain.scope import Grant, Scope
 from runners import aftermath, scribe, telling
 from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of, held_by
-from runners.landing import land
+from runners.landing import finish
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.specification import controls, specify, together
 from runners.steps import Steps
@@ -206,12 +206,8 @@ class Pipeline:
 
     def _finish(self, change: Change, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
-        ending = _OF_KIND[outcome.kind]
-        if ending is not Ending.APPLIED:
-            telling.not_applied(self.forge, change, outcome)
-            return ending
-        land(self.forge, change, outcome, branch=self.house.branch)
-        return ending
+        finish(self.forge, change, outcome, branch=self.house.branch)
+        return _OF_KIND[outcome.kind]
 
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments

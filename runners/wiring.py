@@ -14,7 +14,7 @@ from countersign.adapters.policies import Policies
 from countersign.attestation.keys import Signer, TrustRoot, load_signer
 from countersign.attestation.record import Entry
 from countersign.domain.ids import ChangeRef
-from countersign.domain.outcomes import Fault, Refused
+from countersign.domain.outcomes import Fault, ForgeFault, Refused
 from countersign.domain.run import Control
 from runners import clock
 from runners.brokers.aws import AwsBroker
@@ -22,6 +22,7 @@ from runners.brokers.aws_access import AwsAccess, AwsKeys, TokenFile
 from runners.brokers.postgres import PostgresBroker
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
+from runners.landing import finish_for_the_dead
 from runners.leases import RedisLeases
 from runners.outbox import FileOutbox
 from runners.pipeline import Ending, Pipeline, Room
@@ -77,11 +78,17 @@ class Sweeper:
     reaper: Reaper
 
     def sweep(self, project: str) -> tuple[list[Entry], list[Fault]]:
-        """Close every run of a project that nobody holds; give the outcomes, and the faults of those that must wait."""
+        """Close every run of a project that nobody holds, and tell people; give the outcomes, and the faults that must wait."""
         try:
-            return self.reaper.sweep(self.rooms.of(project).ledger)
+            closed, faults = self.reaper.sweep(self.rooms.of(project).ledger)
         except Fault as fault:
             return [], [fault]
+        for outcome in closed:
+            try:
+                finish_for_the_dead(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
+            except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
+                faults.append(fault)
+        return closed, faults
 
 
 def build(settings: RunnerSettings) -> Runner:

@@ -5,6 +5,7 @@ Everything here is valid and boring: a change by an agent with a known sponsor, 
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha1
 
 from countersign.domain.analysis import analyse
@@ -97,6 +98,7 @@ sandboxes:
 """A whole small policy. Tests that need another one change its text."""
 
 
+@cache
 def shop_policy(*changes: tuple[str, str]) -> Policy:
     """Load the shop's policy after replacing each text by another; a text that is not there is a mistake of the test."""
     text = SHOP_POLICY

@@ -44,7 +44,7 @@ class Watch:
         """Say it in sentences."""
         said = []
         for signed in self.signers.values():
-            how = "the first key" if signed.first == 0 else "NOT announced in the log"
+            how = "the first key" if signed.first == 0 else "trusted, though not announced in the log"
             how = how if signed.announced is None else f"announced by record {signed.announced}"
             said.append(f"signed by: {signed.key.fingerprint}, records {signed.first} to {signed.last}, {how}")
         if self.after is not None:

@@ -5,6 +5,7 @@ import re
 import socket
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def modules(packages: set[str]) -> set[str]:
     return {module for package in packages for module in MODULES.get(package, {package.replace("-", "_")})}
 
 
-def imported(room: str) -> set[str]:
+@cache
+def imported(room: str) -> frozenset[str]:
     """Give the foreign modules that a room imports, by their first name."""
     found: set[str] = set()
     for path in (ROOT / room).rglob("*.py"):
@@ -54,7 +56,7 @@ def imported(room: str) -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.partition(".")[0])
-    return found - sys.stdlib_module_names - {*ROOMS, "tests", "__future__"}
+    return frozenset(found) - sys.stdlib_module_names - {*ROOMS, "tests", "__future__"}
 
 
 BARE = names(PROJECT["project"]["dependencies"])

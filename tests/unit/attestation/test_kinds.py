@@ -141,7 +141,7 @@ class TestKeys:
         one, two, three, silence = watch.notes()
         assert one == f"signed by: {signer().public.fingerprint}, records 0 to 1, the first key"
         assert two == f"signed by: {signer(2).public.fingerprint}, records 2 to 2, announced by record 1"
-        assert three == f"signed by: {signer(3).public.fingerprint}, records 3 to 3, NOT announced in the log"
+        assert three == f"signed by: {signer(3).public.fingerprint}, records 3 to 3, trusted, though not announced in the log"
         assert silence == "longest silence: 3 days, 0:00:07, after record 2"
 
     def test_a_key_that_is_not_the_signers_cannot_announce(self) -> None:

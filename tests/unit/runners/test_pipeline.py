@@ -16,6 +16,7 @@ from countersign.domain.people import Person
 from countersign.domain.policy_yaml import load_policy
 from countersign.domain.ports import ChangeState, StatusState
 from countersign.domain.run import Control
+from runners.landing import finish_for_the_dead
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY
 from tests.fakes.runner import PROJECT, TRAILERS, RunnerWorld
@@ -441,6 +442,28 @@ class TestReaper:
         assert world.sandbox.reaped
         assert world.handle(ref) is Ending.LOST
         assert world.world.held(ref).state is ChangeState.OPEN
+
+    def test_people_are_told_and_what_was_applied_is_merged(self, world: RunnerWorld) -> None:
+        lost = self.dead(world)
+        world.sandbox.act = None
+        (entry,), _ = world.reaper().sweep(world.ledger)
+        finish_for_the_dead(world.forge, entry, branch="main")
+        assert "Lost" in " ".join(body for _, body in world.world.comments(lost))
+        world.broker.fail_next("revoke")
+        ref = world.propose({"db/staging/shop/V3__note.sql": ADD})
+        with pytest.raises(Fault):
+            world.handle(ref)
+        world.clock.moment += LATER
+        (entry,), _ = world.reaper().sweep(world.ledger)
+        finish_for_the_dead(world.forge, entry, branch="main")
+        assert world.world.held(ref).state is ChangeState.MERGED
+
+    def test_a_change_that_has_moved_on_is_left_to_its_next_look(self, world: RunnerWorld) -> None:
+        ref = self.dead(world)
+        world.world.push(ref, world.commit({"README.md": "Other.\n"}, branch="proposals/0"))
+        (entry,), _ = world.reaper().sweep(world.ledger)
+        finish_for_the_dead(world.forge, entry, branch="main")
+        assert world.world.comments(ref) == ()
 
     def test_it_leaves_the_living_alone(self, world: RunnerWorld) -> None:
         ref = self.dead(world)
