@@ -112,7 +112,7 @@ def _places(demo: "Demo", records: list[dict[str, Any]]) -> None:
     print(f"  git -C {look} -c gpg.ssh.allowedSignersFile={allowed} log --show-signature origin/{AUDIT_BRANCH}")
     print(f"  .venv/bin/countersign audit verify --repo {look} --trust-root {allowed}")
     print(f"  .venv/bin/countersign audit exceptions --repo {look} --trust-root {allowed}")
-    packet = f"'{shop.PROJECT}!{demo.changes['production']}' --out packet"
+    packet = f"'{shop.PROJECT}!{demo.changes['production']}' --out {look.with_name('packet')}"
     print(f"  .venv/bin/countersign audit packet {packet} --repo {look} --trust-root {allowed}\n")
 
 
