@@ -17,8 +17,8 @@ demo: ## Run the main job on an embedded forge; AUTO=1 approves as a second pers
 test: setup lint ## Check style and types, then run all tests
 	@.venv/bin/pytest
 
-unit: setup ## Run the pure tests only
-	@.venv/bin/pytest -n auto tests/unit
+unit: setup ## Run the pure tests in seconds; the laws among them are left to `make test` and `make fuzz`
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -n auto -m "not hypothesis" tests/unit
 
 fuzz: setup ## Run the property tests on thousands of new cases
 	@.venv/bin/pytest tests/unit tests/attacks --hypothesis-profile=fuzz

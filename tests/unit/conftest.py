@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from pytest_socket import enable_socket, socket_allow_hosts
 
 
@@ -12,3 +13,9 @@ def _no_network() -> Iterator[None]:
     yield
     socket_allow_hosts(None)
     enable_socket()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    """Log as plain lines: the library's own way of showing a traceback in colour takes seconds."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
