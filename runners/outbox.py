@@ -50,7 +50,7 @@ class FileOutbox:
         return document if isinstance(document, dict) else None
 
     def drop(self, run: RunId) -> None:
-        """Forget it. What cannot be removed now is dropped without harm at the next start: its outcome is on the record."""
+        """Forget it. What cannot be removed stays without harm: its outcome is on the record, and nobody asks for it again."""
         with suppress(OSError):
             self._path(run).unlink(missing_ok=True)
             self._sync()

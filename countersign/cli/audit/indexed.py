@@ -6,7 +6,6 @@ need not wait; `verify` never looks there.
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from countersign.attestation.problem import Problem
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
 from countersign.cli.audit.examination import Examination, examine
-from countersign.cli.audit.reading import read_trust_root
+from countersign.cli.audit.reading import read_trust_root, warn_of
 from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.outcomes import LedgerFault
 
@@ -52,12 +51,7 @@ class Opened:
 
     def warn(self) -> None:
         """Say on standard error what the reader must know before believing the output."""
-        for other in self.branch.others:
-            print(f"note: {other} points elsewhere than {self.branch.ref}, which is read here", file=sys.stderr)
-        if not self.signed:
-            print("note: signatures were not checked; give --trust-root", file=sys.stderr)
-        if self.problem is not None:
-            print(f"wrong: {self.problem}", file=sys.stderr)
+        warn_of(self.branch, signed=self.signed, problem=self.problem)
 
 
 def add_indexed(

@@ -46,12 +46,17 @@ class Reading:
 
     def warn(self) -> None:
         """Say on standard error what the reader must know before believing the output."""
-        for other in self.branch.others:
-            print(f"note: {other} points elsewhere than {self.branch.ref}, which is read here", file=sys.stderr)
-        if not self.signed:
-            print("note: signatures were not checked; give --trust-root", file=sys.stderr)
-        if self.problem is not None:
-            print(f"wrong: {self.problem}", file=sys.stderr)
+        warn_of(self.branch, signed=self.signed, problem=self.problem)
+
+
+def warn_of(branch: Branch, *, signed: bool, problem: Problem | None) -> None:
+    """Say on standard error what the reader of a branch must know before believing the output."""
+    for other in branch.others:
+        print(f"note: {other} points elsewhere than {branch.ref}, which is read here", file=sys.stderr)
+    if not signed:
+        print("note: signatures were not checked; give --trust-root", file=sys.stderr)
+    if problem is not None:
+        print(f"wrong: {problem}", file=sys.stderr)
 
 
 def read(options: argparse.Namespace) -> Reading:
