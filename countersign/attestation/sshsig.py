@@ -156,8 +156,7 @@ def before_signature(key: PublicKey, hash_name: bytes) -> bytes:
 
 def signed(message: bytes, hash_name: bytes) -> bytes:
     """Give the bytes that a signature over this message is over."""
-    digest = HASHES[hash_name](message).digest()
-    return _MAGIC + _string(NAMESPACE.encode()) + _string(b"") + _string(hash_name) + _string(digest)
+    return _BEFORE_DIGEST[hash_name] + HASHES[hash_name](message).digest()
 
 
 def _blob(signature: Signature) -> bytes:
@@ -181,6 +180,13 @@ def _armored(blob: bytes) -> str:
 
 def _string(data: bytes) -> bytes:
     return len(data).to_bytes(4) + data
+
+
+_BEFORE_DIGEST = {
+    name: b"".join((_MAGIC, _string(NAMESPACE.encode()), _string(b""), _string(name), make().digest_size.to_bytes(4)))
+    for name, make in HASHES.items()
+}
+"""What a signature is over, up to the message's digest: the same for all messages (PROTOCOL.sshsig, section 3)."""
 
 
 class _Reader:

@@ -8,21 +8,17 @@ from countersign.attestation.objects import ObjectKind, Objects
 
 _TYPES: Mapping[ObjectKind, int] = {"commit": 1, "tree": 2, "blob": 3}
 _VERSION = 2
+_LEVELS: Mapping[ObjectKind, int] = {"commit": 1, "tree": 0, "blob": 1}
+"""How hard to compress: quickly, and a tree not at all, since it is mostly hashes."""
 
 
 def pack(objects: Objects) -> bytes:
     """Give a pack that holds the objects."""
     parts = [b"PACK", _VERSION.to_bytes(4), len(objects).to_bytes(4)]
     for kind, data in objects.values():
-        parts += (_header(_TYPES[kind], len(data)), _compressed(data))
+        parts += (_header(_TYPES[kind], len(data)), zlib.compress(data, _LEVELS[kind]))
     body = b"".join(parts)
     return body + hashlib.sha1(body, usedforsecurity=False).digest()
-
-
-def _compressed(data: bytes) -> bytes:
-    """Compress quickly: with little memory, since setting it up costs more than a small object does."""
-    squeeze = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 1)
-    return squeeze.compress(data) + squeeze.flush()
 
 
 def _header(kind: int, size: int) -> bytes:

@@ -26,7 +26,9 @@ from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault
 
-_STRETCH = 2000
+_LONGEST, _SHORTEST, _TURNS = 2000, 100, 4
+"""Records of a stretch: so many that every process has some turns, and none waits long for another's last."""
+
 _LISTED = re.compile(rb"(?P<mode>[0-7]{6}) blob (?P<blob>[0-9a-f]{40})\t(?P<path>[^\0]+)")
 _SECONDS = 600
 
@@ -40,16 +42,16 @@ def check_quickly(  # noqa: PLR0913 - keyword-only; what the chain takes, too
     seen: Sequence[Checkpoint],
     told: Callable[[Outline], object],
     processes: int = 2,
-    length: int = _STRETCH,
+    length: int | None = None,
 ) -> TreeHead | None:
     """Give the head of the log where every record of the branch is good; None where the chain has to look.
 
     `told` is given each record, in order, up to where it becomes None. Without processes, this one does it all; `length` is how
-    many records a stretch has.
+    many records a stretch has, where that is to be said.
     """
     whole = Whole(origin, seen, told)
     try:
-        stretches = list(_stretches(repository, tip, length))
+        stretches = list(_stretches(repository, tip, length, processes))
         if processes:
             with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (trust,)) as pool:
                 whole.take_all(stretches, pool.map(_check, stretches))
@@ -118,7 +120,7 @@ class Whole:
         return TreeHead(self._last.origin, self._frontier.size, self._frontier.root)
 
 
-def _stretches(repository: Path, tip: Sha, length: int) -> Iterator[Stretch]:
+def _stretches(repository: Path, tip: Sha, length: int | None, processes: int) -> Iterator[Stretch]:
     """List the branch and cut it up. Believes nothing of the list: a stretch checks what it is given."""
     commits = _git(repository, "rev-list", "--reverse", tip).decode().split()
     listed = [_LISTED.fullmatch(line) for line in _git(repository, "ls-tree", "-r", "-z", tip).split(b"\0") if line]
@@ -133,6 +135,7 @@ def _stretches(repository: Path, tip: Sha, length: int) -> Iterator[Stretch]:
         pass  # they are there, and are what their names say
     entries = b"".join(b"100644 %b\0%b" % (page.encode(), bytes.fromhex(files[page][1])) for page in pages)
     blobs = [files[path][1] for path in records]
+    length = length or cut_length(len(records), processes)
     growing, nth, hour = Growing(), 0, ""
     for at, path in enumerate(records):
         _, *folders, name = path.split("/")
@@ -141,6 +144,11 @@ def _stretches(repository: Path, tip: Sha, length: int) -> Iterator[Stretch]:
             cut, before = slice(at, at + length), commits[at - 1] if at else None
             yield Stretch(repository, at, commits[cut], blobs[cut], records[cut], before, nth, growing.copy(), entries)
         growing.put([folder.encode() for folder in folders], name.encode(), bytes.fromhex(blobs[at]))
+
+
+def cut_length(records: int, processes: int) -> int:
+    """Say how many records a stretch has, so that the work of so many records is shared evenly by so many processes."""
+    return min(_LONGEST, max(_SHORTEST, -(-records // (_TURNS * max(1, processes)))))
 
 
 def _git(repository: Path, *args: str) -> bytes:

@@ -37,6 +37,17 @@ def test_objects_come_back_one_after_another(repo: Path) -> None:
             assert source.read(MISSING) is None
 
 
+@pytest.mark.parametrize("entries", [0, 1, 2500, 6000])
+def test_git_takes_packs_with_trees_of_any_size(repo: Path, entries: int) -> None:
+    inside = object_name("blob", b"x")
+    tree = b"".join(b"100644 %06d\0%b" % (number, bytes.fromhex(inside)) for number in range(entries))
+    objects: Objects = {inside: ("blob", b"x"), object_name("tree", tree): ("tree", tree)}
+    run_git(["index-pack", "--stdin", "--strict", "--fsck-objects"], cwd=repo, input=pack(objects))
+    run_git(["fsck", "--full", "--strict"], cwd=repo)
+    with CatFile(repo) as source:
+        assert {name: source.read(name) for name in objects} == objects
+
+
 def test_what_is_written_while_it_runs_is_seen(repo: Path) -> None:
     with CatFile(repo) as source:
         assert source.read(object_name("blob", b"later")) is None
