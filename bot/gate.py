@@ -4,7 +4,7 @@ The bot's decision opens nothing. A runner decides again from what it sees with 
 costs time and never safety. Refusals are handed on too: only runners sign, so only they put anything on the record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -15,6 +15,8 @@ from bot.stood import stood
 from bot.view import Judged, Records, Unjudged, View, Word
 from countersign.adapters.observe import House, judge, observe
 from countersign.attestation.ports import LedgerReader
+from countersign.attestation.questions import unended
+from countersign.attestation.record import RecordKind
 from countersign.domain.ids import ChangeRef, Digest
 from countersign.domain.outcomes import Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository, StatusState
@@ -24,6 +26,9 @@ _STEADY = timedelta(minutes=10)
 _SOON = timedelta(seconds=60)
 _FOLLOW_UPS = (3, 15)
 """Seconds. A runner that is there has put the question on the record by then, and the comment should say so."""
+
+_NEWEST = 200
+"""Records that a pass looks through for questions of changes that are gone: a pass a minute misses none by that."""
 
 GONE = "gone"
 
@@ -54,9 +59,10 @@ class Gate:
             Fault: could not find out, or could not hand over. Safe to try again.
         """
         change = self.forge.change(ref)
-        if change.state is not ChangeState.OPEN:
-            return GONE
         room = self.room(ref.project)
+        if change.state is not ChangeState.OPEN:
+            self._withdraw(change, room)
+            return GONE
         view = self._view(change, room)
         self._say(view)
         self._hand_on(view, room)
@@ -73,6 +79,24 @@ class Gate:
         change = self.forge.change(ref)
         now = stood(change, self.forge.approvals(ref), self.room(ref.project).repository.tip(self.house.branch))
         return self.marks.seen(Mark.REFLECTED, ref) != now
+
+    def forgotten(self, project: str, still_open: Collection[ChangeRef]) -> list[ChangeRef]:
+        """Give the changes among the newest records that are not open any more, though the record holds a question of theirs open.
+
+        Raises:
+            LedgerFault: the audit branch is wrong or cannot be read.
+        """
+        ledger = self.room(project).ledger
+        asked = {entry.change for entry in ledger.latest(_NEWEST) if entry.kind is RecordKind.ASSESSED}
+        gone = sorted(change for change in asked if change is not None and change not in still_open)
+        return [change for change in gone if unended(ledger.of_change(change))]
+
+    def _withdraw(self, change: Change, room: Room) -> None:
+        """Ask a runner to put on the record that the questions of a change that is gone will not be answered."""
+        now = stood(change, (), None)
+        if self.marks.seen(Mark.SENT, change.ref) != now and unended(room.ledger.of_change(change.ref)):
+            self.queue.run(change.ref, None)
+            self.marks.keep(Mark.SENT, change.ref, now, good=_SOON)
 
     def _view(self, change: Change, room: Room) -> View:
         """See and judge. The records are read last: what is shown as asked may be newer than what was counted, never older."""

@@ -1,5 +1,7 @@
 """Repairs what was lost: looks at every open change of a project and asks for another look where something is not reflected.
 
+So it does for changes that are gone while the record still holds a question of theirs open: their end was not heard of.
+
 A lost event, a killed worker, an emptied Redis: all end here. Decides nothing and tells nobody anything.
 """
 
@@ -23,7 +25,8 @@ def reconcile(project: str, gate: Gate, queue: Queue) -> int:
     """
     gate.room(project).repository.fetch()
     asked = 0
-    for change in gate.forge.open_changes(project):
+    open_changes = gate.forge.open_changes(project)
+    for change in open_changes:
         try:
             news = gate.news(change)
         except Fault as fault:
@@ -32,6 +35,9 @@ def reconcile(project: str, gate: Gate, queue: Queue) -> int:
         if news:
             queue.look(change)
             asked += 1
+    for change in gate.forgotten(project, open_changes):
+        queue.look(change)
+        asked += 1
     return asked
 
 

@@ -44,7 +44,9 @@ class Standing:
         return {RecordKind.ASSESSED: "waiting", RecordKind.INTENT: "running"}.get(kind, kind.value)
 
     def _newest(self) -> Entry | None:
-        return next((entry for entry in reversed(self.records) if head_of(entry) == self.change.head), None)
+        """Give the newest record of this head; what says that another question took one's place says nothing of the change."""
+        ours = (entry for entry in reversed(self.records) if entry.kind is not RecordKind.SUPERSEDED)
+        return next((entry for entry in ours if head_of(entry) == self.change.head), None)
 
 
 def head_of(entry: Entry) -> str | None:

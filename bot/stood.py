@@ -21,6 +21,7 @@ def stood(change: Change, approvals: Iterable[Approval], tip: Sha | None) -> Dig
                 "draft": change.draft,
                 "head": change.head,
                 "head_seen": change.head_seen.isoformat(),
+                "state": change.state.value,
                 "target": change.target_branch,
                 "tip": tip,
                 "title": digest_of(change.title.encode(errors="replace")),

@@ -22,11 +22,12 @@ from countersign.domain.ids import ChangeRef, run_id
 from countersign.domain.outcomes import Fault, Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
 from countersign.domain.scope import Grant, Scope
-from runners import aftermath, scribe, telling
+from runners import aftermath, questions, scribe, telling
 from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of, held_by
 from runners.landing import finish
 from runners.ports import Attestation, Leases, Outbox, Sandbox
+from runners.questions import record
 from runners.specification import controls, specify, together
 from runners.steps import Steps
 from runners.workspace import lay_out
@@ -103,6 +104,7 @@ class Pipeline:
             if intent is not None:
                 return self._resume(change, room, intent)
             if change.state is not ChangeState.OPEN:
+                questions.withdraw(room.ledger, change, clock=self.clock)
                 return Ending.GONE
             return Ending.WAITING if change.draft else self._consider_or_refuse(change, room)
 
@@ -116,7 +118,7 @@ class Pipeline:
         try:
             return self._consider(change, room)
         except Refused as no:
-            entry = self._append(room, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
+            entry = record(room.ledger, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
             telling.refused(self.forge, change, entry, no.why)
             return Ending.REFUSED
 
@@ -126,14 +128,15 @@ class Pipeline:
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
             question = Judgement.of(seen, NOTHING_YET, at=self.clock())
             if question.decision.effect is not Effect.REFUSED:
-                self._append(room, scribe.assessed(seen, question, now=self.clock()))
+                self._take_place(room, change, scribe.assessed(seen, question, now=self.clock()))
             judged = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)
         decision = judged.decision
         if decision.effect is Effect.REFUSED:
-            entry = self._append(room, scribe.refused(seen, judged, now=self.clock()))
+            entry = self._take_place(room, change, scribe.refused(seen, judged, now=self.clock()))
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
+            questions.lapse(room.ledger, seen, judged, clock=self.clock)
             telling.waiting(self.forge, change, decision)
             return Ending.WAITING
         if decision.plan is None:
@@ -147,6 +150,8 @@ class Pipeline:
             authorization = authorize(seen.proposal, decision, now=self.clock())
             leases = self._prepare(authorization.plan, authorization)
             files = lay_out(authorization.plan, room.repository)
+        if decision.emergency is not None:
+            record(room.ledger, scribe.emergency(authorization, seen, judged, decision.emergency, now=self.clock()))
         draft = scribe.intent(authorization, seen, judged, leases, now=self.clock())
         return self._run(change, room, Ready(authorization, draft, files), steps)
 
@@ -212,11 +217,10 @@ class Pipeline:
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments
 
-    def _append(self, room: Room, draft: Draft) -> Entry:
-        try:
-            return room.ledger.append(draft)
-        except TakenError as taken:
-            return taken.entry
+    def _take_place(self, room: Room, change: Change, draft: Draft) -> Entry:
+        """Record what stands in the place of the change's earlier questions from now on."""
+        questions.supersede(room.ledger, change, by=draft.key, clock=self.clock)
+        return record(room.ledger, draft)
 
 
 def _still_open(room: Room, authorization: Authorization) -> None:

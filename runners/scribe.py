@@ -16,6 +16,7 @@ from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import Decision
+from countersign.domain.emergency import Lifted
 from countersign.domain.ids import ChangeRef, digest_of
 from countersign.domain.inputs import Inputs
 from countersign.domain.ports import Change
@@ -126,6 +127,24 @@ def intent(
         time=now,
         body=enclose(body, _inputs(observation, judgement)),
         subject=_subject(observation.proposal, authorization.decision),
+    )
+
+
+def emergency(
+    authorization: Authorization, observation: Observation, judgement: Judgement, lifted: Lifted, *, now: datetime
+) -> Draft:
+    """Say, beside the intent that follows, that people lifted a freeze, so that the review cannot be overlooked."""
+    decision = authorization.decision
+    due = f"review due by {lifted.review_by:%Y-%m-%d %H:%M} UTC"
+    return Draft(
+        kind=RecordKind.EMERGENCY,
+        key=f"emergency/{authorization.run}",
+        summary=f"Emergency: {_what(decision)} through a freeze, {_approved_by(decision)}, {due}, {observation.change.ref}",
+        change=observation.change.ref,
+        run=None,
+        time=now,
+        body=enclose(_judged(observation, judgement, RecordKind.EMERGENCY), _inputs(observation, judgement)),
+        subject=_subject(observation.proposal, decision),
     )
 
 

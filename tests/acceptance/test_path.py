@@ -87,6 +87,17 @@ def test_a_failing_migration_is_recorded_and_not_merged(playing: Stage, branch: 
     assert playing.cast.state(iid) == "opened"
 
 
+def test_a_closed_change_leaves_no_question_open(playing: Stage, branch: AuditBranch) -> None:
+    cast = playing.cast
+    iid = cast.propose(migration("production", "ALTER TABLE orders ADD COLUMN c_path text;"))
+    wait_until("the question", lambda: cast.asked(iid), shows=lambda: cast.status(iid))
+    change = cast.change("lea", iid)
+    change.state_event = "close"
+    change.save()
+    wait_until("the end of the question", lambda: branch.kinds(iid) == ["assessed", "expired"], seconds=120)
+    assert branch.of(iid)[-1]["why"] == "the change was closed"
+
+
 def test_the_branch_verifies_offline_and_with_stock_git(playing: Stage, branch: AuditBranch) -> None:
     wait_for_merge(playing.cast, playing.cast.propose(insert("staging", 1)))
     verified = branch.verify()

@@ -54,7 +54,7 @@ KINDS = {
     "unproved": "Credentials not proved dead",
     "open": "Runs without an outcome",
     "emergency": "Emergency changes",
-    "expired": "Questions that nobody answered in time",
+    "expired": "Questions whose answer ran out, or whose change was closed",
     "promoted": "Tiers lowered for a skill or an agent",
     "demoted": "Tiers raised again",
     "annotation": "Remarks on earlier records",

@@ -143,6 +143,37 @@ def test_what_is_no_longer_open_is_left_alone(world: BotWorld, state: ChangeStat
     assert world.queue.sent == []
 
 
+@pytest.mark.parametrize("state", [ChangeState.MERGED, ChangeState.CLOSED])
+def test_a_question_of_a_change_that_is_gone_is_handed_on_once_and_ended(world: BotWorld, state: ChangeState) -> None:
+    ref = world.propose(PRODUCTION)
+    world.both(ref)
+    sent = len(world.queue.runs())
+    world.world.set_state(ref, state)
+    assert [world.look(ref), world.look(ref)] == ["gone", "gone"]
+    assert world.queue.runs()[sent:] == [(ref, None)]
+    world.handle(ref)
+    assert world.kinds() == ["assessed", "expired"]
+    world.clock.moment += timedelta(minutes=2)
+    world.look(ref)
+    assert len(world.queue.runs()) == sent + 1
+
+
+def test_an_end_that_was_not_heard_of_is_found_by_reconciling(world: BotWorld) -> None:
+    gone, here = world.propose(PRODUCTION), world.propose(PRODUCTION)
+    for ref in (gone, here):
+        world.both(ref)
+        world.look(ref)
+    reconcile(PROJECT, world.gate, world.queue)
+    world.world.set_state(gone, ChangeState.CLOSED)
+    world.queue.sent.clear()
+    assert reconcile(PROJECT, world.gate, world.queue) == 1
+    assert world.queue.sent == [("look", gone, 0)]
+    world.look(gone)
+    world.handle(gone)
+    world.queue.sent.clear()
+    assert reconcile(PROJECT, world.gate, world.queue) == 0
+
+
 def test_a_failed_run_is_shown_as_the_record_has_it(world: BotWorld) -> None:
     ref = world.propose(STAGING)
     world.sandbox.fail_next()

@@ -117,7 +117,7 @@ class TestApproval:
         )
         world.world.push(ref, head)
         assert world.handle(ref) is Ending.WAITING
-        assert world.kinds() == ["assessed", "assessed"]
+        assert world.kinds() == ["assessed", "superseded", "assessed"]
         assert world.sandbox.specs == []
 
     def test_a_changed_policy_voids_it(self, world: RunnerWorld) -> None:
@@ -126,7 +126,7 @@ class TestApproval:
         world.approve(ref, "wanda")
         world.repository.commit({".countersign/policy.yaml": SHOP_POLICY.replace("ttl: 10m", "ttl: 20m")})
         assert world.handle(ref) is Ending.WAITING
-        assert world.kinds() == ["assessed", "assessed"]
+        assert world.kinds() == ["assessed", "superseded", "assessed"]
 
     def test_membership_is_what_it_is_at_execution(self, world: RunnerWorld) -> None:
         ref = world.propose(PRODUCTION)
@@ -532,7 +532,10 @@ class TestEmergency:
         world = RunnerWorld(policy=self.FROZEN)
         ref = self.ask(world, 2)
         assert world.handle(ref) is Ending.APPLIED
-        decision = world.ledger.entries[1].body["decision"]
+        assert world.kinds() == ["assessed", "emergency", "intent", "executed"]
+        told, decision = world.ledger.entries[1], world.ledger.entries[2].body["decision"]
+        assert told.key == f"emergency/{world.ledger.entries[2].run}"
+        assert told.body["decision"] == decision
         assert isinstance(decision, dict)
         assert decision["emergency"]["review_by"] > "2026-11-25"
         assert b"orders cannot be placed" not in b"".join(entry.raw for entry in world.ledger.entries)

@@ -1,0 +1,102 @@
+"""Puts the end of a question on the record where no run is that end, so that the population is complete by arithmetic.
+
+A question is superseded where the change as it is now asks another one, or is refused; it expires where its approvals ran out
+before the run, or its change was closed. People may approve anew what has expired: a run that follows is its end then.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from countersign.adapters.observe import Judgement, Observation, assessed_key
+from countersign.attestation.ocsf import ocsf
+from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.questions import binding_of, unended
+from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.ports import Change, ChangeState, Clock
+
+_GONE = {ChangeState.CLOSED: "was closed", ChangeState.MERGED: "was merged without us"}
+
+
+def record(ledger: Ledger, draft: Draft) -> Entry:
+    """Put a draft on the record, or give the record that says the same already.
+
+    Raises:
+        LedgerFault: as the ledger says.
+    """
+    try:
+        return ledger.append(draft)
+    except TakenError as taken:
+        return taken.entry
+
+
+def supersede(ledger: Ledger, change: Change, *, by: str, clock: Clock) -> None:
+    """End the change's other questions: the record with this key is about to take their place. A refusal takes it too.
+
+    Raises:
+        LedgerFault: not all are ended yet. Try again.
+    """
+    for question in unended(ledger.of_change(change.ref)):
+        if question.key != by:
+            record(ledger, superseded(question, by=by, now=clock()))
+
+
+def withdraw(ledger: Ledger, change: Change, *, clock: Clock) -> None:
+    """End the questions of a change that is no longer open.
+
+    Raises:
+        LedgerFault: not all are ended yet. Try again.
+    """
+    for question in unended(ledger.of_change(change.ref)):
+        record(ledger, expired(question, why=f"the change {_GONE[change.state]}", now=clock()))
+
+
+def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock) -> None:
+    """End the question where it was answered and the answer ran out: the same approvals were enough when the last was given.
+
+    Raises:
+        LedgerFault: it is not ended yet. Try again.
+    """
+    approvals = judged.evidence.approvals
+    if judged.decision.satisfied or not approvals:
+        return
+    then = Judgement.of(seen, judged.evidence, at=max(approval.at for approval in approvals)).decision
+    if any(need.missing for need in then.needs) or not any(need.missing for need in judged.decision.needs):
+        return
+    key = assessed_key(seen.proposal, judged.decision)
+    for question in unended(ledger.of_change(seen.change.ref)):
+        if question.key == key:
+            why = "its approvals ran out before it could run; approve again to go on"
+            record(ledger, expired(question, why=why, now=clock()))
+
+
+def superseded(question: Entry, *, by: str, now: datetime) -> Draft:
+    """Say that another question, or a refusal, takes a question's place; `by` is the key of its record."""
+    return _end(question, RecordKind.SUPERSEDED, "another question took its place", {"by": by}, now)
+
+
+def expired(question: Entry, *, why: str, now: datetime) -> Draft:
+    """Say that a question is not answered any more, and why."""
+    return _end(question, RecordKind.EXPIRED, why, {}, now)
+
+
+def _end(question: Entry, kind: RecordKind, why: str, more: Mapping[str, object], now: datetime) -> Draft:
+    """Name the question and repeat who asked for what and where, so that whoever searches for these finds its end, too."""
+    same = {name: question.body[name] for name in ("actor", "change", "policy") if name in question.body}
+    told = question.body.get("decision")
+    decision = told if isinstance(told, Mapping) else {}
+    return Draft(
+        kind=kind,
+        key=f"{kind.value}/{binding_of(question)}",
+        summary=f"{kind.value.capitalize()} record {question.seq}: {why}, {question.change}",
+        change=question.change,
+        run=None,
+        time=now,
+        body={
+            **same,
+            "decision": {name: decision.get(name) for name in ("effect", "environment", "tier")},
+            "ocsf": ocsf(kind),
+            "question": {"asked": question.time.isoformat(), "digest": question.digest, "seq": question.seq},
+            "why": why,
+            **more,
+        },
+    )

@@ -1,0 +1,129 @@
+"""Every question gets an end on the record: a run, another question, a refusal, time, or the end of its change."""
+
+from datetime import timedelta
+
+import pytest
+
+from countersign.attestation.outline import Outline
+from countersign.attestation.population import Population
+from countersign.attestation.record import RecordKind
+from countersign.domain.outcomes import Fault
+from countersign.domain.ports import ChangeState
+from runners.pipeline import Ending
+from tests.builders import SHOP_POLICY
+from tests.fakes.runner import RunnerWorld
+from tests.support.audit import signer
+
+ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
+PRODUCTION = {"db/production/shop/V2__note.sql": ADD}
+OTHER = {"db/production/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN other text;\n"}
+DROP = {"db/production/shop/V2__note.sql": "DROP TABLE orders;\n"}
+
+
+@pytest.fixture
+def world() -> RunnerWorld:
+    return RunnerWorld()
+
+
+def told(world: RunnerWorld) -> str:
+    population = Population()
+    for entry in world.ledger.entries:
+        binding = entry.body.get("binding")
+        named = binding if isinstance(binding, str) and entry.kind is RecordKind.INTENT else None
+        about = (entry.seq, entry.kind, entry.key, entry.change, entry.run, named)
+        population.add(Outline(*about, recorded=entry.time, signer=signer().public, announces=None))
+    return str(population)
+
+
+def test_another_head_takes_the_place_of_the_question(world: RunnerWorld) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    world.world.push(ref, world.commit(OTHER, branch="proposals/0"))
+    world.handle(ref)
+    first, end, second = world.ledger.entries
+    assert (end.kind.value, end.key) == ("superseded", first.key.replace("assessed", "superseded"))
+    assert end.body["by"] == second.key
+    assert end.body["question"] == {"asked": first.time.isoformat(), "digest": first.digest, "seq": 0}
+    assert end.body["actor"] == first.body["actor"]
+    assert told(world) == "2 questions = 1 open + 1 superseded; 0 refusals"
+
+
+def test_a_refusal_takes_its_place_too(world: RunnerWorld) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    world.world.push(ref, world.commit(DROP, branch="proposals/0"))
+    assert world.handle(ref) is Ending.REFUSED
+    assert world.kinds() == ["assessed", "superseded", "refused"]
+    assert told(world) == "1 questions = 1 superseded; 1 refusals"
+
+
+def test_what_is_run_needs_no_other_end(world: RunnerWorld) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    world.approve(ref, "wanda")
+    assert world.handle(ref) is Ending.APPLIED
+    assert world.handle(ref) is Ending.APPLIED
+    assert world.kinds() == ["assessed", "intent", "executed"]
+
+
+@pytest.mark.parametrize(("state", "why"), [(ChangeState.CLOSED, "was closed"), (ChangeState.MERGED, "was merged without us")])
+def test_a_change_that_is_gone_leaves_no_question_open(world: RunnerWorld, state: ChangeState, why: str) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    world.world.set_state(ref, state)
+    assert world.handle(ref) is Ending.GONE
+    assert world.handle(ref) is Ending.GONE
+    assert world.kinds() == ["assessed", "expired"]
+    assert world.ledger.entries[-1].body["why"] == f"the change {why}"
+    assert told(world) == "1 questions = 1 expired; 0 refusals"
+
+
+class TestTimeRunsOut:
+    FROZEN = SHOP_POLICY.replace("freezes:\n  year-end: {start: 2026-12-18T00:00", "freezes:\n  year-end: {start: 2026-11-18T00:00")
+
+    def approved(self, world: RunnerWorld) -> Ending:
+        self.ref = world.propose(PRODUCTION)
+        world.handle(self.ref)
+        world.approve(self.ref, "wanda")
+        return world.handle(self.ref)
+
+    def test_approvals_that_ran_out_in_a_freeze_end_the_question(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        assert self.approved(world) is Ending.WAITING
+        assert world.kinds() == ["assessed"]
+        world.clock.moment += timedelta(days=2)
+        for _ in range(2):
+            assert world.handle(self.ref) is Ending.WAITING
+        assert world.kinds() == ["assessed", "expired"]
+        assert told(world) == "1 questions = 1 expired; 0 refusals"
+
+    def test_approved_anew_it_runs_and_ends_as_a_run(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        self.approved(world)
+        world.clock.moment += timedelta(days=2)
+        world.handle(self.ref)
+        world.clock.moment += timedelta(days=90)
+        world.world.unapprove(self.ref, world.people["wanda"])
+        world.approve(self.ref, "wanda")
+        assert world.handle(self.ref) is Ending.APPLIED
+        assert told(world) == "1 questions = 1 executed; 0 refusals"
+
+    def test_what_was_never_enough_does_not_run_out(self) -> None:
+        world = RunnerWorld()
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, "lea")
+        world.clock.moment += timedelta(days=2)
+        world.handle(ref)
+        assert world.kinds() == ["assessed"]
+
+
+def test_a_branch_that_is_away_ends_it_later(world: RunnerWorld) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    world.world.set_state(ref, ChangeState.CLOSED)
+    world.ledger.fail_next("append")
+    with pytest.raises(Fault):
+        world.handle(ref)
+    assert world.handle(ref) is Ending.GONE
+    assert world.kinds() == ["assessed", "expired"]
