@@ -12,10 +12,10 @@ import structlog
 
 from countersign.adapters import jsonlog
 from countersign.attestation.ports import TakenError
-from countersign.attestation.record import Draft
+from countersign.attestation.record import Draft, Entry
 from countersign.attestation.rotation import rotation
 from countersign.attestation.sshsig import PublicKey
-from countersign.domain.outcomes import Fault
+from countersign.domain.outcomes import Fault, LedgerFault
 from runners import clock, tasks, upkeep
 from runners.refusals import Refusals
 from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
@@ -74,11 +74,11 @@ def _work(settings: RunnerSettings) -> int:
 def _serve(settings: RunnerSettings, runner: Runner) -> bool:
     """Take messages until stopped; say whether somebody asked for the end."""
 
-    def append(draft: Draft) -> None:
+    def append_all(drafts: Sequence[Draft]) -> Sequence[Entry | TakenError | LedgerFault]:
         """Append to the first project's log: a message that names no change of ours belongs to none."""
-        runner.rooms.of(settings.projects[0]).ledger.append(draft)
+        return runner.rooms.of(settings.projects[0]).ledger.append_all(drafts)
 
-    refusals = Refusals(append=append, file=settings.state_dir / "refusals.json", clock=clock.now)
+    refusals = Refusals(append_all=append_all, file=settings.state_dir / "refusals.json", clock=clock.now)
     app = make_app(settings, refusals)
     tasks.register(app, runner, refusals)
     try:

@@ -27,7 +27,7 @@ from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of, held_by
 from runners.landing import finish
 from runners.ports import Attestation, Leases, Outbox, Sandbox
-from runners.questions import record
+from runners.questions import record, take_place
 from runners.specification import controls, specify, together
 from runners.steps import Steps
 from runners.workspace import lay_out
@@ -128,11 +128,11 @@ class Pipeline:
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
             question = Judgement.of(seen, NOTHING_YET, at=self.clock())
             if question.decision.effect is not Effect.REFUSED:
-                self._take_place(room, change, scribe.assessed(seen, question, now=self.clock()))
+                take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock()), clock=self.clock)
             judged = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)
         decision = judged.decision
         if decision.effect is Effect.REFUSED:
-            entry = self._take_place(room, change, scribe.refused(seen, judged, now=self.clock()))
+            entry = take_place(room.ledger, change, scribe.refused(seen, judged, now=self.clock()), clock=self.clock)
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
@@ -216,11 +216,6 @@ class Pipeline:
 
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments
-
-    def _take_place(self, room: Room, change: Change, draft: Draft) -> Entry:
-        """Record what stands in the place of the change's earlier questions from now on."""
-        questions.supersede(room.ledger, change, by=draft.key, clock=self.clock)
-        return record(room.ledger, draft)
 
 
 def _still_open(room: Room, authorization: Authorization) -> None:

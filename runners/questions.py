@@ -12,32 +12,33 @@ from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.questions import binding_of, unended
 from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.outcomes import LedgerFault
 from countersign.domain.ports import Change, ChangeState, Clock
 
 _GONE = {ChangeState.CLOSED: "was closed", ChangeState.MERGED: "was merged without us"}
 
 
-def record(ledger: Ledger, draft: Draft) -> Entry:
-    """Put a draft on the record, or give the record that says the same already.
+def record(ledger: Ledger, *drafts: Draft) -> Entry:
+    """Put drafts on the record, with one push, or find the records that say the same already; give the last one's.
 
     Raises:
         LedgerFault: as the ledger says.
     """
-    try:
-        return ledger.append(draft)
-    except TakenError as taken:
-        return taken.entry
+    results = [result.entry if isinstance(result, TakenError) else result for result in ledger.append_all(drafts)]
+    for result in results:
+        if isinstance(result, LedgerFault):
+            raise result
+    return next(result for result in reversed(results) if isinstance(result, Entry))
 
 
-def supersede(ledger: Ledger, change: Change, *, by: str, clock: Clock) -> None:
-    """End the change's other questions: the record with this key is about to take their place. A refusal takes it too.
+def take_place(ledger: Ledger, change: Change, draft: Draft, *, clock: Clock) -> Entry:
+    """Record what stands in the place of the change's other questions from now on: a question, or a refusal.
 
     Raises:
-        LedgerFault: not all are ended yet. Try again.
+        LedgerFault: not all of it is on the record yet. Try again.
     """
-    for question in unended(ledger.of_change(change.ref)):
-        if question.key != by:
-            record(ledger, superseded(question, by=by, now=clock()))
+    others = [question for question in unended(ledger.of_change(change.ref)) if question.key != draft.key]
+    return record(ledger, *(superseded(question, by=draft.key, now=clock()) for question in others), draft)
 
 
 def withdraw(ledger: Ledger, change: Change, *, clock: Clock) -> None:

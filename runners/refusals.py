@@ -7,8 +7,7 @@ Used by one thread.
 
 import json
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +15,9 @@ from pathlib import Path
 import structlog
 
 from countersign.attestation.ports import TakenError
-from countersign.attestation.record import Draft
+from countersign.attestation.record import Draft, Entry
 from countersign.domain.ids import digest_of
-from countersign.domain.outcomes import Fault
+from countersign.domain.outcomes import Fault, LedgerFault
 from countersign.domain.ports import Clock
 from runners import scribe
 
@@ -54,12 +53,16 @@ class TurnedAway:
         return scribe.turned_away(self.digest, self.size, why=self.why, now=at)
 
 
+AppendAll = Callable[[Sequence[Draft]], Sequence[Entry | TakenError | LedgerFault]]
+"""As `Ledger.append_all`."""
+
+
 class Refusals:
     """The record of refused messages. No method raises: what cannot be recorded now is recorded later."""
 
-    def __init__(self, *, append: Callable[[Draft], object], file: Path, clock: Clock) -> None:
+    def __init__(self, *, append_all: AppendAll, file: Path, clock: Clock) -> None:
         """Append through this, keep in this file, and take up what an earlier life has left there."""
-        self._append, self._file, self._clock = append, file, clock
+        self._append_all, self._file, self._clock = append_all, file, clock
         self._log = structlog.get_logger("countersign.runner")
         self._waiting = deque(_left(file))
         self._minute = self._next_try = clock()
@@ -106,16 +109,23 @@ class Refusals:
             self._keep()
 
     def _record(self) -> None:
-        while self._waiting:
-            try:
-                with suppress(TakenError):  # the same message again
-                    self._append(self._waiting[0].draft())
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with the audit branch, a refusal neither ends the worker nor is lost
-                self._next_try = self._clock() + _TRY_AGAIN  # not before the next messages: a branch that hangs takes its time
-                fault = str(error) if isinstance(error, Fault) else f"unexpected {type(error).__name__}"
-                self._log.warning("could not record refusals yet", fault=fault, waiting=len(self._waiting))
-                return
-            self._waiting.popleft()
+        """Put what waits on the record, all of it at once: a flood costs one push."""
+        if not self._waiting:
+            return
+        waiting = list(self._waiting)
+        try:
+            results = self._append_all([item.draft() for item in waiting])
+            told = enumerate(zip(waiting, results, strict=True))
+            faults = {number: str(result) for number, (_, result) in told if isinstance(result, LedgerFault)}
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the audit branch, a refusal neither ends the worker nor is lost
+            faults = dict.fromkeys(
+                range(len(waiting)), str(error) if isinstance(error, Fault) else f"unexpected {type(error).__name__}"
+            )
+        self._waiting = deque(waiting[number] for number in sorted(faults))
+        if faults:
+            self._next_try = self._clock() + _TRY_AGAIN  # not before the next messages: a branch that hangs takes its time
+            self._log.warning("could not record refusals yet", fault=faults[min(faults)], waiting=len(faults))
+        if len(faults) < len(waiting):
             self._keep()
 
     def _keep(self) -> None:

@@ -1,9 +1,11 @@
 """The audit branch as readers and writers see it. Only runners are given a writer."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.ids import ChangeRef
+from countersign.domain.outcomes import LedgerFault
 
 
 class TakenError(Exception):
@@ -50,5 +52,12 @@ class Ledger(LedgerReader, Protocol):
             TakenError: a record with this key stands already.
             LedgerFault: refused by the remote, or not accepted within a bounded number of tries. Nothing was written, unless the
                 remote went silent in the middle of it: `find` tells, and so does the next `append`.
+        """
+        ...
+
+    def append_all(self, drafts: Sequence[Draft]) -> Sequence[Entry | TakenError | LedgerFault]:
+        """Sign several records and push them at once, in order; give for each what `append` would have given or raised.
+
+        What cannot be recorded does not keep the others out.
         """
         ...

@@ -8,13 +8,15 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
-from countersign.attestation.ports import Ledger
+from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.authorization import Authorization
 from countersign.domain.credential import Credential
 from countersign.domain.ids import ChangeRef, RunId
+from countersign.domain.outcomes import LedgerFault
 from countersign.domain.run import RunResult, RunSpec
 from countersign.domain.scope import Grant, Revocation, Scope
 from runners.brokers.registry import Brokers
@@ -78,6 +80,15 @@ class DyingLedger:
         if self._point == f"after-{kind}":
             die()
         return entry
+
+    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
+        results: list[Entry | TakenError | LedgerFault] = []
+        for draft in drafts:  # one by one, so that it can die between them
+            try:
+                results.append(self.append(draft))
+            except (TakenError, LedgerFault) as no:
+                results.append(no)
+        return results
 
 
 class DyingBroker:

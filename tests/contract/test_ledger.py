@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from countersign.attestation.ports import Ledger, TakenError
-from countersign.attestation.record import Draft, RecordKind
+from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
 from countersign.domain.outcomes import LedgerFault
 from tests.fakes.ledger import FakeLedger
@@ -49,6 +49,18 @@ def test_an_entry_is_the_draft_in_its_place(writer: Writer) -> None:
     assert entry.body == draft.body
     assert entry.digest == digest_of(entry.raw)
     assert entry.path.startswith("records/2026/03/01/12/0000000001-")
+
+
+def test_several_at_once_each_have_their_own_answer(writer: Writer) -> None:
+    first, second = writer(), writer()
+    taken = first.append(refused("taken"))
+    drafts = [refused("a"), refused("taken"), outcome(), intent(), outcome(), refused("a")]
+    results = second.append_all(drafts)
+    assert [type(result) for result in results] == [Entry, TakenError, LedgerFault, Entry, Entry, TakenError]
+    assert isinstance(results[1], TakenError)
+    assert results[1].entry == taken
+    assert [entry.key for entry in first.latest(9)] == ["refused/taken", "refused/a", f"intent/{RUN}", f"outcome/{RUN}"]
+    assert second.append_all([]) == []
 
 
 def test_a_key_is_taken_once(writer: Writer) -> None:

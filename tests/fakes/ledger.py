@@ -4,7 +4,7 @@ Passes the same contract suite as the real one (tests/contract/test_ledger.py).
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from countersign.attestation import statement
@@ -76,6 +76,16 @@ class FakeLedger:
         if self.after_append is not None:
             self.after_append(entry.kind)
         return entry
+
+    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
+        """Add records one after the other."""
+        results: list[Entry | TakenError | LedgerFault] = []
+        for draft in drafts:
+            try:
+                results.append(self.append(draft))
+            except (TakenError, LedgerFault) as no:
+                results.append(no)
+        return results
 
     def _append(self, draft: Draft) -> Entry:
         with self._lock:

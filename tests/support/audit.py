@@ -13,8 +13,8 @@ from countersign.adapters.gitcmd import run_git
 from countersign.adapters.ledger.reader import GitLedgerReader
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.attestation.keys import KeySigner, TrustRoot
-from countersign.attestation.record import AUDIT_BRANCH, Draft, RecordKind
-from countersign.domain.ids import ChangeRef, RunId, Sha, run_id
+from countersign.attestation.record import AUDIT_BRANCH, Draft, Entry, RecordKind
+from countersign.domain.ids import ChangeRef, Digest, RunId, Sha, run_id
 
 ORIGIN = "https://forge.example/acme/shop.git"
 PRINCIPAL = "audit@countersign.example"
@@ -139,3 +139,9 @@ class Remote:
     def _directory(self) -> Path:
         self._count += 1
         return self.home / f"ledger-{self._count}"
+
+
+def stands(draft: Draft) -> Entry:
+    """Give an entry for a draft, as if it stood somewhere."""
+    nowhere = Digest("x")
+    return Entry(1, draft.kind, draft.key, draft.change, draft.run, draft.time, draft.body, b"", nowhere, Sha("x"), "x", nowhere)

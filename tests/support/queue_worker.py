@@ -7,14 +7,15 @@ FACE is `runner`, `bot`, `hasty` (a runner for which a minute passes at each loo
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 from bot import dispatch
 from countersign.adapters import jsonlog
-from countersign.attestation.record import Draft
+from countersign.attestation.ports import TakenError
+from countersign.attestation.record import Draft, Entry
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.ports import Clock
@@ -22,6 +23,7 @@ from runners import clock, tasks, worker
 from runners.pipeline import Ending
 from runners.refusals import Refusals
 from runners.settings import RunnerSettings
+from tests.support.audit import stands
 
 
 class Office:
@@ -46,10 +48,12 @@ class Office:
         self._write("reconciled", project)
         return 0
 
-    def append(self, draft: Draft) -> None:
+    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
         if (self._folder / "away").exists():
             raise LedgerFault("the audit branch is away")
-        self._write("records", {"key": draft.key, **draft.body})
+        for draft in drafts:
+            self._write("records", {"key": draft.key, **draft.body})
+        return [stands(draft) for draft in drafts]
 
 
 class Buggy:
@@ -77,7 +81,9 @@ def _runner(url: str, folder: Path, face: str) -> bool:
         targets_file=folder / "none",
         container_socket=folder / "none",
     )
-    refusals = Refusals(append=office.append, file=folder / "refusals.json", clock=_hasty() if face == "hasty" else clock.now)
+    refusals = Refusals(
+        append_all=office.append_all, file=folder / "refusals.json", clock=_hasty() if face == "hasty" else clock.now
+    )
     app = worker.make_app(settings, Buggy() if face == "broken" else refusals)
     tasks.register(app, office, refusals)
     asked = worker.serve(app, worker.queues(settings))

@@ -38,6 +38,7 @@ from tests.support.auditor import stock
 from tests.support.fastlog import FastLog
 
 RECORDS = int(os.environ.get("COUNTERSIGN_BENCH_RECORDS", "2500"))  # noqa: TID251 - how much to measure, nothing else
+KEPT = os.environ.get("COUNTERSIGN_BENCH_LOG")  # noqa: TID251 - a log of so many records that `events` made in an earlier run
 STEP = timedelta(seconds=150)
 BATCH, SAMPLE, CORES, ROUNDS = 200, 25, 2, 21
 
@@ -74,9 +75,9 @@ def timed(work: Callable[[], object]) -> float:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
-    path = tmp_path_factory.mktemp("log") / "log.git"
-    fast = FastLog.make(path)
-    fast.write(events(), limit=RECORDS)
+    path = tmp_path_factory.mktemp("log") / "log.git" if KEPT is None else Path(KEPT)
+    if KEPT is None:
+        FastLog.make(path).write(events(), limit=RECORDS)
     commits = run_git(["rev-list", "--reverse", AUDIT_BRANCH], cwd=path, timeout=600).decode().split()
     listed = run_git(["ls-tree", "-r", AUDIT_BRANCH, "--", "records"], cwd=path, timeout=600).decode().splitlines()
     blobs = [line.split()[2] for line in sorted(listed, key=lambda line: line.rpartition("/")[2])]

@@ -1,6 +1,7 @@
 """Refused messages are on the record, one by one or counted; they do not flood it, and none is lost while it is away."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.canonical import canonical_json
-from countersign.domain.ids import Digest, Sha, digest_of
+from countersign.domain.ids import digest_of
 from countersign.domain.outcomes import LedgerFault
 from runners.refusals import LONGEST_WHY, RECORDS_A_MINUTE, WAITING, Refusals
+from tests.support.audit import stands
 
 
 class Branch:
@@ -23,14 +25,21 @@ class Branch:
         self.drafts: list[Draft] = []
         self.problem: Exception | None = None
         self.asked = 0
+        self.unfit: set[str] = set()
 
-    def append(self, draft: Draft) -> None:
+    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
         self.asked += 1
         if self.problem is not None:
             raise self.problem
-        if any(stands.key == draft.key for stands in self.drafts):
-            raise TakenError(_entry(draft))
+        return [self._append(draft) for draft in drafts]
+
+    def _append(self, draft: Draft) -> Entry | TakenError | LedgerFault:
+        if draft.key in self.unfit:
+            return LedgerFault("cannot be recorded")
+        if any(other.key == draft.key for other in self.drafts):
+            return TakenError(stands(draft))
         self.drafts.append(draft)
+        return stands(draft)
 
     def alone(self) -> list[Draft]:
         return [draft for draft in self.drafts if "message" in draft.body]
@@ -39,10 +48,6 @@ class Branch:
         return sum(
             int(json.loads(canonical_json(draft.body))["messages"]["count"]) for draft in self.drafts if "messages" in draft.body
         )
-
-
-def _entry(draft: Draft) -> Entry:
-    return Entry(1, draft.kind, draft.key, None, None, draft.time, draft.body, b"", Digest("x"), Sha("x"), "x", Digest("x"))
 
 
 class Desk:
@@ -55,7 +60,7 @@ class Desk:
         self.refusals = self.again()
 
     def again(self) -> Refusals:
-        return Refusals(append=self.branch.append, file=self.file, clock=lambda: self.now)
+        return Refusals(append_all=self.branch.append_all, file=self.file, clock=lambda: self.now)
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)
@@ -122,16 +127,29 @@ def test_what_cannot_be_recorded_now_is_recorded_later_with_its_own_time(desk: D
 
 
 def test_a_branch_that_hangs_leaves_time_for_the_queue(desk: Desk) -> None:
-    def hang(_draft: Draft) -> None:
+    def hang(_drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
         desk.branch.asked += 1
         desk.now += timedelta(minutes=1)
         raise LedgerFault("no answer")
 
-    desk.refusals = Refusals(append=hang, file=desk.file, clock=lambda: desk.now)
+    desk.refusals = Refusals(append_all=hang, file=desk.file, clock=lambda: desk.now)
     desk.refusals.refuse(b"one", "no")
     desk.refusals.tick()
     desk.later(seconds=1)
     assert desk.branch.asked == 1
+
+
+def test_a_flood_costs_one_push_and_what_cannot_be_recorded_keeps_nobody_out(desk: Desk) -> None:
+    desk.branch.unfit = {f"refused/{digest_of(b'1')}"}
+    for number in range(RECORDS_A_MINUTE):
+        desk.refusals.refuse(b"%d" % number, "no")
+    desk.refusals.tick()
+    assert (desk.branch.asked, len(desk.branch.alone())) == (1, RECORDS_A_MINUTE - 1)
+    assert [item["digest"] for item in json.loads(desk.file.read_bytes())] == [digest_of(b"1")]
+    desk.branch.unfit = set()
+    desk.later(minutes=1)
+    assert (desk.branch.asked, len(desk.branch.alone())) == (2, RECORDS_A_MINUTE)
+    assert not desk.file.exists()
 
 
 def test_what_was_not_recorded_is_there_in_the_next_life(desk: Desk) -> None:
