@@ -24,6 +24,9 @@ _FIRST_RETRY = 2
 _LAST_RETRY = 300
 _TRIES = 12
 
+BUSY_TRIES = 4
+"""Half a minute: a dead runner's lease has ended by then (`wiring.py`). Who is alive for longer finishes what it holds itself."""
+
 
 class Desk(Protocol):
     """What the task needs of a runner."""
@@ -40,11 +43,13 @@ def register(app: Celery, desk: Desk, refusals: Refusals) -> None:
     @app.task(name=RUN_TASK, bind=True, shared=False, max_retries=_TRIES)
     def run(self: "Task[..., None]", /, *args: object, **kwargs: object) -> None:
         try:
-            receive(desk, refusals, args, kwargs)
+            ending = receive(desk, refusals, args, kwargs)
         except Fault as fault:
             wait = pause(self.request.retries, first=_FIRST_RETRY, longest=_LAST_RETRY)
             log.warning("could not, will try again", fault=str(fault), seconds=wait)
             raise self.retry(countdown=wait, exc=fault) from None
+        if ending is Ending.BUSY and self.request.retries < BUSY_TRIES:
+            raise self.retry(countdown=pause(self.request.retries, first=_FIRST_RETRY, longest=_LAST_RETRY))
 
 
 def receive(desk: Desk, refusals: Refusals, args: tuple[object, ...], kwargs: dict[str, object]) -> Ending:

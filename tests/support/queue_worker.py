@@ -1,7 +1,8 @@
 """A worker of either face on a real Redis, in a process of its own: `python -m tests.support.queue_worker FACE REDIS_URL FOLDER`.
 
 Application, task, inlet, refusals and log are the real ones. What stands behind them writes a line for each call: `handled` for
-requests that arrived, `records` for what would go to the audit branch, which is away while a file `away` is in the folder.
+requests that arrived, `records` for what would go to the audit branch, which is away while a file `away` is in the folder; while
+`busy` is there, others are at work on every change.
 FACE is `runner`, `bot`, `hasty` (a runner for which a minute passes at each look at the clock) or `broken` (one with a bug).
 """
 
@@ -38,7 +39,7 @@ class Office:
 
     def handle(self, ref: ChangeRef) -> Ending:
         self._write("handled", ref.iid)
-        return Ending.WAITING
+        return Ending.BUSY if (self._folder / "busy").exists() else Ending.WAITING
 
     def look(self, change: ChangeRef) -> str:
         self._write("handled", change.iid)

@@ -167,6 +167,18 @@ def test_the_honest_request_is_made_anew(worker: Worker) -> None:
     worker.honest()
 
 
+def test_a_change_that_somebody_else_is_at_work_on_is_asked_for_again(server: RedisServer, tmp_path: Path) -> None:
+    with working("runner", server, tmp_path) as worker:
+        iid = worker.honest()
+        (tmp_path / "busy").touch()
+        worker.push(good(worker.task, worker.queue, iid))
+        worker.child.wait_for(lambda: worker.read("handled").count(iid) == 3, seconds=60)
+        (tmp_path / "busy").unlink()
+        worker.child.wait_for(lambda: worker.read("handled").count(iid) == 4, seconds=60)
+        worker.honest()
+        assert worker.read("handled").count(iid) == 4
+
+
 def test_a_flood_gets_few_records_and_one_that_counts_the_rest(server: RedisServer, tmp_path: Path) -> None:
     flood = [f"garbage {number}".encode() for number in range(60)]
     with working("runner", server, tmp_path) as running:
