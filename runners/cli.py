@@ -11,10 +11,12 @@ from pathlib import Path
 import structlog
 
 from countersign.adapters import jsonlog
+from countersign.adapters.stamping import ask
 from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft, Entry
 from countersign.attestation.rotation import rotation
 from countersign.attestation.sshsig import PublicKey
+from countersign.attestation.stamp import PREFIX, Stamp, head_after
 from countersign.domain.outcomes import Fault, LedgerFault
 from runners import clock, tasks, upkeep
 from runners.refusals import Refusals
@@ -41,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("heartbeat", help="put on each project's record, once an hour at most, that a runner is there")
     rotate = commands.add_parser("announce-key", help="put on each project's record, signed by this key, which key signs next")
     rotate.add_argument("key", type=Path, metavar="FILE", help="the new public key, as ssh-keygen writes it (….pub)")
+    stamp = commands.add_parser("timestamp", help="have an authority (RFC 3161) timestamp each project's record, and record that")
+    stamp.add_argument("--tsa", required=True, metavar="URL", help="the timestamp authority")
+    stamp.add_argument("--tsa-ca", required=True, type=Path, metavar="FILE", help="its certificates (PEM): auditors need them, too")
     options = parser.parse_args(argv)
     jsonlog.configure()
     try:
@@ -48,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         jsonlog.configure(known_secrets(settings))
         if options.command == "announce-key":
             return _announce(settings, options.key)
+        if options.command == "timestamp":
+            return _timestamp(settings, options.tsa, options.tsa_ca)
         return {"work": _work, "sweep": _sweep, "attest": _attest, "heartbeat": _heartbeat}[options.command](settings)
     except SettingsError as error:
         print(f"countersign-runner: {error}", file=sys.stderr)
@@ -157,6 +164,27 @@ def _announce(settings: RunnerSettings, path: Path) -> int:
             print(f"{project}: record {rooms.of(project).ledger.append(draft).seq}: announced {new.fingerprint}")
         except TakenError as taken:
             print(f"{project}: record {taken.entry.seq}: {new.fingerprint} is announced already")
+    return EXIT_OK
+
+
+def _timestamp(settings: RunnerSettings, authority: str, ca: Path) -> int:
+    """Stamp what is new: nothing where the newest record is a timestamp itself."""
+    if not ca.is_file():
+        raise SettingsError(f"{ca}: there is no such file of certificates")
+    rooms = build_sweeper(settings).rooms
+    for project in settings.projects:
+        ledger = rooms.of(project).ledger
+        newest = next(iter(ledger.latest(1)), None)
+        if newest is None or newest.key.startswith(PREFIX):
+            print(f"{project}: nothing new to timestamp")
+            continue
+        head = head_after(newest)
+        response, time = ask(head.text.encode(), url=authority, ca=ca)
+        draft = Stamp(head, response).draft(authority=authority, stamped=time, now=clock.now())
+        try:
+            print(f"{project}: record {ledger.append(draft).seq}: timestamped {head.size} records at {time.isoformat()}")
+        except TakenError as taken:
+            print(f"{project}: record {taken.entry.seq}: somebody else timestamped {head.size} records")
     return EXIT_OK
 
 

@@ -69,7 +69,9 @@ class Chain:
         self.records = records
         self._trust = trust
         self._origin = origin
-        self._seen = {item.size: item for item in seen}
+        self._seen: dict[int, set[Digest]] = {}
+        for item in seen:
+            self._seen.setdefault(item.size, set()).add(item.root)
         self._last = newest
 
     @property
@@ -122,7 +124,7 @@ class Chain:
             trust=self._trust,
             records=Keys(self.records),
             origin=self._origin,
-            seen=tuple(self._seen.values()),
+            seen=tuple(Checkpoint(size, root) for size, roots in self._seen.items() for root in roots),
             newest=self._last,
         )
 
@@ -206,8 +208,7 @@ class Chain:
         if entry.kind is RecordKind.KEY_ROTATION and key is not None:
             rotation.announced(entry.body, key=entry.key, signed_by=key)
         settled = settles(source, self.tree, tree, key, TreeHead(part.log, frontier.size, frontier.root))  # (10)
-        seen = self._seen.get(frontier.size)
-        if seen is not None and seen.root != root:  # (11)
+        if self._seen.get(frontier.size, {root}) != {root}:  # (11)
             raise MalformedError("the log is not the one that was seen at this size before: it was rewritten here or earlier")
         nth = self._nth(part.recorded_time)
         return Link(entry, Point(name, entry.digest, part.recorded_time, part.log, tree, frontier, nth, settled), key)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from countersign.attestation.outline import Outline
 from countersign.attestation.sshsig import PublicKey
+from countersign.attestation.stamp import PREFIX
 
 
 @dataclass(slots=True)
@@ -25,6 +26,8 @@ class Watch:
     longest: timedelta = timedelta()
     after: int | None = None
     """The record after which nothing was recorded for the longest time."""
+    stamps: int = 0
+    """How many timestamps there are, good or not."""
     _announced: dict[PublicKey, int] = field(default_factory=dict)
     _newest: datetime | None = None
 
@@ -39,6 +42,7 @@ class Watch:
         if self._newest is not None and one.recorded - self._newest > self.longest:
             self.longest, self.after = one.recorded - self._newest, one.seq - 1
         self._newest = one.recorded
+        self.stamps += one.key.startswith(PREFIX)
 
     def notes(self) -> list[str]:
         """Say it in sentences."""

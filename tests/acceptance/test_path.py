@@ -1,10 +1,14 @@
 """The whole path over HTTP alone: webhook bytes in, verified branch out."""
 
+import re
+from pathlib import Path
+
 from tests.acceptance.asks import insert, migration
 from tests.acceptance.ledger import AuditBranch
 from tests.stage import shop
 from tests.stage.people import wait_for_merge, wait_until
 from tests.stage.stage import Stage
+from tests.support.authority import authority
 
 
 def settled(playing: Stage, iid: int, word: str, *, seconds: float = 180) -> None:
@@ -96,6 +100,17 @@ def test_a_closed_change_leaves_no_question_open(playing: Stage, branch: AuditBr
     change.save()
     wait_until("the end of the question", lambda: branch.kinds(iid) == ["assessed", "expired"], seconds=120)
     assert branch.of(iid)[-1]["why"] == "the change was closed"
+
+
+def test_an_authority_stamps_the_record(playing: Stage, branch: AuditBranch, tmp_path: Path) -> None:
+    wait_for_merge(playing.cast, playing.cast.propose(insert("staging", 2)))
+    with authority(tmp_path / "tsa") as tsa:
+        said = [playing.runner_says("staging", "timestamp", "--tsa", tsa.url, "--tsa-ca", str(tsa.ca)) for _ in range(2)]
+        assert re.fullmatch(rf"{shop.PROJECT}: record (\d+): timestamped \1 records at \S+", said[0])
+        assert said[1] == f"{shop.PROJECT}: nothing new to timestamp"
+        verified = branch.verify("--tsa-ca", str(tsa.ca))
+    assert verified.status == 0, verified.text
+    assert "timestamps: 1 good; records 0 to" in verified.text
 
 
 def test_the_branch_verifies_offline_and_with_stock_git(playing: Stage, branch: AuditBranch) -> None:

@@ -81,6 +81,17 @@ class Stage:
             folder=ROOT,
         )
 
+    def runner_says(self, environment: str, *command: str) -> str:
+        """Run a command of `countersign-runner` as the runner of an environment; give what it prints."""
+        with Child(
+            [sys.executable, "-m", "runners.cli", *command],
+            log=self.folder / f"runner-{environment}-{command[0]}.log",
+            environment=self.runner_environment[environment],
+            folder=ROOT,
+        ) as child:
+            assert child.wait(seconds=120) == 0, child.written()
+            return child.written()
+
     def card(self) -> dict[str, Any]:
         """Give all that a visitor needs to look for himself."""
         return {

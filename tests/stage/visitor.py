@@ -94,9 +94,9 @@ class Visitor:
         """Run our command line on the clone."""
         return self._run([sys.executable, "-m", "countersign.cli.main", "audit", *args, "--repo", str(self.clone)])
 
-    def verify(self) -> Said:
+    def verify(self, *more: str) -> Said:
         """Verify the branch offline."""
-        return self.countersign("verify", "--trust-root", self.card["allowed_signers"])
+        return self.countersign("verify", "--trust-root", self.card["allowed_signers"], *more)
 
     def records(self) -> list[dict[str, Any]]:
         """Give the records, oldest first: each predicate with its body laid open, and its path on the branch."""

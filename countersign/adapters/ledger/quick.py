@@ -5,7 +5,7 @@ is wrong: the chain does (`clone.py`). Trees are computed, not read; that the cl
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -69,7 +69,9 @@ class Whole:
     def __init__(self, origin: str | None, seen: Sequence[Checkpoint], told: Callable[[Outline], object]) -> None:
         """Begin before the first record."""
         self._origin = origin
-        self._seen: Mapping[int, str] = {item.size: item.root for item in seen}
+        self._seen: dict[int, set[str]] = {}
+        for item in seen:
+            self._seen.setdefault(item.size, set()).add(item.root)
         self._told = told
         self._keys = Keys()
         self._frontier = Frontier()
@@ -100,8 +102,8 @@ class Whole:
             raise DoubtError
         for leaf, root, one in zip(found.leaves, found.roots, found.outlines, strict=True):
             self._frontier = self._frontier.add(leaf)
-            saw = self._seen.get(self._frontier.size)
-            if self._frontier.root != root or (saw is not None and saw != "sha256:" + root.hex()):
+            now = {"sha256:" + root.hex()}
+            if self._frontier.root != root or self._seen.get(self._frontier.size, now) != now:
                 raise DoubtError
             if objection(self._keys, kind=one.kind, key=one.key, change=one.change, run=one.run) is not None:
                 raise DoubtError

@@ -1,10 +1,9 @@
 """Examines a whole branch: at a glance where it is long, record by record where it is short or something may be wrong."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from countersign.adapters.ledger.clone import Branch, check_branch, find_branch, is_long
+from countersign.adapters.ledger.clone import Branch, check_branch, is_long
 from countersign.adapters.ledger.quick import check_quickly
 from countersign.attestation.chain import Chain, Link
 from countersign.attestation.checkpoint import Checkpoint
@@ -52,14 +51,13 @@ class Count:
             self.show(one)
 
 
-def examine(options: argparse.Namespace, trust: TrustRoot, seen: Sequence[Checkpoint], origin: str | None) -> Examination:
-    """Examine the branch that the options name.
+def examine(branch: Branch, trust: TrustRoot, seen: Sequence[Checkpoint], origin: str | None, *, every_object: bool) -> Examination:
+    """Examine a branch.
 
     Raises:
         Fault: it could not be read.
     """
-    branch = find_branch(options.repo, options.branch)
-    if not options.every_object and is_long(branch):
+    if not every_object and is_long(branch):
         count = Count()
         head = check_quickly(branch.repository, branch.tip, trust=trust, origin=origin, seen=seen, told=count.show)
         if head is not None:

@@ -60,7 +60,6 @@ def add_indexed(
     """Add an action that asks the index."""
     parser = add_action(actions, name, purpose, run, formats=formats, status=STATUS)
     parser.add_argument("--index", type=Path, metavar="FILE", help="where the index is kept (default: in the clone's .git)")
-    parser.set_defaults(every_object=False)
     return parser
 
 
@@ -76,23 +75,22 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
     file: Path = options.index or index_file(options.repo)
     index = Index(file, options.repo, branch.tip)
     try:
-        problem, below = (None, None) if options.trust_root is None else _verified(index, options)
+        problem, below = (None, None) if options.trust_root is None else _verified(index, branch, options.trust_root)
         with CatFile(options.repo) as source:
             yield Opened(branch, index, source, options.trust_root is not None, problem, below)
     finally:
         index.close()
 
 
-def _verified(index: Index, options: argparse.Namespace) -> tuple[Problem | None, int | None]:
+def _verified(index: Index, branch: Branch, trust: Path) -> tuple[Problem | None, int | None]:
     """Verify the branch, unless it was at this tip with this trust root, and hold the index against it."""
-    trust: Path = options.trust_root
     try:
         digest = digest_of(trust.read_bytes())
     except OSError as error:
         raise MalformedError(f"the trust root {trust} cannot be read: {error.strerror}") from None
     if index.noted(_NOTE) == digest:
         return None, None
-    found = examine(options, read_trust_root(trust), (), None)
+    found = examine(branch, read_trust_root(trust), (), None, every_object=False)
     if not _holds(index, found):
         index.forget()
         if not _holds(index, found):

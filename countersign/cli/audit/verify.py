@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from countersign.adapters.ledger.clone import find_branch
 from countersign.attestation import checkpoint
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.keys import TrustRoot
@@ -12,6 +13,7 @@ from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, add_action
 from countersign.cli.audit.examination import Examination, examine
 from countersign.cli.audit.reading import read_trust_root
+from countersign.cli.audit.stamps import Stamps
 from countersign.cli.audit.verify_packet import verify_packet
 from countersign.domain.ids import MalformedError
 
@@ -26,6 +28,12 @@ def register(actions: Commands) -> None:
         metavar="SIZE@ROOT|FILE",
         help="what an earlier verification printed, a merge request's comment says, or a file with either or with a signed note; "
         "shows that the log was cut short or rewritten since",
+    )
+    verify.add_argument(
+        "--tsa-ca",
+        type=Path,
+        metavar="FILE",
+        help="certificates (PEM) of a timestamp authority: check the timestamps (RFC 3161) in the log; needs openssl",
     )
     verify.add_argument(
         "--every-object",
@@ -48,18 +56,21 @@ def _verify(options: argparse.Namespace) -> int:
         )
     trust = read_trust_root(options.trust_root)
     seen, origin = (None, None) if options.checkpoint is None else _seen(options.checkpoint, trust)
-    found = examine(options, trust, () if seen is None else (seen,), origin)
+    branch = find_branch(options.repo, options.branch)
+    stamps = None if options.tsa_ca is None else Stamps.of(branch, options.tsa_ca)
+    known = [item for item in (seen, *(() if stamps is None else stamps.checkpoints)) if item is not None]
+    found = examine(branch, trust, known, origin, every_object=options.every_object)
     if options.format == "json":
-        print(json.dumps(_document(found), sort_keys=True))
+        print(json.dumps(_document(found, stamps), sort_keys=True))
     else:
         print(f"branch: {found.branch.ref} at {found.branch.tip}")
-        print("\n".join(_sentences(found)))
+        print("\n".join(_sentences(found, stamps)))
     for other in found.branch.others:
         print(f"note: {other} points elsewhere than {found.branch.ref}, which was verified", file=sys.stderr)
-    return FINE if found.problem is None else WRONG
+    return FINE if found.problem is None and (stamps is None or stamps.problem is None) else WRONG
 
 
-def _sentences(found: Examination) -> list[str]:
+def _sentences(found: Examination, stamps: Stamps | None) -> list[str]:
     if found.problem is not None:
         return [
             f"first wrong: {found.problem}",
@@ -68,12 +79,21 @@ def _sentences(found: Examination) -> list[str]:
     return [
         f"checkpoint: {Checkpoint.of(found.head)} (keep it elsewhere, give it to --checkpoint next time)",
         *found.watch.notes(),
+        *_of_stamps(found, stamps),
         f"population: {found.population}",
-        f"verified: {found.size} records, 0 problems",
+        f"verified: {found.size} records, 0 problems"
+        if stamps is None or stamps.problem is None
+        else f"NOT verified: {found.size} good records, but {stamps.problem}",
     ]
 
 
-def _document(found: Examination) -> dict[str, object]:
+def _of_stamps(found: Examination, stamps: Stamps | None) -> list[str]:
+    if stamps is not None:
+        return [str(stamps)]
+    return [f"timestamps: {found.watch.stamps}, not checked (give --tsa-ca)"] if found.watch.stamps else []
+
+
+def _document(found: Examination, stamps: Stamps | None) -> dict[str, object]:
     problem, newest = found.problem, Checkpoint.of(found.head)
     return {
         "branch": found.branch.ref,
@@ -84,6 +104,7 @@ def _document(found: Examination) -> dict[str, object]:
             "records": {kind.value: count for kind, count in found.population.records.items()},
         },
         "problem": None if problem is None else {"seq": problem.seq, "commit": problem.commit, "why": problem.why},
+        "timestamps": None if stamps is None else stamps.document(),
         "tip": found.branch.tip,
         "verified": found.size,
     }
