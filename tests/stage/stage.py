@@ -82,7 +82,7 @@ class Stage:
         )
 
     def runner_says(self, environment: str, *command: str) -> str:
-        """Run a command of `countersign-runner` as the runner of an environment; give what it prints."""
+        """Run a command of `countersign-runner` as the runner of an environment; give the last line that it prints."""
         with Child(
             [sys.executable, "-m", "runners.cli", *command],
             log=self.folder / f"runner-{environment}-{command[0]}.log",
@@ -90,7 +90,7 @@ class Stage:
             folder=ROOT,
         ) as child:
             assert child.wait(seconds=120) == 0, child.written()
-            return child.written()
+            return child.written().splitlines()[-1]
 
     def card(self) -> dict[str, Any]:
         """Give all that a visitor needs to look for himself."""
