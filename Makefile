@@ -1,6 +1,6 @@
 # Countersign. `make help` lists the targets; `make demo` and `make test` install what they need and say so.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit fuzz lint clean lock schema bench
+.PHONY: help setup demo test unit unit-floors unit-rooms fuzz lint clean lock schema bench
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 
@@ -18,7 +18,17 @@ test: setup lint ## Check style and types, then run all tests
 	@.venv/bin/pytest
 
 unit: setup ## Run the pure tests in seconds; the laws among them are left to `make test` and `make fuzz`
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -n auto -m "not hypothesis" tests/unit
+	@$(MAKE) -j 2 --output-sync=target unit-floors unit-rooms
+
+# Two runs beside one another. Workers of one run would each import every test and what it imports, which takes longer than the tests.
+FLOORS := tests/unit/domain tests/unit/attestation
+UNIT := PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -q -p no:xdist -p no:logging -p no:cacheprovider -m "not hypothesis"
+
+unit-floors:
+	@$(UNIT) $(FLOORS)
+
+unit-rooms:
+	@$(UNIT) tests/unit $(FLOORS:%=--ignore=%)
 
 fuzz: setup ## Run the property tests on thousands of new cases
 	@.venv/bin/pytest tests/unit tests/attacks --hypothesis-profile=fuzz

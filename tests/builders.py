@@ -14,8 +14,8 @@ from countersign.domain.facts import Facts, FileChange, FileStatus, Kind
 from countersign.domain.ids import ChangeRef, Sha
 from countersign.domain.people import Agent, Approval, Contributor, Person
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import load_policy
 from countersign.domain.proposal import Claims, Proposal
+from tests.support.policies import policy
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 """A Tuesday, outside of every freeze of the shop."""
@@ -105,7 +105,7 @@ def shop_policy(*changes: tuple[str, str]) -> Policy:
     for old, new in changes:
         assert old in text, f"the shop's policy has no {old!r}"
         text = text.replace(old, new)
-    return load_policy(text.encode())
+    return policy(text)
 
 
 def person(number: int, username: str | None = None, *, bot: bool = False) -> Person:

@@ -74,7 +74,8 @@ def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = 
             raise Fault(f"the forge knows no account {name!r}; create it or correct the settings")
         found.add(person)
     bot_person = next(person for person in found if person.username == bot)
-    return House(branch=branch, bot=bot_person, machines=frozenset(found), policies=policies or Policies())
+    known = Policies() if policies is None else policies  # those that are given are empty at first
+    return House(branch=branch, bot=bot_person, machines=frozenset(found), policies=known)
 
 
 def observe(change: Change, *, forge: Forge, repository: Repository, house: House) -> Observation:

@@ -10,6 +10,7 @@ from tests.builders import SHOP_POLICY
 from tests.fakes.bot import FakeMarks, FakeQueue
 from tests.fakes.forge import FakeForge
 from tests.fakes.runner import PROJECT, RunnerWorld
+from tests.support.policies import policies
 
 
 @dataclass
@@ -25,7 +26,9 @@ class BotWorld(RunnerWorld):
         self.marks = FakeMarks(clock=self.clock)
         self.gate = Gate(
             forge=self.bot_forge,
-            house=household(self.bot_forge, branch="main", bot="countersign-bot", machines=["countersign-runner"]),
+            house=household(
+                self.bot_forge, branch="main", bot="countersign-bot", machines=["countersign-runner"], policies=policies()
+            ),
             room=lambda _: Room(self.repository, self.ledger),
             marks=self.marks,
             queue=self.queue,

@@ -18,6 +18,7 @@ from tests.fakes.leases import FakeLeases
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.repository import FakeRepository
 from tests.fakes.sandbox import FakeSandbox
+from tests.support.policies import policies
 
 PROJECT = "acme/shop"
 TRAILERS = (("Countersign-Agent", "shop-agent"), ("Countersign-Sponsor", "sam"))
@@ -83,7 +84,7 @@ class RunnerWorld:
         brokers = Brokers([self.broker])
         return Pipeline(
             forge=self.forge,
-            house=household(self.forge, branch="main", bot="countersign-bot"),
+            house=household(self.forge, branch="main", bot="countersign-bot", policies=policies()),
             brokers=brokers,
             sandbox=self.sandbox,
             attestation=self.sandbox.attest(),

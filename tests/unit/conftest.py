@@ -1,18 +1,13 @@
 """Unit tests reach no network: whoever connects to anything but this machine is told so."""
 
-from collections.abc import Iterator
-
 import pytest
 import structlog
-from pytest_socket import enable_socket, socket_allow_hosts
+from pytest_socket import socket_allow_hosts
 
 
-@pytest.fixture(autouse=True)
-def _no_network() -> Iterator[None]:
+def pytest_runtest_setup() -> None:
+    """Close the network for a test of this folder; pytest-socket opens it again after each test."""
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
-    yield
-    socket_allow_hosts(None)
-    enable_socket()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,10 +2,13 @@
 
 import pytest
 
+from countersign.adapters.observe import household
 from countersign.adapters.policies import Policies
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault, Refused
-from tests.builders import SHOP_POLICY
+from tests.builders import NOON, SHOP_POLICY
+from tests.fakes.forge import FakeForge
+from tests.fakes.forge_world import ForgeWorld
 from tests.fakes.repository import FakeRepository
 
 POLICY = ".countersign/policy.yaml"
@@ -107,3 +110,10 @@ def test_it_does_not_grow_for_ever() -> None:
 
 
 MINIMAL = "rules: [{{name: rule {}, paths: [x], tier: low}}]\n"
+
+
+def test_a_household_reads_floors_where_it_is_told_to() -> None:
+    """A process begins with policies that hold nothing yet; they are the ones that were meant all the same."""
+    policies = Policies(lambda _: FakeRepository())
+    forge = FakeForge(ForgeWorld(clock=lambda: NOON), me="countersign-bot")
+    assert household(forge, branch="main", bot="countersign-bot", policies=policies).policies is policies

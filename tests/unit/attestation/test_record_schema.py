@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,22 @@ ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
 Document = dict[str, Any]
 
 
+@cache
+def reader() -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(json.loads(record_schema()))
+
+
 def fits(raw: bytes) -> bool:
-    return jsonschema_rs.validator_for(json.loads(record_schema())).is_valid(json.loads(raw))
+    return reader().is_valid(json.loads(raw))
 
 
-def recorded() -> list[bytes]:
+@cache
+def recorded() -> tuple[bytes, ...]:
+    """Have a runner record two changes, once for all tests."""
     world = RunnerWorld()
     world.handle(world.propose({"db/staging/shop/V2__note.sql": ADD}))
     world.handle(world.propose({"db/production/shop/V3__gone.sql": "DROP TABLE orders;\n"}))
-    return [entry.raw for entry in world.ledger.entries]
+    return tuple(entry.raw for entry in world.ledger.entries)
 
 
 def test_the_schema_is_fresh() -> None:

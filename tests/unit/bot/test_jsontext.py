@@ -1,13 +1,12 @@
-"""JSON from strangers: bounded before it is parsed, and never in a way that costs more than reading it."""
+"""JSON from strangers: bounded in depth, and whatever it is, an object or an objection."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jsontext import DEEPEST, MOST_VALUES, read_object
+from bot.jsontext import DEEPEST, read_object
 from countersign.domain.ids import MalformedError
 
 VALUES = st.recursive(
@@ -37,21 +36,3 @@ def test_depth_is_bounded_and_brackets_in_strings_do_not_count() -> None:
         read_object(b'{"a": ' + b"[" * DEEPEST + b"]" * DEEPEST + b"}")
     with pytest.raises(MalformedError, match="nested"):
         read_object(b"[" * 1_000_000)
-
-
-def test_the_number_of_values_is_bounded() -> None:
-    assert read_object(json.dumps({str(number): 0 for number in range(1000)}).encode())
-    with pytest.raises(MalformedError, match="more than"):
-        read_object(json.dumps({str(number): 0 for number in range(MOST_VALUES + 1)}).encode())
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b'{"' + b'\\"' * 500_000, b'"' * 1_000_000, b"\\" * 1_000_000, b'{"a":"' + b"\\\\" * 400_000, b"," * 40_000 + b'"' * 900_000],
-    ids=["escapes", "quotes", "backslashes", "unended", "mixed"],
-)
-def test_no_text_takes_long(data: bytes) -> None:
-    began = time.monotonic()
-    with pytest.raises(MalformedError):
-        read_object(data)
-    assert time.monotonic() - began < 2

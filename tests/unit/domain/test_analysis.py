@@ -1,35 +1,18 @@
 """All facts of a change together: what is read, what is missing, and that nothing depends on order."""
 
 import json
-from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.domain.analysers import signals
-from countersign.domain.analysers.contents import LARGEST, MOST_BYTES, MOST_FILES, blobs_of, to_read
+from countersign.domain.analysers.contents import LARGEST, MOST_BYTES, blobs_of, to_read
 from countersign.domain.analysis import analyse
-from countersign.domain.facts import Act, Facts, FileChange, FileStatus, Kind
+from countersign.domain.facts import Act, Facts, Kind
 from countersign.domain.ids import Sha
-from tests.builders import blob, file_change
-
-CLAIM = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
-
-
-def change(path: str, old: str | None, new: str | None, *kinds: Kind) -> FileChange:
-    status = FileStatus.ADDED if old is None else FileStatus.DELETED if new is None else FileStatus.MODIFIED
-    before, after = (None if text is None else blob(text) for text in (old, new))
-    return FileChange(path, status, before, after, frozenset(kinds), added=1)
-
-
-def analysed(files: Mapping[str, tuple[str | None, str | None]], *, attributes: str = "") -> Facts:
-    texts = {text for sides in files.values() for text in sides if text is not None}
-    return analyse(
-        [change(path, *sides) for path, sides in files.items()],
-        {blob(text): text.encode() for text in texts},
-        attributes=attributes,
-    )
+from tests.builders import blob
+from tests.support.analysed import CLAIM, analysed, change
 
 
 def kinds(facts: Facts) -> set[str]:
@@ -82,13 +65,6 @@ def test_a_template_that_joins_others_in_a_file_is_one_too() -> None:
     assert kinds(facts) == {signals.UNPARSED}
     mixed = analysed({"t/x.yaml": (f"{old}---\n{CLAIM}", f"{old}---\n{CLAIM}}}}}\n")})
     assert [item.path for item in mixed.unparsed] == ["t/x.yaml"]
-
-
-def test_a_large_file_of_many_documents_costs_what_changes_in_it() -> None:
-    documents = "".join(f"---\n{CLAIM.replace(': data', f': data-{number}')}# {'x' * 1000}\n" for number in range(2000))
-    facts = analysed({"a/all.yaml": (documents, documents.replace("name: data-7}", "name: other}"))})
-    assert facts.unparsed == ()
-    assert [(item.kind, item.name, item.line) for item in facts.effects] == [("PersistentVolumeClaim", "data-7", 37)]
 
 
 def test_a_plan_belongs_to_its_directory() -> None:
@@ -153,31 +129,6 @@ def test_all_is_read_or_nothing() -> None:
     assert to_read(few, sizes) == blobs_of(few)
     assert to_read(few, sizes | {blob("0"): LARGEST + 1}) == blobs_of(few) - {blob("0")}
     assert blobs_of([change("a", "b", "c", Kind.SUBMODULE)]) == frozenset()
-
-
-def test_too_many_files_refuse_whatever_they_are() -> None:
-    many = [file_change(f"docs/{number}.md") for number in range(MOST_FILES + 1)]
-    assert analyse(many, {}).unclear
-    assert not analyse(many[1:], {}).unclear
-
-
-def test_much_sql_refuses_all_of_it() -> None:
-    text = "-- " + "x" * 250_000 + "\n"
-    files = {f"db/{number}.sql": (None, f"{text}SELECT {number};\n") for number in range(5)}
-    assert {item.path for item in analysed(files).unclear} == set(files)
-
-
-def test_much_yaml_is_not_parsed_at_all() -> None:
-    text = "# " + "x" * 500_000 + "\n"
-    files = {f"a/{number}.yaml": (None, f"{text}a: {number}\n") for number in range(5)}
-    assert {item.path for item in analysed(files).unparsed} == set(files)
-
-
-def test_more_removed_lines_than_can_be_told_are_not_compared_at_all() -> None:
-    many = "\n".join(map(str, range(60_000)))
-    facts = analysed({"a.txt": (many, ""), "b.tf": ("x\n", "")})
-    assert facts.removed == ()
-    assert [item.path for item in facts.unread] == ["a.txt", "b.tf"]
 
 
 def test_of_many_signals_some_are_told_and_the_others_counted() -> None:

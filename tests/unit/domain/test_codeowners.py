@@ -10,8 +10,8 @@ from countersign.domain.ids import MalformedError
 from countersign.domain.people import Person
 from countersign.domain.policy import Policy
 from countersign.domain.policy_sources import Source
-from countersign.domain.policy_yaml import load_policy
 from tests.builders import LEA, LOU, MEMBERS, NOON, SHOP_POLICY, WANDA, WIM, evidence, proposal
+from tests.support.policies import policy
 
 FILE = """\
 # people
@@ -103,13 +103,13 @@ ONE, OTHER = "db/production/shop/V1.sql", "site/production/shop/index.html"
 PEOPLE = {"@acme/db": frozenset({WANDA}), "@lea": frozenset({LEA}), **MEMBERS}
 
 
-def policy(owners: str | None) -> Policy:
+def owned(owners: str | None) -> Policy:
     found = {Source("CODEOWNERS"): None if owners is None else owners.encode()}
-    return load_policy(POLICY_TEXT.encode(), found=found)
+    return policy(POLICY_TEXT, *found.items())
 
 
 def test_the_owners_of_every_path_are_asked() -> None:
-    made = policy("/db/ @acme/db\n/db/production/shop/V2.sql @lea\n")
+    made = owned("/db/ @acme/db\n/db/production/shop/V2.sql @lea\n")
     change = proposal(ONE, "db/production/shop/V2.sql")
     decision = decide(made, change, now=NOON)
     assert [need.team for need in decision.needs] == ["@acme/db", "@lea"]
@@ -129,30 +129,30 @@ def test_the_owners_of_every_path_are_asked() -> None:
 )
 @pytest.mark.parametrize("people", [(), (WANDA, WIM, LEA, LOU)])
 def test_where_no_owner_is_known_the_change_is_refused(owners: str | None, why: str, people: tuple[Person, ...]) -> None:
-    decision = decide(policy(owners), proposal(ONE), evidence(*people, members=PEOPLE), now=NOON)
+    decision = decide(owned(owners), proposal(ONE), evidence(*people, members=PEOPLE), now=NOON)
     assert decision.effect is Effect.REFUSED
     assert any(why in reason.text and reason.place is not None and reason.to_pass for reason in decision.deciding)
 
 
 def test_what_does_not_need_the_file_goes_on_without_it() -> None:
-    assert decide(policy(None), proposal("docs/hours.md"), now=NOON).effect is Effect.AUTONOMOUS
+    assert decide(owned(None), proposal("docs/hours.md"), now=NOON).effect is Effect.AUTONOMOUS
 
 
 def test_a_change_of_the_file_is_a_change_of_the_policy() -> None:
-    decision = decide(policy("* @a\n"), proposal("CODEOWNERS"), now=NOON)
+    decision = decide(owned("* @a\n"), proposal("CODEOWNERS"), now=NOON)
     assert decision.tier == "critical"
-    assert decide(policy("* @a\n"), proposal("CODEOWNERS", "README.md"), now=NOON).effect is Effect.REFUSED
+    assert decide(owned("* @a\n"), proposal("CODEOWNERS", "README.md"), now=NOON).effect is Effect.REFUSED
 
 
 def test_other_owners_are_another_policy() -> None:
-    made = [policy(owners) for owners in (None, "* @a\n", "* @b\n")]
+    made = [owned(owners) for owners in (None, "* @a\n", "* @b\n")]
     assert len({one.beside.digest for one in made}) == 3
     bindings = {binding(proposal("docs/hours.md"), decide(one, proposal("docs/hours.md"), now=NOON)) for one in made}
     assert len(bindings) == 3
 
 
 def test_a_crowd_of_owners_is_refused() -> None:
-    made = policy("".join(f"/db/production/shop/V{number}.sql @owner-{number}\n" for number in range(21)))
+    made = owned("".join(f"/db/production/shop/V{number}.sql @owner-{number}\n" for number in range(21)))
     change = proposal(*(f"db/production/shop/V{number}.sql" for number in range(21)))
     decision = decide(made, change, now=NOON)
     assert decision.effect is Effect.REFUSED

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import cache
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from countersign.domain.people import Person
 from countersign.domain.policy import Policy
 from countersign.domain.policy_yaml import load_policy
 from tests.builders import LEA, LOU, NOON, SAM, SHOP_POLICY, WANDA, WIM, evidence, file_change, proposal, shop_policy
+from tests.support.policies import policy
 
 POLICY = shop_policy()
 PATHS = st.sampled_from(
@@ -73,7 +75,7 @@ def reordered(text: str, seed: int) -> str:
     return head + "rules:\n" + "\n".join(turned) + "\nfreezes:\n" + tail
 
 
-TURNED = [load_policy(reordered(SHOP_POLICY, seed).encode()) for seed in range(6)]
+TURNED = st.sampled_from(range(6)).map(lambda seed: policy(reordered(SHOP_POLICY, seed)))
 
 
 def without_places(decision: Decision) -> list[object]:
@@ -86,21 +88,19 @@ def without_places(decision: Decision) -> list[object]:
     ]
 
 
-@given(CHANGES, PEOPLE, st.sampled_from(TURNED))
+@given(CHANGES, PEOPLE, TURNED)
 def test_the_order_of_rules_and_siblings_has_no_meaning(files: list[FileChange], people: list[Person], turned: Policy) -> None:
     change, given_ = proposal(*files), evidence(*people)
     assert without_places(decide(POLICY, change, given_, now=NOON)) == without_places(decide(turned, change, given_, now=NOON))
 
 
-DENY = load_policy(SHOP_POLICY.replace("freezes:\n", '  - {name: never, paths: ["site/**"], deny: No.}\nfreezes:\n', 1).encode())
-FREEZE = load_policy(
-    SHOP_POLICY.replace("freezes: [year-end]", "freezes: [year-end, now]")
-    .replace("freezes:\n", "freezes:\n  now: {start: 2026-11-01T00:00, end: 2026-12-01T00:00, zone: UTC}\n", 1)
-    .encode()
+DENY = SHOP_POLICY.replace("freezes:\n", '  - {name: never, paths: ["site/**"], deny: No.}\nfreezes:\n', 1)
+FREEZE = SHOP_POLICY.replace("freezes: [year-end]", "freezes: [year-end, now]").replace(
+    "freezes:\n", "freezes:\n  now: {start: 2026-11-01T00:00, end: 2026-12-01T00:00, zone: UTC}\n", 1
 )
 
 
-@given(CHANGES, PEOPLE, st.sampled_from([DENY, FREEZE]))
+@given(CHANGES, PEOPLE, st.sampled_from([DENY, FREEZE]).map(policy))
 def test_adding_a_deny_or_a_freeze_never_loosens(files: list[FileChange], people: list[Person], stricter: Policy) -> None:
     change, given_ = proposal(*files), evidence(*people)
     before, after = decide(POLICY, change, given_, now=NOON), decide(stricter, change, given_, now=NOON)
@@ -126,10 +126,15 @@ def test_no_person_fills_two_slots_and_nobody_excluded_fills_one(files: list[Fil
     assert all(len(need.filled_by) <= need.count for need in decision.needs)
 
 
+@cache
+def read_again() -> Policy:
+    return load_policy(SHOP_POLICY.encode())
+
+
 @given(CHANGES, PEOPLE)
 def test_equal_inputs_give_equal_bytes(files: list[FileChange], people: list[Person]) -> None:
     one = decide(POLICY, proposal(*files), evidence(*people), now=NOON)
-    other = decide(load_policy(SHOP_POLICY.encode()), proposal(*reversed(files)), evidence(*reversed(people)), now=NOON)
+    other = decide(read_again(), proposal(*reversed(files)), evidence(*reversed(people)), now=NOON)
     assert canonical_json(one.document()) == canonical_json(other.document())
 
 

@@ -11,7 +11,8 @@ from countersign.domain.people import Person
 from countersign.domain.policy import FLOORS, Policy
 from countersign.domain.policy_sources import Source
 from countersign.domain.policy_yaml import PolicyError, load_policy
-from tests.builders import LEA, LOU, MEMBERS, NOON, SHOP_POLICY, WANDA, WIM, approval, evidence, person, proposal
+from tests.builders import LEA, LOU, MEMBERS, NOON, SHOP_POLICY, WANDA, WIM, approval, evidence, person, proposal, shop_policy
+from tests.support.policies import policy
 from tests.unit.domain.test_decide_laws import CHANGES, PEOPLE
 
 COMMIT = "0123456789" * 4
@@ -40,11 +41,11 @@ BOTH_MEMBERS = {**MEMBERS, "security": frozenset({SEC}), f"security{FLOORS}": fr
 
 
 def above(floor: str = FLOOR, text: str = ABOVE) -> Policy:
-    return load_policy(text.encode(), found={SOURCE: floor.encode()})
+    return policy(text, (SOURCE, floor.encode()))
 
 
 POLICY = above()
-ALONE = load_policy(SHOP_POLICY.encode())
+ALONE = shop_policy()
 
 
 def said(*people: Person) -> Decision:
@@ -123,12 +124,10 @@ def test_without_the_floor_nothing_loads() -> None:
 
 
 VARIANTS = [
-    above(
-        FLOOR.replace("tier: both", f"tier: {tier}")
-        .replace("unmatched: open", f"unmatched: {unmatched}")
-        .replace('["site/staging/**"]', f'["{deny}"]')
-        .replace("leads: [acme/leads]", f"leads: [{leads}]")
-    )
+    FLOOR.replace("tier: both", f"tier: {tier}")
+    .replace("unmatched: open", f"unmatched: {unmatched}")
+    .replace('["site/staging/**"]', f'["{deny}"]')
+    .replace("leads: [acme/leads]", f"leads: [{leads}]")
     for tier, unmatched, deny, leads in [
         ("open", "open", "site/staging/**", "acme/leads"),
         ("looked-at", "looked-at", "db/**", "acme/leads"),
@@ -140,7 +139,7 @@ VARIANTS = [
 EVERYBODY = st.lists(st.sampled_from([WANDA, WIM, LEA, LOU, SEC]), max_size=5, unique=True)
 
 
-@given(CHANGES, EVERYBODY, st.sampled_from(VARIANTS), st.integers(0, 23))
+@given(CHANGES, EVERYBODY, st.sampled_from(VARIANTS).map(above), st.integers(0, 23))
 def test_extends_never_loosens(files: list[FileChange], people: list[Person], policy: Policy, hour: int) -> None:
     floor, now = policy.beside.floor, NOON.replace(hour=hour)
     assert floor is not None

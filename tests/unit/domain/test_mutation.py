@@ -12,11 +12,11 @@ from countersign.domain.facts import Facts, FileStatus, Kind
 from countersign.domain.mutation.hunt import hunt, mutants
 from countersign.domain.mutation.mutant import compiled
 from countersign.domain.policy import Policy
-from countersign.domain.policy_yaml import load_policy
 from countersign.domain.proposal import Proposal
 from countersign.domain.scenarios.reader import read_scenarios
 from countersign.domain.scenarios.trial import Trial
 from tests.builders import NOON, SHOP_POLICY, evidence, file_change, proposal, shop_policy
+from tests.support.policies import policy
 
 PLAIN = """\
 - name: production asks
@@ -39,7 +39,7 @@ def told(policy: Policy, text: str = PLAIN) -> tuple[set[str], int]:
 def with_rules(*rules: str) -> Policy:
     head, tail = SHOP_POLICY.split("rules:\n", 1)
     lines = "".join(f"  - {{name: rule {number}, {rule}}}\n" for number, rule in enumerate(rules))
-    return load_policy((head + "rules:\n" + lines + tail[tail.index("freezes:") :]).encode())
+    return policy(head + "rules:\n" + lines + tail[tail.index("freezes:") :])
 
 
 def test_each_part_is_dropped_or_weakened_once() -> None:

@@ -8,8 +8,9 @@ from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Effect, Plan
 from countersign.domain.policy import Policy
 from countersign.domain.policy_sources import Found, Source
-from countersign.domain.policy_yaml import PolicyError, load_policy
+from countersign.domain.policy_yaml import PolicyError
 from tests.builders import NOON, SHOP_POLICY, proposal
+from tests.support.policies import policy
 
 PAGE = "site/production/shop/index.html"
 RUN = '    run: [publish, "site-{environment}", "site/{environment}/{service}", "{files}"]\n'
@@ -18,16 +19,16 @@ GIVEN = "credentials: {run: [bucket]}"
 LOOK = '  look: {provider: kubernetes, service_account: "{service}-view", namespace: "{service}", audiences: [a, b], ttl: 10m}\n'
 
 
-def policy(*changes: tuple[str, str], found: Found | None = None) -> Policy:
+def changed(*changes: tuple[str, str], found: Found | None = None) -> Policy:
     text = SHOP_POLICY
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
-    return load_policy(text.encode(), found=found)
+    return policy(text, *(found or {}).items())
 
 
 def decided(*changes: tuple[str, str], found: Found | None = None) -> Decision:
-    return decide(policy(*changes, found=found), proposal(PAGE), now=NOON)
+    return decide(changed(*changes, found=found), proposal(PAGE), now=NOON)
 
 
 def planned(*changes: tuple[str, str], found: Found | None = None) -> Plan:
@@ -115,6 +116,6 @@ def test_a_session_policy_in_a_file_is_the_same_as_one_written_out() -> None:
 )
 def test_a_session_policy_that_is_none_is_named_where_it_is_asked_for(data: bytes | None, why: str) -> None:
     with pytest.raises(PolicyError) as raised:
-        policy(FROM_FILE, found={SESSION: data})
+        changed(FROM_FILE, found={SESSION: data})
     (problem,) = raised.value.problems
     assert str(problem).startswith(f".countersign/policy.yaml:46:5: .countersign/site.json: {why}")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -18,9 +19,18 @@ from runners.brokers.aws_probe import Probe, probe_for
 from runners.brokers.aws_revocations import Revocations, denial
 from tests.fakes.authorizations import NOON, authorization
 
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
 ROLE = "arn:aws:iam::111122223333:role/ops/shop-site"
 RUN = RunId("run-" + "a" * 20)
 BROKER = AwsBroker(access=AwsAccess(region="eu-central-1", identity=AwsKeys("AKIAEXAMPLE", "hidden")), clock=lambda: NOON)
+
+
+@pytest.fixture(scope="module")
+def iam() -> "IAMClient":
+    """Read boto3's description of IAM once; each test stubs the answers that it needs."""
+    return boto3.session.Session("AKIAEXAMPLE", "hidden", region_name="eu-central-1").client("iam")
 
 
 def policy(*statements: dict[str, object]) -> str:
@@ -125,8 +135,7 @@ def test_a_denial_names_one_run_in_both_its_forms() -> None:
     assert len(denial(RUN)) * 30 < 10_240, "thirty of them must find room on a role"
 
 
-def test_what_is_over_does_not_keep_a_run_from_being_denied_when_it_cannot_be_removed() -> None:
-    iam = boto3.session.Session("AKIAEXAMPLE", "hidden", region_name="eu-central-1").client("iam")
+def test_what_is_over_does_not_keep_a_run_from_being_denied_when_it_cannot_be_removed(iam: "IAMClient") -> None:
     with Stubber(iam) as aws:
         names = [
             f"countersign-revoked.run-{'b' * 20}.1",
@@ -140,8 +149,7 @@ def test_what_is_over_does_not_keep_a_run_from_being_denied_when_it_cannot_be_re
         aws.assert_no_pending_responses()
 
 
-def test_a_role_that_is_full_is_a_fault_that_says_so() -> None:
-    iam = boto3.session.Session("AKIAEXAMPLE", "hidden", region_name="eu-central-1").client("iam")
+def test_a_role_that_is_full_is_a_fault_that_says_so(iam: "IAMClient") -> None:
     with Stubber(iam) as aws:
         names = [f"countersign-revoked.run-{letter * 20}.9999999999" for letter in "bcd"]
         aws.add_response("list_role_policies", {"PolicyNames": names, "IsTruncated": False}, {"RoleName": "site"})

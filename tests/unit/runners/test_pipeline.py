@@ -13,12 +13,11 @@ from countersign.domain.ids import ChangeRef, run_id
 from countersign.domain.inputs import Inputs
 from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault
 from countersign.domain.people import Person
-from countersign.domain.policy_yaml import load_policy
 from countersign.domain.ports import ChangeState, StatusState
 from countersign.domain.run import Control
 from runners.landing import finish_for_the_dead
 from runners.pipeline import Ending
-from tests.builders import SHOP_POLICY
+from tests.builders import SHOP_POLICY, shop_policy
 from tests.fakes.runner import PROJECT, TRAILERS, RunnerWorld
 from tests.fakes.sandbox import FakeSandbox, Script
 
@@ -595,8 +594,7 @@ class TestInputs:
         for entry in judged:
             made_from = enclosed(entry.body)
             assert isinstance(made_from, Inputs)
-            policy = load_policy(SHOP_POLICY.encode())
-            again = decide(policy, made_from.proposal, made_from.evidence, now=made_from.now)
+            again = decide(shop_policy(), made_from.proposal, made_from.evidence, now=made_from.now)
             assert canonical_json(again.document()) == canonical_json(entry.body["decision"])
 
     def test_the_agents_words_are_not_among_them(self, world: RunnerWorld) -> None:

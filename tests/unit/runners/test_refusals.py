@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,60 +11,10 @@ from hypothesis import strategies as st
 
 from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
-from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import digest_of
 from countersign.domain.outcomes import LedgerFault
-from runners.refusals import LONGEST_WHY, RECORDS_A_MINUTE, WAITING, Refusals
-from tests.support.audit import stands
-
-
-class Branch:
-    """An audit branch that can be away, or wrong."""
-
-    def __init__(self) -> None:
-        self.drafts: list[Draft] = []
-        self.problem: Exception | None = None
-        self.asked = 0
-        self.unfit: set[str] = set()
-
-    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
-        self.asked += 1
-        if self.problem is not None:
-            raise self.problem
-        return [self._append(draft) for draft in drafts]
-
-    def _append(self, draft: Draft) -> Entry | TakenError | LedgerFault:
-        if draft.key in self.unfit:
-            return LedgerFault("cannot be recorded")
-        if any(other.key == draft.key for other in self.drafts):
-            return TakenError(stands(draft))
-        self.drafts.append(draft)
-        return stands(draft)
-
-    def alone(self) -> list[Draft]:
-        return [draft for draft in self.drafts if "message" in draft.body]
-
-    def counted(self) -> int:
-        return sum(
-            int(json.loads(canonical_json(draft.body))["messages"]["count"]) for draft in self.drafts if "messages" in draft.body
-        )
-
-
-class Desk:
-    """Refusals with a clock that is set by hand."""
-
-    def __init__(self, folder: Path) -> None:
-        self.now = datetime(2026, 11, 25, 12, tzinfo=UTC)
-        self.branch = Branch()
-        self.file = folder / "refusals.json"
-        self.refusals = self.again()
-
-    def again(self) -> Refusals:
-        return Refusals(append_all=self.branch.append_all, file=self.file, clock=lambda: self.now)
-
-    def later(self, **time: float) -> None:
-        self.now += timedelta(**time)
-        self.refusals.tick()
+from runners.refusals import LONGEST_WHY, RECORDS_A_MINUTE, Refusals
+from tests.support.refusing import Desk
 
 
 @pytest.fixture
@@ -173,21 +123,6 @@ def test_a_file_that_is_not_whole_does_not_stop_the_start(desk: Desk, left: byte
     desk.refusals.refuse(b"one", "no")
     desk.later(minutes=1)
     assert [draft.body["message"] for draft in desk.branch.drafts] == [{"bytes": 3, "digest": digest_of(b"one")}]
-
-
-def test_a_branch_that_is_away_for_hours_costs_neither_memory_nor_the_count(desk: Desk) -> None:
-    desk.branch.problem = LedgerFault("away")
-    sent = 0
-    for _ in range(20):
-        for _ in range(RECORDS_A_MINUTE + 2):
-            sent += 1
-            desk.refusals.refuse(b"%d" % sent, "no")
-        desk.later(minutes=1)
-    assert len(desk.file.read_text().split('"digest"')) - 1 <= WAITING + 1
-    desk.branch.problem = None
-    desk.later(minutes=1)
-    desk.refusals.finish()
-    assert len(desk.branch.alone()) + desk.branch.counted() == sent
 
 
 @settings(max_examples=25, deadline=None)

@@ -85,12 +85,6 @@ def test_short_values_are_left_alone() -> None:
     assert not scrubber.found
 
 
-def test_a_flood_of_line_ends_is_not_hoarded() -> None:
-    scrubber = Scrubber([SECRET])
-    released = sum(len(scrubber.feed(b"\n" * 65536)) for _ in range(64))
-    assert released >= 2**21
-
-
 def test_a_short_text_is_scrubbed_at_once() -> None:
     assert scrub_text(f"{SECRET}.evil.example", [SECRET]) == ("[credential 1].evil.example", True)
     assert scrub_text("good.example", [SECRET]) == ("good.example", False)

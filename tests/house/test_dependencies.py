@@ -2,7 +2,6 @@
 
 import ast
 import re
-import socket
 import sys
 import tomllib
 from functools import cache
@@ -114,8 +113,3 @@ def test_the_document_names_the_same_packages_for_the_same_rooms() -> None:
     assert told == wanted
     below = text[text.index("For development:") :]
     assert not {name for name in DEV if name not in below}
-
-
-def test_a_unit_test_that_reaches_for_the_network_is_told_so() -> None:
-    with socket.socket() as one, pytest.raises(UserWarning, match="tried to use"):
-        one.connect(("192.0.2.1", 80))
