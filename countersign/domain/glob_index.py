@@ -103,7 +103,8 @@ class GlobIndex:
         if state.names:
             mask |= state.names.get(name, 0)
         if state.extensions:
-            mask |= state.extensions.get(name.rpartition(".")[2], 0)
+            _, dot, extension = name.rpartition(".")
+            mask |= state.extensions.get(extension, 0) if dot else 0
         for means, bits in state.others:
             if means(name):
                 mask |= bits
