@@ -5,7 +5,7 @@ Kinds are resource types (`aws_db_instance`). Kinds of TURNS_OFF are in `protect
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from countersign.domain.analysers.protections import PROTECTIONS, lost
@@ -31,6 +31,8 @@ _ACTIONS: Mapping[tuple[str, ...], Act | None] = {
 
 _SOURCES = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json")
 _STATES = (".tfstate", ".tfstate.backup", ".tfstate.lock.info", ".tfplan")
+_STATE_MARKS = (".tfstate", ".tfplan", ".terraform")
+"""One is in every path that is state."""
 
 Effects = tuple[tuple[Measured, ...], tuple[Unclear, ...]]
 
@@ -49,6 +51,12 @@ def is_state(path: str) -> bool:
     parts = path.lower().split("/")
     name = parts[-1]
     return name.endswith(_STATES) or ".tfstate." in name or bool({"terraform.tfstate.d", ".terraform"} & set(parts[:-1]))
+
+
+def may_be_state(paths: Sequence[str]) -> bool:
+    """Say at once whether any of them could be state; where this says yes, ask `is_state` one by one."""
+    together = "/".join(paths)
+    return (".t" in together or ".T" in together) and any(mark in together.lower() for mark in _STATE_MARKS)
 
 
 def may_mean_terraform(pattern: str, sql_words: frozenset[str]) -> bool:
