@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from countersign.domain import sql
 from countersign.domain.analysers import kubernetes, lines, signals, structured, terraform
-from countersign.domain.analysers.bounds import Allowance, NotReadError
+from countersign.domain.analysers.bounds import Allowance, NotReadError, TooMuchError
 from countersign.domain.analysers.contents import Sides, sides_of, too_much
 from countersign.domain.analysers.generated import attributes_of, why_folded
 from countersign.domain.analysers.keys import changes, widened
@@ -206,6 +206,6 @@ def _read_side(path: str, text: str, longest: int | None, allowance: Allowance) 
 def _is_template(text: str, read: Read) -> bool:
     """Say whether what differs was a template before, or is one that is new: nobody expects it to parse (a chart of Helm).
 
-    A manifest that did parse and does not any more is none, whatever marks it holds.
+    A manifest that did parse and does not any more is none, whatever marks it holds; nor is what was not looked at.
     """
-    return isinstance(read, NotReadError) and _TEMPLATE in text
+    return isinstance(read, NotReadError) and not isinstance(read, TooMuchError) and _TEMPLATE in text

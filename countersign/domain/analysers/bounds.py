@@ -21,6 +21,10 @@ class NotReadError(Exception):
         self.line = line
 
 
+class TooMuchError(NotReadError):
+    """It was not looked at, so nothing is known of its form: it may be what it always was."""
+
+
 class Allowance:
     """What reading may cost for one change. Where it is used up every further read is refused, and `used_up` says so."""
 
@@ -37,11 +41,11 @@ class Allowance:
         """Take one part.
 
         Raises:
-            NotReadError: nothing is left.
+            TooMuchError: nothing is left.
         """
         self._left -= 1
         if self._left < 0:
-            raise NotReadError(line, f"is part of a change with more than {MOST_PARTS} values in structured files")
+            raise TooMuchError(line, f"is part of a change with more than {MOST_PARTS} values in structured files")
 
 
 class Count:

@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.parser import Parser
 
-from countersign.domain.analysers.bounds import DEEPEST, Allowance, Count, NotReadError
+from countersign.domain.analysers.bounds import DEEPEST, Allowance, Count, NotReadError, TooMuchError
 from countersign.domain.analysers.tree import Listed, Mapped, Scalar, Tree
 
 __all__ = ["NotReadError", "differing", "is_structured", "read"]
@@ -48,7 +48,7 @@ def read(path: str, text: str, longest: int | None = None, allowance: Allowance 
         NotReadError: it is not of its form, or beyond the bounds.
     """
     if len(text) > (LARGEST if longest is None else longest):
-        raise NotReadError(1, f"is larger than {LARGEST} characters, or part of a change with too much like it")
+        raise TooMuchError(1, f"is larger than {LARGEST} characters, or part of a change with too much like it")
     name, allowance = path.lower(), allowance or Allowance()
     try:
         if name.endswith(YAML_ENDINGS):

@@ -58,5 +58,13 @@ def test_files_that_are_small_and_unfold_into_too_much_together_are_not_parsed_a
     assert not facts.keys
 
 
+def test_what_is_not_looked_at_is_no_template() -> None:
+    """Otherwise much else in the change would hide what a rule asks of a manifest with two braces in a note."""
+    texts = {f"a/{number}.yaml": f"n: {number}\n{UNFOLDS}" for number in range(MOST_PARTS // 5_000)}
+    noted = "apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {note: '{{ x }}'}}\n"
+    assert "b.yaml" in {item.path for item in analysed({**texts, "b.yaml": noted}).unparsed}
+    assert not analysed({"b.yaml": noted}).unparsed
+
+
 def test_a_change_of_the_usual_kind_is_parsed_whole() -> None:
     assert not analysed({f"a/{number}.yaml": f"n: {number}\n{UNFOLDS}" for number in range(3)}).unparsed
