@@ -21,7 +21,7 @@ unit: setup ## Run the pure tests in seconds; the laws among them are left to `m
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -n auto -m "not hypothesis" tests/unit
 
 fuzz: setup ## Run the property tests on thousands of new cases
-	@.venv/bin/pytest tests/unit tests/attacks --hypothesis-profile=fuzz
+	@.venv/bin/pytest -n auto -m hypothesis --hypothesis-profile=fuzz tests/unit tests/contract tests/integration
 
 lint: setup ## Check style, types and import contracts
 	@.venv/bin/ruff check --quiet .
