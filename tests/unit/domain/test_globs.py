@@ -57,7 +57,7 @@ def test_an_exclamation_mark_takes_paths_out_wherever_it_stands(wanted: list[str
     "pattern",
     [
         "", "!", "!!a", "/a", "a/", "a//b", "./a", "a/../b", "a/**b", "**.sh", "a/b**", "{a,b}", "[ab]", "a|b", "(a)", "a\\b",
-        "a\nb", "\u202ea", "*" * 17, "a" * 257,
+        "a\nb", "\u202ea", "e\u0301/**", "*" * 17, "a" * 257,
     ],
 )  # fmt: skip
 def test_what_is_no_plain_glob_is_refused(pattern: str) -> None:
