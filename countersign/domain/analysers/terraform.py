@@ -29,7 +29,11 @@ _ACTIONS: Mapping[tuple[str, ...], Act | None] = {
 }
 """What is forgotten is there and belongs to nobody: who reads the plan must not take it for kept."""
 
-_SOURCES = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json")
+_SOURCES = (
+    *(".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json"),
+    *("/terragrunt.hcl", "/terragrunt.hcl.json", "/root.hcl", ".terraform.lock.hcl"),
+)
+"""Sources, values, what Terragrunt makes sources of, and which version of a provider plans."""
 _STATES = (".tfstate", ".tfstate.backup", ".tfstate.lock.info", ".tfplan")
 _STATE_MARKS = (".tfstate", ".tfplan", ".terraform")
 """One is in every path that is state."""
@@ -43,7 +47,7 @@ class _StrangeError(Exception):
 
 def is_source(path: str) -> bool:
     """Say whether Terraform reads the path: what it does cannot be told without a plan."""
-    return path.lower().endswith(_SOURCES)
+    return f"/{path}".lower().endswith(_SOURCES)
 
 
 def is_state(path: str) -> bool:
