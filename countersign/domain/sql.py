@@ -71,9 +71,7 @@ def effects(path: str, text: str) -> Effects:
     if len(text) > LONGEST:
         return (), (Unclear(path, 1, f"more than {LONGEST} characters of SQL are not analysed"),)
     try:
-        statements = read(text)
-        if len(statements) > _MOST_STATEMENTS:
-            return (), (Unclear(path, 1, f"more than {_MOST_STATEMENTS} statements"),)
+        statements = read(text, _MOST_STATEMENTS)
         found = [item for statement, line in statements for item in _of(statement, path, line)]
     except TwoReadingsError as error:
         return (), (Unclear(path, error.line, str(error)),)

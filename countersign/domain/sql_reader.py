@@ -47,13 +47,13 @@ class TwoReadingsError(Exception):
         self.line = line
 
 
-def read(text: str) -> list[tuple[exp.Expr, int]]:
-    """Give the statements, each with the line on which it begins.
+def read(text: str, most: int) -> list[tuple[exp.Expr, int]]:
+    """Give the statements, each with the line on which it begins; `most` is how many there may be.
 
     Each is parsed by itself: among several the parser takes an ELSE for the end of all of them, and psql goes on.
 
     Raises:
-        TwoReadingsError: psql, PostgreSQL and the parser could understand different things.
+        TwoReadingsError: psql, PostgreSQL and the parser could understand different things, or there are too many statements.
         SqlglotError, RecursionError, ValueError: not SQL.
     """
     for mark in _TWO_READINGS.finditer(text):
@@ -64,8 +64,11 @@ def read(text: str) -> list[tuple[exp.Expr, int]]:
     tokens = dialect.tokenize(text)
     for token, following in zip_longest(tokens, tokens[1:]):
         _one_reading(token, following)
+    parts = list(_split(tokens))
+    if len(parts) > most:
+        raise TwoReadingsError(parts[most][0].line, f"more than {most} statements")
     reader, found = _Parser(dialect=dialect), []
-    for part in _split(tokens):
+    for part in parts:
         statements = [statement for statement in reader.parse(part, text) if statement is not None]
         if len(statements) != 1:
             raise TwoReadingsError(part[0].line, "something between semicolons that is not one statement")
