@@ -16,7 +16,7 @@ from countersign.domain.facts import Removed
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|--\s).*")
 _HERE = re.compile(r"<<[-~]?\s*([A-Za-z_]\w{0,60})\s*")
 _HCL = (".tf", ".tofu", ".hcl", ".tfvars")
-_MARK = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|/\*|#|//')
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*(?P<end>"|$)|/\*|#|//')
 """What can begin a comment in HCL, and the strings in which it begins none. One that is not closed takes the line, so that
 nothing is searched twice.
 """
@@ -81,6 +81,8 @@ def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator
         if opened < 0:
             del braces[max(1, len(braces) + opened) :]
         braces.extend(_number(places, braces[-1], said) for _ in range(min(opened, 100)))
+        if comments.torn:  # an expression in a string goes on, and what follows may stand in a comment there
+            braces.append(_number(places, braces[-1], said))
         here = next(_HERE.finditer(said), None)
         if here is not None and said.endswith(here[0].strip()):
             ending = here[1]
@@ -92,19 +94,23 @@ def _number(places: dict[tuple[int, str], int], above: int, text: str) -> int:
 
 
 class _Comments:
-    """Takes comments out, line by line; remembers a block comment of HCL that is open."""
+    """Takes comments out, line by line; remembers a block comment of HCL that is open.
+
+    `torn` says that the last line ended within a string, which in HCL only an expression in it can do.
+    """
 
     def __init__(self, path: str) -> None:
         """Choose by the kind of file."""
         self._hcl = path.lower().endswith(_HCL)
         self._inside = False
+        self.torn = False
 
     def strip(self, line: str) -> str:
         """Give the line without its comments."""
         if not self._hcl:
             return _COMMENT.sub("", line)
         kept: list[str] = []
-        position = 0
+        position, self.torn = 0, False
         while position < len(line):
             if self._inside:
                 end = line.find("*/", position)
@@ -114,6 +120,7 @@ class _Comments:
             begin = position
             mark = _MARK.search(line, position)
             while mark is not None and mark[0].startswith('"'):
+                self.torn = not mark["end"]
                 mark = _MARK.search(line, mark.end())
             kept.append(line[begin : len(line) if mark is None else mark.start()])
             self._inside = mark is not None and mark[0] == "/*"

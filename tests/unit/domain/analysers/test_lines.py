@@ -79,6 +79,14 @@ def test_what_only_seems_to_stay_is_gone(new: str) -> None:
     assert guard_gone(new)
 
 
+def test_an_expression_in_a_string_hides_no_comment() -> None:
+    """HCL lets an expression in a string go over lines, and its comments too; the braces in it can be made to match."""
+    told = 'create_before_destroy = "${ "}" == "" ? true : '
+    assert guard_gone(MAIN.replace(GUARD, f'{told}/*\n    {GUARD}\n    */ true}}"'))
+    both = MAIN.replace("  lifecycle {", f'  {told}\n    true}}"\n  lifecycle {{')
+    assert not guard_gone(both.replace('name = "main"', 'name = "first"'), both)
+
+
 def test_a_line_that_stood_in_a_comment_was_never_there() -> None:
     assert gone("", old=f"# {GUARD}\n/* {GUARD}\n{GUARD} */\n") == []
 
