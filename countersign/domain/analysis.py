@@ -29,6 +29,9 @@ _MOST_SQL = 1024 * 1024
 _MOST_KEYS = 2000
 _MOST_SIGNALS = 500
 _MOST_REMOVED = 50_000
+_MOST_COMPARED = 8 * 1024 * 1024
+"""Characters, both sides: some seven seconds, and four times as long where somebody means it. Beyond, no lines are compared."""
+
 _TEMPLATE = "{{"
 _MANIFEST = "apiVersion:"
 """Templates of manifests have many endings: .tpl, .j2, .gotmpl."""
@@ -100,11 +103,16 @@ def _lines(files: Iterable[FileChange], texts: Sequence[Sides], attributes: str)
 def _removed(texts: Iterable[Sides]) -> tuple[tuple[Removed, ...], tuple[Unclear, ...]]:
     """Give the lines that are gone, and the files that were not compared: all of them where there is too much to tell."""
     texts = [sides for sides in texts if sides.old is not None]
+    if sum(len(sides.old or "") + len(sides.new or "") for sides in texts) > _MOST_COMPARED:
+        return (), _uncompared(texts, f"is part of a change with more than {_MOST_COMPARED} characters in files that were there")
     found = tuple(islice((line for sides in texts for line in lines.removed(sides)), _MOST_REMOVED + 1))
     if len(found) <= _MOST_REMOVED:
         return found, ()
-    why = f"is part of a change that removes more than {_MOST_REMOVED} lines"
-    return (), tuple(Unclear(sides.path, 1, why) for sides in texts)
+    return (), _uncompared(texts, f"is part of a change that removes more than {_MOST_REMOVED} lines")
+
+
+def _uncompared(texts: Iterable[Sides], why: str) -> tuple[Unclear, ...]:
+    return tuple(Unclear(sides.path, 1, why) for sides in texts)
 
 
 def _some(found: Iterable[Signal]) -> tuple[Signal, ...]:

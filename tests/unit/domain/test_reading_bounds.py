@@ -68,3 +68,19 @@ def test_what_is_not_looked_at_is_no_template() -> None:
 
 def test_a_change_of_the_usual_kind_is_parsed_whole() -> None:
     assert not analysed({f"a/{number}.yaml": f"n: {number}\n{UNFOLDS}" for number in range(3)}).unparsed
+
+
+def test_more_text_than_can_be_compared_is_not_compared_at_all() -> None:
+    same = f"{'x' * 99}\n" * 14_000
+    old, new = f"a\n{same}", f"b\n{same}"
+    texts = {f"{number}.txt": (f"{number}\n{old}", f"{number}\n{new}") for number in range(3)}
+    files = [FileChange(path, FileStatus.MODIFIED, blob(a), blob(b), added=1) for path, (a, b) in texts.items()]
+    facts = analyse(files, {blob(text): text.encode() for pair in texts.values() for text in pair})
+    assert facts.removed == ()
+    assert [item.path for item in facts.unread] == list(texts)
+
+
+def test_signals_without_end_are_counted_to_a_thousand() -> None:
+    found = analysed({"a.md": "a\u200bb\n" * 100_000}).signals
+    assert len(found) == 51
+    assert any(signal.detail == "and at least 950 more lines" for signal in found)
