@@ -31,7 +31,7 @@ unit-rooms:
 	@$(UNIT) tests/unit $(FLOORS:%=--ignore=%)
 
 fuzz: setup ## Run the property tests on thousands of new cases
-	@.venv/bin/pytest tests/unit tests/attacks --hypothesis-profile=fuzz
+	@.venv/bin/pytest -n auto -m hypothesis --hypothesis-profile=fuzz tests/unit tests/contract tests/integration
 
 lint: setup ## Check style, types and import contracts
 	@.venv/bin/ruff check --quiet .

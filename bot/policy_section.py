@@ -22,7 +22,7 @@ def section(review: PolicyReview | None) -> str:
             "\n".join(lines[:_LINES] + more)
         )
     body = "\n".join(_lines(review.diff, review.missing))
-    return f"<details><summary>{_summary(review.diff)}</summary>\n\n{body}\n\n</details>"
+    return f"<details><summary>{_summary(review.diff)}{_left(review.missing)}</summary>\n\n{body}\n\n</details>"
 
 
 def _summary(diff: PolicyDiff) -> str:
@@ -31,6 +31,11 @@ def _summary(diff: PolicyDiff) -> str:
     looser, stricter = diff.turns(Turn.LOOSER), diff.turns(Turn.STRICTER)
     count = f"{len(diff.turned)} of the last {diff.compared} decisions"
     return f"Under this policy {count} would be others: {looser} looser, {stricter} stricter"
+
+
+def _left(missing: int) -> str:
+    """What could not be compared could be another decision: nobody should have to unfold the text to learn that."""
+    return f"; {missing} could not be compared" if missing else ""
 
 
 def _lines(diff: PolicyDiff, missing: int) -> Iterator[str]:

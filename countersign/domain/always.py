@@ -1,18 +1,15 @@
 """What is always so, whatever a policy says: docs/policy-guide.md lists it. What concerns approvals is in `counting`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from countersign.domain.analysers.terraform import is_state
 from countersign.domain.decision import Effect, Plan, Reason
 from countersign.domain.ids import MalformedError
 from countersign.domain.matching import Touched
-from countersign.domain.paths import all_plain, check_path
+from countersign.domain.paths import check_path
 from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
 from countersign.domain.several import more, several
-
-_STATE = (".t", ".T")
-"""One is in every name that Terraform's state and plans go by; no path needs a closer look where neither is."""
 
 
 def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reason]:
@@ -20,7 +17,8 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
     files = proposal.facts.files
     if not files:
         yield Reason("always: emptiness is no yes", "the change changes nothing", Effect.REFUSED, to_pass="push a commit")
-    yield from _paths([file.path for file in files])
+    if not touch.ordinary:
+        yield from _paths(touch.paths)
     doubts, left = several((*proposal.facts.unclear, *touch.missing))
     for unclear in doubts:
         why = f"{unclear.path}:{unclear.line}: {unclear.why}{more(left) if unclear is doubts[-1] else ''}"
@@ -44,12 +42,11 @@ def always(policy: Policy, proposal: Proposal, touch: Touched) -> Iterator[Reaso
             )
 
 
-def _paths(paths: list[str]) -> Iterator[Reason]:
-    """Refuse paths that could be read in two ways, and state. Nearly all are plain: that is seen at once for all together."""
-    together = "/".join(paths)
-    for why in () if all_plain(paths) else sorted({why for path in paths if (why := _malformed(path))}):
+def _paths(paths: Sequence[str]) -> Iterator[Reason]:
+    """Refuse paths that could be read in two ways, and state."""
+    for why in sorted({why for path in paths if (why := _malformed(path))}):
         yield Reason("always: paths mean what they show", why, Effect.REFUSED, to_pass="rename the file")
-    states, left = several((path for path in paths if is_state(path)) if any(mark in together for mark in _STATE) else (), most=1)
+    states, left = several((path for path in paths if is_state(path)), most=1)
     for path in states:
         why = f"Terraform's state and finished plans never come with a change{more(left)}"
         yield Reason("always: state stays where it is", why, Effect.REFUSED, path=path, to_pass="take the file out")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from countersign.domain import sql
 from countersign.domain.analysers import kubernetes, lines, signals, structured, terraform
+from countersign.domain.analysers.bounds import Allowance, NotReadError, TooMuchError
 from countersign.domain.analysers.contents import Sides, sides_of, too_much
 from countersign.domain.analysers.generated import attributes_of, why_folded
 from countersign.domain.analysers.keys import changes, widened
@@ -20,7 +21,7 @@ from countersign.domain.ids import Sha
 
 ATTRIBUTES = ".gitattributes"
 _MOST_STRUCTURED = 2 * 1024 * 1024
-"""Characters of structured text in a change, both sides: some twenty seconds. Beyond, none of it is parsed."""
+"""Characters of structured text in a change, both sides. Beyond, none of it is parsed."""
 
 _MOST_SQL = 1024 * 1024
 """Characters of SQL in a change: some seven seconds. Beyond, none of it is analysed, which refuses."""
@@ -28,6 +29,9 @@ _MOST_SQL = 1024 * 1024
 _MOST_KEYS = 2000
 _MOST_SIGNALS = 500
 _MOST_REMOVED = 50_000
+_MOST_COMPARED = 8 * 1024 * 1024
+"""Characters, both sides: some seven seconds, and four times as long where somebody means it. Beyond, no lines are compared."""
+
 _TEMPLATE = "{{"
 _MANIFEST = "apiVersion:"
 """Templates of manifests have many endings: .tpl, .j2, .gotmpl."""
@@ -99,11 +103,16 @@ def _lines(files: Iterable[FileChange], texts: Sequence[Sides], attributes: str)
 def _removed(texts: Iterable[Sides]) -> tuple[tuple[Removed, ...], tuple[Unclear, ...]]:
     """Give the lines that are gone, and the files that were not compared: all of them where there is too much to tell."""
     texts = [sides for sides in texts if sides.old is not None]
+    if sum(len(sides.old or "") + len(sides.new or "") for sides in texts) > _MOST_COMPARED:
+        return (), _uncompared(texts, f"is part of a change with more than {_MOST_COMPARED} characters in files that were there")
     found = tuple(islice((line for sides in texts for line in lines.removed(sides)), _MOST_REMOVED + 1))
     if len(found) <= _MOST_REMOVED:
         return found, ()
-    why = f"is part of a change that removes more than {_MOST_REMOVED} lines"
-    return (), tuple(Unclear(sides.path, 1, why) for sides in texts)
+    return (), _uncompared(texts, f"is part of a change that removes more than {_MOST_REMOVED} lines")
+
+
+def _uncompared(texts: Iterable[Sides], why: str) -> tuple[Unclear, ...]:
+    return tuple(Unclear(sides.path, 1, why) for sides in texts)
 
 
 def _some(found: Iterable[Signal]) -> tuple[Signal, ...]:
@@ -145,14 +154,12 @@ class _Parsed:
         broken: list[Unclear] = []
         chosen = [sides for sides in texts if structured.is_structured(sides.path) and sides.old != sides.new]
         pairs = [structured.differing(sides.path, sides.old or "", sides.new or "") for sides in chosen]
-        longest = 0 if sum(len(text) for pair in pairs for text in pair) > _MOST_STRUCTURED else None
-        for sides, texts_of in zip(chosen, pairs, strict=True):
-            old, new = (_read(sides.path, text, longest) for text in texts_of)
-            if not isinstance(old, structured.NotReadError) and not isinstance(new, structured.NotReadError):
+        for sides, texts_of, (old, new) in zip(chosen, pairs, _all_or_none(chosen, pairs), strict=True):
+            if not isinstance(old, NotReadError) and not isinstance(new, NotReadError):
                 self._files.append(_File(sides.path, old, new))
                 continue
-            error = new if isinstance(new, structured.NotReadError) else old
-            line, why = (error.line, str(error)) if isinstance(error, structured.NotReadError) else (1, "")
+            error = new if isinstance(new, NotReadError) else old
+            line, why = (error.line, str(error)) if isinstance(error, NotReadError) else (1, "")
             self._signals.append(Signal(signals.UNPARSED, sides.path, line, why))
             self._templates.append(sides)
             if not (_is_template(texts_of[0], old) if texts_of[0].strip() else _is_template(texts_of[1], new)):
@@ -178,19 +185,35 @@ class _Parsed:
             yield from unapplied(file.path, file.old, file.new)
 
 
-Read = Sequence[Tree] | structured.NotReadError
+Read = Sequence[Tree] | NotReadError
+Pairs = Sequence[tuple[str, str]]
 
 
-def _read(path: str, text: str, longest: int | None) -> Read:
+def _all_or_none(chosen: Sequence[Sides], pairs: Pairs) -> list[tuple[Read, Read]]:
+    """Read both sides of every file, or where that is too much in all, none: never the first so many."""
+    longest = 0 if sum(len(text) for pair in pairs for text in pair) > _MOST_STRUCTURED else None
+    allowance = Allowance()
+    read = [_read(sides.path, pair, longest, allowance) for sides, pair in zip(chosen, pairs, strict=True)]
+    if allowance.used_up:
+        return [_read(sides.path, pair, 0, allowance) for sides, pair in zip(chosen, pairs, strict=True)]
+    return read
+
+
+def _read(path: str, pair: tuple[str, str], longest: int | None, allowance: Allowance) -> tuple[Read, Read]:
+    old, new = (_read_side(path, text, longest, allowance) for text in pair)
+    return old, new
+
+
+def _read_side(path: str, text: str, longest: int | None, allowance: Allowance) -> Read:
     try:
-        return structured.read(path, text, longest) if text.strip() else ()
-    except structured.NotReadError as error:
+        return structured.read(path, text, longest, allowance) if text.strip() else ()
+    except NotReadError as error:
         return error
 
 
 def _is_template(text: str, read: Read) -> bool:
     """Say whether what differs was a template before, or is one that is new: nobody expects it to parse (a chart of Helm).
 
-    A manifest that did parse and does not any more is none, whatever marks it holds.
+    A manifest that did parse and does not any more is none, whatever marks it holds; nor is what was not looked at.
     """
-    return isinstance(read, structured.NotReadError) and _TEMPLATE in text
+    return isinstance(read, NotReadError) and not isinstance(read, TooMuchError) and _TEMPLATE in text

@@ -94,6 +94,8 @@ def _is_in(person: Person, team: str, evidence: Evidence) -> bool:
 
 def _assign(slots: Sequence[Asked], people: Sequence[Person], fitting: Mapping[int, AbstractSet[int]]) -> list[tuple[Person, ...]]:
     """Give each person at most one slot so that as many as possible are filled (augmenting paths; not greedy)."""
+    if not people:
+        return [()] * len(slots)
     seats = [number for number, slot in enumerate(slots) for _ in range(slot.count)]
     taken: dict[int, Person] = {}
 

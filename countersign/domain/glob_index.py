@@ -13,8 +13,6 @@ from countersign.domain.ids import MalformedError
 _MOST_KEPT = 8192
 """Folders and states remembered; then all are forgotten, so that a long life or a hostile change cannot fill the memory."""
 
-_MOST_PATHS = 32768
-
 
 @dataclass(slots=True)
 class _Node:
@@ -36,8 +34,8 @@ class _Node:
 class _State:
     """Where a walk stands after some folders: all nodes at once, as questions about what comes next, cheapest first.
 
-    Files ask `always`, `names`, `extensions` and `others`; folders below ask `literal` and `folders`. `moves` keeps the answers
-    that do not hang on names nobody wrote down.
+    Files ask `always`, `names`, `extensions` and `others`; folders below ask `literal` and `folders`. `answers` by extension and
+    `moves` keep what does not hang on names nobody wrote down.
     """
 
     nodes: tuple[_Node, ...]
@@ -49,12 +47,13 @@ class _State:
     folders: list[tuple[Callable[[str], bool], _Node]] = field(default_factory=list)
     stay: list[_Node] = field(default_factory=list)
     moves: dict[tuple[int, ...], "_State"] = field(default_factory=dict)
+    answers: dict[str | None, tuple[int, ...]] = field(default_factory=dict)
 
 
 class GlobIndex:
     """Lists of patterns, each known by its number. A list means a path when a pattern does and no `!` pattern does."""
 
-    __slots__ = ("_folders", "_lists", "_masks", "_paths", "_root", "_states")
+    __slots__ = ("_folders", "_lists", "_numbers", "_root", "_states")
 
     def __init__(self, lists: Sequence[Sequence[str]]) -> None:
         """Compile the lists.
@@ -80,44 +79,39 @@ class GlobIndex:
             self._lists.append((wanted, unwanted))
         self._states: dict[tuple[int, ...], _State] = {}
         self._folders: dict[str, _State] = {}
-        self._masks: dict[int, tuple[int, ...]] = {}
-        self._paths: dict[str, int] = {}
+        self._numbers: dict[int, tuple[int, ...]] = {}
 
     def match(self, path: str) -> tuple[int, ...]:
         """Give the numbers of the lists that mean the path, in order."""
-        return self.numbers(self.masks((path,))[0])
+        return self.matches((path,))[0]
 
-    def masks(self, paths: Sequence[str]) -> list[int]:
-        """Give for each path which patterns mean it, as bits: paths with equal bits belong to the same lists.
+    def matches(self, paths: Sequence[str]) -> list[tuple[int, ...]]:
+        """Give for each path the numbers of the lists that mean it, in order. Paths of one folder come cheapest side by side."""
+        found: list[tuple[int, ...]] = []
+        folder, state = "", self._folder("")
+        for path in paths:
+            parent, _, name = path.rpartition("/")
+            if parent != folder:
+                folder, state = parent, self._folder(parent)
+            _, dot, last = name.rpartition(".")
+            extension = last if dot and last in state.extensions else None
+            alone = state.others or name in state.names
+            numbers = None if alone else state.answers.get(extension)
+            if numbers is None:
+                numbers = self._of(_mask(state, name, extension))
+                if not alone:
+                    state.answers[extension] = numbers
+            found.append(numbers)
+        return found
 
-        A change is decided several times on its way, so what was found for a path is kept as well.
-        """
-        if len(self._paths) >= _MOST_PATHS:
-            self._paths.clear()
-        return [self._mask(path) if mask is None else mask for path, mask in zip(paths, map(self._paths.get, paths), strict=True)]
-
-    def _mask(self, path: str) -> int:
-        parent, _, name = path.rpartition("/")
-        state = self._folders.get(parent) or self._folder(parent)
-        mask = state.always
-        if state.names:
-            mask |= state.names.get(name, 0)
-        if state.extensions:
-            mask |= state.extensions.get(name.rpartition(".")[2], 0)
-        for means, bits in state.others:
-            if means(name):
-                mask |= bits
-        self._paths[path] = mask
-        return mask
-
-    def numbers(self, mask: int) -> tuple[int, ...]:
-        """Give the numbers of the lists that these bits belong to, in order."""
-        found = self._masks.get(mask)
+    def _of(self, mask: int) -> tuple[int, ...]:
+        """Give the lists that patterns, as bits, belong to."""
+        found = self._numbers.get(mask)
         if found is None:
-            if len(self._masks) >= _MOST_KEPT:
-                self._masks.clear()
+            if len(self._numbers) >= _MOST_KEPT:
+                self._numbers.clear()
             found = tuple(number for number, (wanted, unwanted) in enumerate(self._lists) if mask & wanted and not mask & unwanted)
-            self._masks[mask] = found
+            self._numbers[mask] = found
         return found
 
     def _add(self, parts: tuple[str, ...], bit: int) -> None:
@@ -132,37 +126,39 @@ class GlobIndex:
                 node = node.wild.setdefault(part, _Node())
         node.ends |= bit
 
-    def _folder(self, parent: str) -> _State:
-        """Walk to a folder from the nearest one above it that is known."""
-        if len(self._folders) >= _MOST_KEPT or len(self._states) >= _MOST_KEPT:
-            self._folders.clear()
-            self._states.clear()
-        if not parent:
-            state = self._state([self._root])
-        else:
-            above, _, name = parent.rpartition("/")
-            known = self._folders.get(above)
-            state = self._step(known if known is not None else self._walked(above), name)
-        self._folders[parent] = state
+    def _folder(self, path: str) -> _State:
+        """Walk to a folder from the one above it, where that is known."""
+        state = self._folders.get(path)
+        if state is None:
+            if len(self._folders) >= _MOST_KEPT or len(self._states) >= _MOST_KEPT:
+                self._folders.clear()
+                self._states.clear()
+            above, _, name = path.rpartition("/")
+            state = self._folders.get(above) or self._walked(above)
+            if path:
+                state = self._folders[path] = self._step(state, name)
         return state
 
-    def _walked(self, parent: str) -> _State:
+    def _walked(self, path: str) -> _State:
         """Walk from the top, one segment after the other; a path can have any number of them."""
-        state, done = self._folders.get("") or self._state([self._root]), ""
-        for name in parent.split("/") if parent else ():
-            done = f"{done}/{name}" if done else name
-            known = self._folders.get(done)
-            state = self._folders[done] = known if known is not None else self._step(state, name)
+        done, state = "", self._folders.get("") or self._state([self._root])
+        self._folders[""] = state
+        for number, name in enumerate(path.split("/") if path else ()):
+            done = f"{done}/{name}" if number else name
+            state = self._folders[done] = self._folders.get(done) or self._step(state, name)
         return state
 
     def _step(self, state: _State, name: str) -> _State:
         """Take one segment of a path. Where the same children are met, the same state follows."""
-        children = state.literal.get(name, ())
-        wild = [child for means, child in state.folders if means(name)] if state.folders else ()
-        key = tuple(id(child) for child in (*children, *wild))
+        children = state.literal.get(name)
+        if children is None and not state.folders:
+            met = []
+        else:
+            met = [*(children or ()), *(child for means, child in state.folders if means(name))]
+        key = tuple(map(id, met))
         following = state.moves.get(key)
         if following is None:
-            following = state.moves[key] = self._state([*children, *wild, *state.stay])
+            following = state.moves[key] = self._state([*met, *state.stay])
         return following
 
     def _state(self, nodes: Sequence[_Node]) -> _State:
@@ -172,6 +168,17 @@ class GlobIndex:
         if known is None:
             known = self._states[key] = _described(closed)
         return known
+
+
+def _mask(state: _State, name: str, extension: str | None) -> int:
+    """Give the patterns that mean a file of a folder, as bits. `extension` is what follows its last dot where one asks for it."""
+    mask = state.always | state.names.get(name, 0)
+    if extension is not None:
+        mask |= state.extensions[extension]
+    for means, bits in state.others:
+        if means(name):
+            mask |= bits
+    return mask
 
 
 def _described(nodes: tuple[_Node, ...]) -> _State:

@@ -5,6 +5,7 @@ pattern can be slow: a segment is searched from left to right once. `glob_index`
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from countersign.domain.ids import MalformedError
@@ -20,13 +21,15 @@ def check_glob(pattern: str) -> None:
 
     Raises:
         MalformedError: empty, absolute, ending in a slash, too long, too many wildcards, `.` or `..` segments, `**` beside
-            other characters, or braces, brackets and the like, which other tools would expand.
+            other characters, braces, brackets and the like, which other tools would expand, or letters that are not in NFC.
     """
     bare = pattern.removeprefix("!")
     if not bare or bare.startswith(("/", "!")) or bare.endswith("/") or len(bare) > _LONGEST:
         raise MalformedError(f"a path pattern is relative, does not end in '/', and has 1 to {_LONGEST} characters")
     if _RESERVED & set(bare) or any(not character.isprintable() for character in bare):
         raise MalformedError("a path pattern has '*', '**' and '?', no other wildcards, braces or backslashes")
+    if unicodedata.normalize("NFC", bare) != bare:
+        raise MalformedError("a path pattern is in Unicode's normal form NFC, as paths are; it would mean none")
     if bare.count("*") + bare.count("?") > _MOST_WILDCARDS:
         raise MalformedError(f"a path pattern has at most {_MOST_WILDCARDS} wildcards")
     for segment in bare.split("/"):

@@ -4,19 +4,23 @@ Each path is asked once of the policy's index; paths that belong to the same par
 cost grows with the files of the change and hardly with the rules of the policy.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, partial
+from itertools import islice, takewhile
 
 from countersign.domain.analysers.lines import tight
 from countersign.domain.facts import Act, Facts, FileChange, Kind, Unclear
+from countersign.domain.grouping import Group, count, first, groups, in_order, merged
 from countersign.domain.needed import needed
 from countersign.domain.policy import Part, PlanFacts, Policy, Rule
 from countersign.domain.policy_check import CODEOWNERS
 from countersign.domain.several import more, several
 
-Groups = dict[tuple[int, frozenset[Kind]], list[FileChange]]
+_ByName = Mapping[str, Sequence[Group]]
+_ByRule = Mapping[int, Sequence[Group]]
 
 POLICY_FOLDER = ".countersign/"
 _SHOWN = 120
@@ -37,13 +41,18 @@ class Hit:
 class Touched:
     """Everything that a change touches. Environments and services have the first path that touches them."""
 
+    paths: Sequence[str]
+    """Every path of the change, in order."""
+    ordinary: bool
+    """Nothing is wrong with any of them whatever the policy says."""
     hits: tuple[Hit, ...]
-    unnamed: tuple[str, ...]
+    unnamed: str | None
+    """The first path that no rule names, if there is one."""
     environments: Mapping[str, str]
     services: Mapping[str, str]
     actions: Mapping[str, tuple[FileChange, ...]]
-    placed: frozenset[str]
-    """Paths that lie in an environment."""
+    left_over: str | None
+    """The first path that lies in an environment and that no action takes, if there is one."""
     policy_paths: tuple[str, ...]
     """Paths that decide or say who decides: the policy's folder, and the file that it takes owners from."""
     owned: Mapping[str, tuple[str, ...]]
@@ -56,126 +65,104 @@ class Touched:
 
 def touched(policy: Policy, facts: Facts) -> Touched:
     """Match every part of the policy against every path."""
-    groups = _groups(policy, facts.files)
-    found: dict[int, list[FileChange]] = {}
-    unnamed: list[str] = []
-    placed: list[str] = []
-    for (mask, kinds), files in groups.items():
-        numbers = policy.index.numbers(mask)
-        for number in numbers:
-            found.setdefault(number, []).extend(files)
-        parts = [policy.parts[number] for number in numbers]
-        if not any(part.kind == "rule" and _speaks(policy.document.rules[int(part.key)], kinds) for part in parts):
-            unnamed.extend(file.path for file in files)
-        if any(part.kind == "environment" for part in parts):
-            placed.extend(file.path for file in files)
-    by_part = {policy.parts[number]: files for number, files in found.items()}
-    by_rule = dict(_by_rule(policy, by_part, groups))
+    files, paths = in_order(facts.files)
+    parts, ordinary = policy.known.look(paths)
+    found = groups(files, parts)
+    by_part: dict[Part, list[Group]] = {}
+    for group in found:
+        for number in group.parts:
+            by_part.setdefault(policy.parts[number], []).append(group)
+    environments, services, actions = (_named(by_part, kind) for kind in ("environment", "service", "action"))
+    by_rule = dict(_by_rule(policy, by_part, found))
     return Touched(
-        hits=tuple(hit for number, paths in by_rule.items() for hit in _hits(policy, number, paths, facts)),
-        unnamed=tuple(sorted(unnamed)),
-        environments=_first(by_part, "environment"),
-        services=_first(by_part, "service"),
-        actions={str(part.key): _by_path(files) for part, files in by_part.items() if part.kind == "action"},
-        placed=frozenset(placed),
-        policy_paths=_policy_paths(policy, facts),
-        owned=_owned(policy, by_part),
-        whole=frozenset(number for number, paths in by_rule.items() if len(paths) == len(facts.files)),
-        missing=tuple(
-            sorted({item for number, rule in _watching(policy, by_rule) for item in needed(rule, by_rule[number], facts)})
-        ),
+        paths=paths,
+        ordinary=ordinary,
+        hits=tuple(hit for number, meant in by_rule.items() for hit in _hits(policy, number, meant, facts)),
+        unnamed=first(group for group in found if not _settled(policy, group)),
+        environments=_first_paths(environments),
+        services=_first_paths(services),
+        actions={name: merged(meant) for name, meant in actions.items()},
+        left_over=_left_over(environments, actions),
+        policy_paths=_policy_paths(paths, policy.document.codeowners),
+        owned={name: _paths(meant) for name, meant in services.items() if policy.document.services[name].owner == CODEOWNERS},
+        whole=frozenset(number for number, meant in by_rule.items() if count(meant) == len(paths)),
+        missing=tuple(sorted(set(_missing(policy, by_rule, facts)))),
     )
 
 
-def _owned(policy: Policy, by_part: Mapping[Part, Sequence[FileChange]]) -> dict[str, tuple[str, ...]]:
-    return {
-        str(part.key): tuple(sorted(file.path for file in files))
-        for part, files in by_part.items()
-        if part.kind == "service" and policy.document.services[str(part.key)].owner == CODEOWNERS
-    }
+def _named(by_part: Mapping[Part, Sequence[Group]], kind: str) -> _ByName:
+    return {str(part.key): found for part, found in by_part.items() if part.kind == kind}
 
 
-def _first(found: Mapping[Part, Sequence[FileChange]], kind: str) -> dict[str, str]:
-    return {str(part.key): min(file.path for file in files) for part, files in found.items() if part.kind == kind}
-
-
-def _policy_paths(policy: Policy, facts: Facts) -> tuple[str, ...]:
-    paths, owners = [file.path for file in facts.files], policy.document.codeowners
-    if owners not in paths and POLICY_FOLDER not in "/".join(paths):
-        return ()
-    return tuple(path for path in paths if path.startswith(POLICY_FOLDER) or path == owners)
-
-
-def _by_path(files: Sequence[FileChange]) -> tuple[FileChange, ...]:
-    return tuple(sorted(files, key=lambda file: file.path))
-
-
-def _groups(policy: Policy, files: Sequence[FileChange]) -> Groups:
-    """Put files together that the same patterns mean and that are of the same kinds."""
-    plain: dict[int, list[FileChange]] = {}
-    groups: Groups = {}
-    for file, mask in zip(files, policy.index.masks([file.path for file in files]), strict=True):
-        if file.kinds:
-            groups.setdefault((mask, file.kinds), []).append(file)
-        elif mask in plain:
-            plain[mask].append(file)
-        else:
-            plain[mask] = [file]
-    groups |= {(mask, frozenset()): found for mask, found in plain.items()}
-    return groups
-
-
-def _by_rule(policy: Policy, by_part: Mapping[Part, Sequence[FileChange]], groups: Groups) -> Iterator[tuple[int, list[str]]]:
-    """Give the paths of each rule that has any here, in the order of the file."""
-    rules = policy.document.rules
-    there = {int(part.key): files for part, files in by_part.items() if part.kind == "rule"}
+def _by_rule(policy: Policy, by_part: Mapping[Part, Sequence[Group]], found: Sequence[Group]) -> Iterator[tuple[int, list[Group]]]:
+    """Give the groups of each rule that has any here, in the order of the file."""
+    there = {int(part.key): meant for part, meant in by_part.items() if part.kind == "rule"}
     for number in sorted((*there, *policy.everywhere)):
-        rule = rules[number]
-        if rule.paths is None:
-            paths = [file.path for (_, kinds), files in groups.items() if _kind_matches(rule, kinds) for file in files]
-        else:
-            paths = [file.path for file in there[number] if not rule.kinds or _kind_matches(rule, file.kinds)]
-        if paths:
-            yield number, paths
+        rule = policy.document.rules[number]
+        meant = [group for group in there.get(number, found) if _kind_matches(rule, group.kinds)]
+        if meant:
+            yield number, meant
 
 
-def _watching(policy: Policy, by_rule: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, Rule]]:
-    """Give the rules that ask for facts, of those that have paths here."""
-    for number in by_rule:
+def _first_paths(named: _ByName) -> dict[str, str]:
+    return {name: min(group.first for group in found) for name, found in named.items()}
+
+
+def _left_over(environments: _ByName, actions: _ByName) -> str | None:
+    taken = {id(group) for found in actions.values() for group in found}
+    return first(group for found in environments.values() for group in found if id(group) not in taken)
+
+
+def _paths(found: Sequence[Group]) -> tuple[str, ...]:
+    return tuple(file.path for file in merged(found))
+
+
+def _policy_paths(paths: Sequence[str], owners: str | None) -> tuple[str, ...]:
+    below = takewhile(lambda path: path.startswith(POLICY_FOLDER), islice(paths, bisect_left(paths, POLICY_FOLDER), None))
+    own = () if owners is None else takewhile(lambda path: path == owners, islice(paths, bisect_left(paths, owners), None))
+    return tuple(sorted((*below, *own)))
+
+
+def _missing(policy: Policy, by_rule: _ByRule, facts: Facts) -> Iterator[Unclear]:
+    """Give what the rules that have paths here would have to know."""
+    for number, found in by_rule.items():
         rule = policy.document.rules[number]
         if rule.plan is not None or rule.removes:
-            yield number, rule
+            yield from needed(rule, (file.path for group in found for file in group.files), facts)
 
 
-def _speaks(rule: Rule, kinds: frozenset[Kind]) -> bool:
-    """Say whether a rule settles a path by naming it. One that only watches for effects leaves it to the other rules."""
-    return (
-        rule.plan is None and not rule.removes and _kind_matches(rule, kinds) and (rule.tier is not None or rule.deny is not None)
-    )
+def _settled(policy: Policy, group: Group) -> bool:
+    """Say whether a rule settles the paths by naming them."""
+    for number in group.parts:
+        kinds = policy.settling.get(number)
+        if kinds is not None and (not kinds or not kinds.isdisjoint(group.kinds)):
+            return True
+    return False
 
 
 def _kind_matches(rule: Rule, kinds: frozenset[Kind]) -> bool:
     return not rule.kinds or not kinds.isdisjoint(rule.kinds)
 
 
-def _hits(policy: Policy, number: int, paths: Sequence[str], facts: Facts) -> Iterator[Hit]:
+def _hits(policy: Policy, number: int, found: Sequence[Group], facts: Facts) -> Iterator[Hit]:
     """A rule that asks for effects or removed lines applies once for each that it names, in its paths.
 
     The policy's own folder is not searched for removed lines: a rule that quotes a line could never be changed again.
     """
     rule = policy.document.rules[number]
     if rule.plan is None and not rule.removes:
-        yield Hit(number, rule, min(paths), len(paths))
-        return
-    first, left = several(_found(rule, frozenset(paths), facts))
-    for place, what in first:
-        yield Hit(number, rule, place, 1, what + more(left) if (place, what) == first[-1] else what)
+        yield Hit(number, rule, min(group.first for group in found), count(found))
+    elif facts.effects or facts.removed:
+        meant = frozenset(file.path for group in found for file in group.files)
+        told, left = several(_found(rule, meant, facts))
+        for place, what in told:
+            yield Hit(number, rule, place, 1, what + more(left) if (place, what) == told[-1] else what)
 
 
 def _found(rule: Rule, meant: frozenset[str], facts: Facts) -> Iterator[tuple[str, str]]:
     """Give each effect and line that the rule names: the path that it belongs to, and what it is."""
     if rule.plan is not None:
-        within, named = cache(partial(_within, meant=meant)), cache(partial(_named, rule.plan))
+        within, named = cache(partial(_within, meant=meant)), cache(partial(_names, rule.plan))
         for effect in facts.effects:
             place = within(effect.path)
             if place is not None and named(effect.act, effect.kind):
@@ -194,7 +181,7 @@ def _within(path: str, meant: Collection[str]) -> str | None:
     return min((one for one in meant if path == "" or one.startswith(f"{path}/")), default=None)
 
 
-def _named(asked: PlanFacts, act: Act, kind: str) -> bool:
+def _names(asked: PlanFacts, act: Act, kind: str) -> bool:
     """Say whether a rule names the effect. What is replaced is deleted first, so `deletes` means both (incident 2)."""
     patterns = {
         Act.DELETES: asked.deletes,

@@ -4,7 +4,7 @@ A rule needs Terraform's plan where its `plan` could name a resource type or a p
 it needs a manifest parsed where it could name a kind of Kubernetes; `removes` needs the text of every file in its paths.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from countersign.domain.analysers import kubernetes, structured, terraform
 from countersign.domain.facts import Facts, Unclear
@@ -12,15 +12,18 @@ from countersign.domain.policy import PlanFacts, Rule
 from countersign.domain.sql import KINDS
 
 
-def needed(rule: Rule, paths: Collection[str], facts: Facts) -> Iterator[Unclear]:
-    """Give what the rule would have to know about its paths and does not."""
+def needed(rule: Rule, paths: Iterable[str], facts: Facts) -> Iterator[Unclear]:
+    """Give what the rule would have to know about its paths and does not. Most rules miss nothing, and then no path is read."""
+    asks_terraform = rule.plan is not None and _asks_terraform(rule.plan)
+    if not (asks_terraform or facts.unread or facts.unparsed):
+        return
     meant = frozenset(paths)
     had = meant - {file.path for file in facts.files if file.old_blob is None} if facts.unread or facts.unparsed else meant
     if rule.removes:
         yield from (item for item in facts.unread if item.path in had)
     if rule.plan is None:
         return
-    if _asks_terraform(rule.plan):
+    if asks_terraform:
         yield from (
             Unclear(path, 1, f"rule {rule.name!r} asks what Terraform would do, and there is no plan of it")
             for path in sorted(meant)

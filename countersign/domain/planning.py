@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from countersign.domain.decision import NetworkTier, Plan
-from countersign.domain.facts import FileChange
 from countersign.domain.matching import Touched
 from countersign.domain.policy import Policy
 from countersign.domain.run import Limits
@@ -30,7 +29,7 @@ def plan(policy: Policy, touch: Touched) -> Plan | None:
         )
     ((name, taken),) = touch.actions.items()
     action = document.actions[name]
-    _nothing_left_over(touch, taken)
+    _nothing_left_over(touch)
     inputs = tuple(sorted((file.path, file.new_blob) for file in taken if file.new_blob is not None))
     if not inputs:
         raise NoPlanError(
@@ -67,12 +66,13 @@ def plan(policy: Policy, touch: Touched) -> Plan | None:
     )
 
 
-def _nothing_left_over(touch: Touched, taken: Sequence[FileChange]) -> None:
+def _nothing_left_over(touch: Touched) -> None:
     """Refuse to run half of a change: what lies in an environment is either taken by the action or does not belong here."""
-    left = touch.placed - {file.path for file in taken}
-    if left:
+    if touch.left_over is not None:
         where = ", ".join(sorted(touch.environments))
-        raise NoPlanError(f"no action takes {min(left)}, which is in {where}", "split the change, or give an action these paths")
+        raise NoPlanError(
+            f"no action takes {touch.left_over}, which is in {where}", "split the change, or give an action these paths"
+        )
 
 
 def _only_what_was_looked_into(paths: Sequence[str], given: Sequence[Scope]) -> None:

@@ -16,6 +16,7 @@ from countersign.domain.facts import Kind
 from countersign.domain.freezes import Freeze
 from countersign.domain.glob_index import GlobIndex
 from countersign.domain.ids import Digest
+from countersign.domain.known_paths import KnownPaths
 from countersign.domain.policy_actions import Action
 from countersign.domain.policy_autonomy import Promotion
 from countersign.domain.policy_credentials import Credential
@@ -138,7 +139,7 @@ class Policy:
     """A policy that has passed every check: its document, the digest of its bytes, and where each part stands.
 
     What it takes from files beside it has a digest of its own. `index` answers which of `parts` a path belongs to; it is made once
-    and asked for every change. `ranks` are the tiers, mildest 0.
+    and asked for every change, and `known` keeps its answers. `ranks` are the tiers, mildest 0.
     """
 
     document: Document
@@ -146,10 +147,13 @@ class Policy:
     places: Mapping[tuple[str | int, ...], Place]
     parts: tuple[Part, ...]
     index: GlobIndex
+    known: KnownPaths
     beside: Beside
     ranks: Mapping[str, int]
     everywhere: tuple[int, ...]
     """The rules without paths."""
+    settling: Mapping[int, frozenset[Kind]]
+    """The parts that are rules which settle a path by naming it, and the kinds of paths they are for; none stands for all."""
 
     @classmethod
     def of(
@@ -164,11 +168,22 @@ class Policy:
         lists |= {Part("action", name): item.paths for name, item in document.actions.items()}
         index = GlobIndex(list(lists.values()))
         everywhere = tuple(number for number, rule in enumerate(document.rules) if rule.paths is None)
-        return cls(document, digest, places, tuple(lists), index, beside or Beside(), _ranks(document), everywhere)
+        return cls(
+            document=document,
+            digest=digest,
+            places=places,
+            parts=tuple(lists),
+            index=index,
+            known=KnownPaths(index),
+            beside=beside or Beside(),
+            ranks=_ranks(document),
+            everywhere=everywhere,
+            settling=_settling(document, tuple(lists)),
+        )
 
     def holding(self, document: Document) -> Self:
         """Give this policy with another document of the same paths, which the same index answers for."""
-        return replace(self, document=document, ranks=_ranks(document))
+        return replace(self, document=document, ranks=_ranks(document), settling=_settling(document, self.parts))
 
     @property
     def teams(self) -> Mapping[str, tuple[str, ...]]:
@@ -197,6 +212,16 @@ class Policy:
     def place(self, *path: str | int) -> Place | None:
         """Give where a part of the document stands."""
         return self.places.get(path)
+
+
+def _settling(document: Document, parts: tuple[Part, ...]) -> dict[int, frozenset[Kind]]:
+    """A rule that only watches for effects leaves its paths to the other rules."""
+    rules = ((number, document.rules[int(part.key)]) for number, part in enumerate(parts) if part.kind == "rule")
+    return {
+        number: frozenset(rule.kinds)
+        for number, rule in rules
+        if rule.plan is None and not rule.removes and (rule.tier is not None or rule.deny is not None)
+    }
 
 
 def _ranks(document: Document) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from countersign.domain.policy_forms import ADDRESS, KUBERNETES, PERMISSION, PROJECT, VAULT_PATH
 from countersign.domain.policy_values import (
     Model,
     Region,
@@ -19,8 +20,6 @@ from countersign.domain.policy_values import (
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
-_PROJECT = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$"
-_KUBERNETES = r"^[a-z0-9{]([a-z0-9.{}-]{0,100}[a-z0-9}])?$"
 _PATH = re.compile(r"\.countersign/(?:[a-z0-9][a-z0-9._-]{0,62}/){0,4}[a-z0-9][a-z0-9._-]{0,62}\.json")
 
 
@@ -39,7 +38,7 @@ def _beside(value: object) -> object:
 _CHOOSES = Field(description="Chooses the broker, and which keys there are.")
 
 One = Annotated[Word, AfterValidator(_one)]
-Kubernetes = Annotated[str, AfterValidator(_one), Field(pattern=_KUBERNETES)]
+Kubernetes = Annotated[str, AfterValidator(_one), Field(pattern=KUBERNETES)]
 
 
 class Provided(Model):
@@ -87,11 +86,11 @@ class GithubCredential(Provided):
 
     provider: Annotated[Literal["github"], _CHOOSES]
     repositories: Annotated[
-        tuple[Annotated[One, Field(pattern=_PROJECT)], ...],
+        tuple[Annotated[One, Field(pattern=PROJECT)], ...],
         Field(min_length=1, max_length=500, description="By owner and name, all of one owner."),
     ]
     permissions: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[a-z_]{1,60}$")], Literal["read", "write"]],
+        dict[Annotated[str, Field(pattern=PERMISSION)], Literal["read", "write"]],
         Field(min_length=1, description="Of the App's installation; none that is not named."),
     ]
 
@@ -102,7 +101,7 @@ class GitlabCredential(Provided):
     floor, ceiling = _DAY, 7 * _DAY
 
     provider: Annotated[Literal["gitlab"], _CHOOSES]
-    project: Annotated[One, Field(pattern=_PROJECT, description="Its full path. The token reaches no other.")]
+    project: Annotated[One, Field(pattern=PROJECT, description="Its full path. The token reaches no other.")]
     scopes: Annotated[
         tuple[
             Literal["read_api", "read_repository", "write_repository", "read_registry", "write_registry", "create_runner", "api"],
@@ -122,7 +121,7 @@ class VaultCredential(Provided):
     path: Annotated[
         One,
         Field(
-            pattern=r"^[a-z0-9][a-z0-9_/-]*/(creds|sts|sign|issue)/[A-Za-z0-9_.{}-]+$",
+            pattern=VAULT_PATH,
             description="Of the role in its secrets engine.",
             examples=["database/creds/{service}"],
         ),
@@ -141,7 +140,7 @@ class SshCredential(Provided):
     principals: Annotated[tuple[One, ...], Field(min_length=1, description="Who the certificate says one is.")]
     force_command: Annotated[Word, Field(description="What the host runs, whatever the client asks for.")]
     source_addresses: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[0-9a-f.:]+(/[0-9]{1,3})?$")], ...], Field(description="From where it may be used.")
+        tuple[Annotated[str, Field(pattern=ADDRESS)], ...], Field(description="From where it may be used.")
     ] = ()
 
 

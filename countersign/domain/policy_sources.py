@@ -13,20 +13,19 @@ from pydantic import Field
 
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import MalformedError
+from countersign.domain.policy_forms import COMMIT, FLOOR_FILE, PROJECT
 from countersign.domain.policy_values import Model
 
 Where = tuple[str | int, ...]
 _LONGEST_POLICY = 2048
-_PROJECT = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$"
-_FILE = r"^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*){0,8}\.yaml$"
 
 
 class Extends(Model):
     """An organisation's floor: a policy elsewhere, by commit, under which this one can only be stricter."""
 
-    project: Annotated[str, Field(pattern=_PROJECT, max_length=255, description="Its full path.", examples=["acme/policies"])]
-    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$", description="All 40 digits: a branch or a tag can be moved.")]
-    file: Annotated[str, Field(pattern=_FILE, max_length=255, description="Within that project.", examples=["floor.yaml"])]
+    project: Annotated[str, Field(pattern=PROJECT, max_length=255, description="Its full path.", examples=["acme/policies"])]
+    commit: Annotated[str, Field(pattern=COMMIT, description="All 40 digits: a branch or a tag can be moved.")]
+    file: Annotated[str, Field(pattern=FLOOR_FILE, max_length=255, description="Within that project.", examples=["floor.yaml"])]
 
 
 @dataclass(frozen=True, slots=True, order=True)

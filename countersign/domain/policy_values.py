@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
 from countersign.domain.globs import check_glob
+from countersign.domain.policy_forms import ACCOUNT, GROUP, KINDS, NAME, REGION, SERVER
 from countersign.domain.run import Endpoint
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -114,14 +115,14 @@ Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict()]
 """A number written as one: `"64"` and `true` are not."""
 
-Group = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$", max_length=255)]
-Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\[\]-]{1,255}$")]
+Group = Annotated[str, Field(pattern=GROUP, max_length=255)]
+Account = Annotated[str, Field(pattern=ACCOUNT)]
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Name = Annotated[str, Field(pattern=NAME)]
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1), written("^[0-9]{1,5}[smhd]$", "10m", "24h")]
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20), written("^[0-9]{1,6}(Ki|Mi|Gi)$", "256Mi", "1Gi")]
 Glob = Annotated[str, AfterValidator(_glob), Field(min_length=1, max_length=257, examples=["db/*/shop/**"])]
-Pattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*?-]{1,100}$", examples=["aws_db_*"])]
+Pattern = Annotated[str, Field(pattern=KINDS, examples=["aws_db_*"])]
 Globs = Annotated[tuple[Glob, ...], Field(min_length=1)]
 Argument = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_template)]
 Word = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_word)]
@@ -130,11 +131,11 @@ LocalTime = Annotated[datetime, BeforeValidator(_local), written(r"^\d{4}-\d{2}-
 Listed = Annotated[Endpoint, BeforeValidator(_endpoint), written(_PORTED, "db.shop.example:5432")]
 Image = Annotated[str, AfterValidator(_image), written(f"^{_IMAGE.pattern}$", "tools@sha256:…")]
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Europe/Berlin"])]
-Server = Annotated[str, Field(pattern=r"^[a-z0-9.{}-]+:[0-9]{1,5}$"), AfterValidator(_word)]
+Server = Annotated[str, Field(pattern=SERVER), AfterValidator(_word)]
 RoleArn = Annotated[
     str,
     AfterValidator(_arn),
     AfterValidator(_word),
     written(f"^{_ARN.pattern}$", "arn:aws:iam::111122223333:role/deploy-{environment}"),
 ]
-Region = Annotated[str, Field(pattern=r"^[a-z]{2,20}(-[a-z0-9]{1,20}){0,4}$", examples=["eu-central-1"])]
+Region = Annotated[str, Field(pattern=REGION, examples=["eu-central-1"])]

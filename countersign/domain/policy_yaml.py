@@ -18,6 +18,7 @@ from countersign.domain.policy import Beside, Document, Policy
 from countersign.domain.policy_check import dangling
 from countersign.domain.policy_check_runs import above_the_floor, ill_run
 from countersign.domain.policy_credentials import AwsCredential
+from countersign.domain.policy_forms import SAID
 from countersign.domain.policy_sources import Found, Source, Where, session_policy
 from countersign.domain.problems import PolicyError, Problem
 from countersign.domain.yaml_reader import Places, Reader
@@ -161,7 +162,8 @@ def _problems(error: ValidationError, places: Places, file: str) -> tuple[Proble
     for item in error.errors():
         if item["type"] == "too_short" and item["input"]:
             continue  # it is short only of what is wrong in it, and that is told where it stands
-        problem = _problem(item["loc"], item["msg"], item["type"], places, file)
+        message = SAID.get(str(item.get("ctx", {}).get("pattern")), item["msg"])
+        problem = _problem(item["loc"], message, item["type"], places, file)
         found.setdefault(problem.place if item["type"] != "missing" else Place(problem.text, 0), problem)
     return tuple(found.values())
 

@@ -21,13 +21,13 @@ def rules(policy: Policy, touch: Touched) -> Iterator[Reason]:
             yield Reason(rule.name, why, Effect.REFUSED, place=place, path=hit.path, to_pass="split the change")
         if rule.tier is not None:
             yield Reason(rule.name, rule.because or "a rule of the policy", tier=rule.tier, place=place, path=hit.path)
-    if touch.unnamed:
+    if touch.unnamed is not None:
         unmatched, place = policy.document.unmatched, policy.place("unmatched")
         why = "no rule names this path"
         if unmatched == REFUSE:
-            yield Reason("unmatched", why, Effect.REFUSED, place=place, path=touch.unnamed[0], to_pass="add a rule for it")
+            yield Reason("unmatched", why, Effect.REFUSED, place=place, path=touch.unnamed, to_pass="add a rule for it")
         else:
-            yield Reason("unmatched", why, tier=unmatched, place=place, path=touch.unnamed[0])
+            yield Reason("unmatched", why, tier=unmatched, place=place, path=touch.unnamed)
 
 
 def floors(policy: Policy, touch: Touched) -> Iterator[Reason]:

@@ -71,14 +71,8 @@ def effects(path: str, text: str) -> Effects:
     if len(text) > LONGEST:
         return (), (Unclear(path, 1, f"more than {LONGEST} characters of SQL are not analysed"),)
     try:
-        statements, lines = read(text)
-        if len(statements) > _MOST_STATEMENTS:
-            return (), (Unclear(path, 1, f"more than {_MOST_STATEMENTS} statements"),)
-        found = [
-            item
-            for number, statement in enumerate(statements)
-            for item in _of(statement, path, lines[number] if number < len(lines) else 1)
-        ]
+        statements = read(text, _MOST_STATEMENTS)
+        found = [item for statement, line in statements for item in _of(statement, path, line)]
     except TwoReadingsError as error:
         return (), (Unclear(path, error.line, str(error)),)
     except (SqlglotError, RecursionError, ValueError, AttributeError, KeyError, TypeError):

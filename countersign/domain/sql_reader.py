@@ -6,7 +6,7 @@ Does not judge what the statements do (`sql.py`).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from typing import Any, ClassVar
 
@@ -47,11 +47,13 @@ class TwoReadingsError(Exception):
         self.line = line
 
 
-def read(text: str) -> tuple[list[exp.Expr], list[int]]:
-    """Give the statements, and the line on which each begins.
+def read(text: str, most: int) -> list[tuple[exp.Expr, int]]:
+    """Give the statements, each with the line on which it begins; `most` is how many there may be.
+
+    Each is parsed by itself: among several the parser takes an ELSE for the end of all of them, and psql goes on.
 
     Raises:
-        TwoReadingsError: psql, PostgreSQL and the parser could understand different things.
+        TwoReadingsError: psql, PostgreSQL and the parser could understand different things, or there are too many statements.
         SqlglotError, RecursionError, ValueError: not SQL.
     """
     for mark in _TWO_READINGS.finditer(text):
@@ -62,8 +64,16 @@ def read(text: str) -> tuple[list[exp.Expr], list[int]]:
     tokens = dialect.tokenize(text)
     for token, following in zip_longest(tokens, tokens[1:]):
         _one_reading(token, following)
-    statements = _Parser(dialect=dialect).parse(tokens, text)
-    return [statement for statement in statements if statement is not None], _starts(tokens)
+    parts = list(_split(tokens))
+    if len(parts) > most:
+        raise TwoReadingsError(parts[most][0].line, f"more than {most} statements")
+    reader, found = _Parser(dialect=dialect), []
+    for part in parts:
+        statements = [statement for statement in reader.parse(part, text) if statement is not None]
+        if len(statements) != 1:
+            raise TwoReadingsError(part[0].line, "something between semicolons that is not one statement")
+        found.append((statements[0], part[0].line))
+    return found
 
 
 def _one_reading(token: Token, following: Token | None) -> None:
@@ -80,13 +90,14 @@ def _one_reading(token: Token, following: Token | None) -> None:
             raise TwoReadingsError(token.line, "a letter that looks like a plain one and is not")
 
 
-def _starts(tokens: list[Token]) -> list[int]:
-    lines: list[int] = []
-    fresh = True
+def _split(tokens: list[Token]) -> Iterator[list[Token]]:
+    """Give the tokens between semicolons, where there are any."""
+    part: list[Token] = []
     for token in tokens:
-        if token.token_type is TokenType.SEMICOLON:
-            fresh = True
-        elif fresh:
-            lines.append(token.line)
-            fresh = False
-    return lines
+        if token.token_type is not TokenType.SEMICOLON:
+            part.append(token)
+        elif part:
+            yield part
+            part = []
+    if part:
+        yield part

@@ -4,13 +4,14 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from countersign.adapters.clone import Clone, CloneRepository
 from countersign.attestation.past import Past
-from countersign.attestation.record import AUDIT_BRANCH
+from countersign.attestation.record import AUDIT_BRANCH, Entry
 from countersign.cli import Commands, clock
 from countersign.cli.audit.reading import read
 from countersign.cli.policy import action
@@ -22,14 +23,22 @@ from countersign.domain.outcomes import LedgerFault, Refused
 from countersign.domain.policy import Policy
 from countersign.domain.policy_diff import PolicyDiff, Turn, compare
 from countersign.domain.problems import PolicyError
+from countersign.domain.several import more, several
 
 _STATUS = """\
   0   no past decision would be another one
   1   some would
   2   the command line is wrong, or one of the policies does not load
+  3   none of those that could be compared; others do not hold what they were decided from, and are named
   30  could not compare: the audit branch is not there, or a record in it is wrong
 """
+UNKNOWN = 3
+_SHOWN = 20
+"""Records that a note for people names; JSON names all."""
+
 _AGO = re.compile(r"(\d{1,4})([dh])")
+LeftOut = Mapping[str, Sequence[Entry]]
+
 _LOOKS = {Turn.LOOSER: Style.BAD, Turn.STRICTER: Style.CARE, Turn.OTHER: Style.PLAIN}
 
 
@@ -61,12 +70,21 @@ def _diff(options: argparse.Namespace) -> int:
     if reading.problem is not None:
         raise LedgerFault("the audit branch is not as it should be; nothing is compared")
     past = Past.of(reading.entries, since=options.since)
-    found = compare(old, new, past.inputs)
+    found, left = compare(old, new, past.inputs), _left_out(reading.entries, options.since)
     if options.format == "json":
-        print(json.dumps(_document(found, past), sort_keys=True))
+        print(json.dumps(_document(found, left), sort_keys=True))
     else:
-        _tell(found, past)
-    return action.WRONG if found.turned else action.FINE
+        _tell(found, left)
+    return action.WRONG if found.turned else UNKNOWN if left else action.FINE
+
+
+def _left_out(entries: Iterable[Entry], since: datetime | None) -> LeftOut:
+    """Give the records that cannot be compared by why not: those that alone give nothing to compare."""
+    left: dict[str, list[Entry]] = {}
+    for entry in entries:
+        for why, _ in Past.of([entry], since=since).missing:
+            left.setdefault(why, []).append(entry)
+    return dict(sorted(left.items()))
 
 
 def _load(text: str, folder: Path, floor: Path | None) -> Policy:
@@ -90,7 +108,7 @@ def _since(text: str) -> datetime:
     return clock.now() - timedelta(hours=int(ago[1]) * (24 if ago[2] == "d" else 1)) if ago is not None else moment(text)
 
 
-def _tell(found: PolicyDiff, past: Past) -> None:
+def _tell(found: PolicyDiff, left: LeftOut) -> None:
     brush = Brush.of(sys.stdout)
     rows: list[list[Cell | str]] = [
         [
@@ -109,11 +127,13 @@ def _tell(found: PolicyDiff, past: Past) -> None:
     print(f": {found.turns(Turn.LOOSER)} looser, {found.turns(Turn.STRICTER)} stricter" if found.turned else "")
     for words, number in found.counts().items():
         print(f"  {number}  {words}")
-    for why, number in past.missing:
-        print(f"note: {number} not compared: {visible(why)}", file=sys.stderr)
+    for why, entries in left.items():
+        first, more_of_them = several(entries, _SHOWN)
+        which = ", ".join(f"{entry.seq} ({entry.change})" for entry in first) + more(more_of_them)
+        print(f"note: {len(entries)} not compared: {visible(why)}: {visible(which)}", file=sys.stderr)
 
 
-def _document(found: PolicyDiff, past: Past) -> dict[str, object]:
+def _document(found: PolicyDiff, left: LeftOut) -> dict[str, object]:
     return {
         "compared": found.compared,
         "counts": dict(found.counts()),
@@ -128,5 +148,12 @@ def _document(found: PolicyDiff, past: Past) -> dict[str, object]:
             }
             for turned in found.turned
         ],
-        "not_compared": [{"records": number, "why": why} for why, number in past.missing],
+        "not_compared": [
+            {
+                "records": len(entries),
+                "which": [{"change": str(entry.change), "key": entry.key, "number": entry.seq} for entry in entries],
+                "why": why,
+            }
+            for why, entries in left.items()
+        ],
     }

@@ -1,8 +1,8 @@
 """Lines that stood in a file and are gone: what a rule's `removes` asks for. Reads no language; knows blocks when it sees them.
 
-A line is the same where text and surrounding are the same: the lines above that it is indented under, and the brackets that are
-open around it. So moving a block keeps its lines, and moving `prevent_destroy = true` into another block removes it. Comments
-and blanks do not count: a line that becomes a comment is gone.
+A line is the same where text and surrounding are the same: the lines above that it is indented under, the brackets that are open
+around it, and the string that it stands in. So moving a block keeps its lines, and moving `prevent_destroy = true` into another
+block removes it. Comments and blanks do not count: a line that becomes a comment is gone.
 """
 
 import re
@@ -11,16 +11,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from countersign.domain.analysers.contents import Sides
+from countersign.domain.analysers.line_readers import line_reader
 from countersign.domain.facts import Removed
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|--\s).*")
 _HERE = re.compile(r"<<[-~]?\s*([A-Za-z_]\w{0,60})\s*")
-_HCL = (".tf", ".tofu", ".hcl", ".tfvars")
-_MARK = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|/\*|#|//')
-"""What can begin a comment in HCL, and the strings in which it begins none. One that is not closed takes the line, so that
-nothing is searched twice.
-"""
-
 _BLANKS = re.compile(r"[ \t\r]+")
 """A blank of another alphabet is none to the languages that are meant here."""
 
@@ -36,6 +30,7 @@ def tight(text: str) -> str:
 class _Line(NamedTuple):
     braces: int
     indents: int
+    quoted: int
     text: str
 
 
@@ -54,18 +49,20 @@ def removed(sides: Sides) -> Iterator[Removed]:
 
 def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator[tuple[int, str, _Line]]:
     """Give each line that says something, what it says, and where. `places` numbers the surroundings, for both sides alike."""
-    comments = _Comments(path)
+    reader = line_reader(path)
+    quoted = 0
     braces: list[int] = [0]
     indents: list[tuple[int, int]] = []
     ending: str | None = None
     for number, raw in enumerate(text.split("\n"), start=1):
         if ending is not None:
-            yield number, raw.strip(" \t\r"), _Line(braces[-1], -1, raw)
+            yield number, raw.strip(" \t\r"), _Line(braces[-1], -1, quoted, raw)
             if raw.strip() == ending:
                 ending = None
                 braces.pop()
             continue
-        said = _BLANKS.sub(" ", comments.strip(raw)).strip(" ")
+        within, said = quoted, _BLANKS.sub(" ", reader.strip(raw)).strip(" ")
+        quoted = 0 if not reader.open else within or _number(places, 0, said)
         if not said:
             continue
         shown = raw.expandtabs()
@@ -75,7 +72,7 @@ def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator
         bare = said.lstrip(_CLOSE)
         del braces[max(1, len(braces) - (len(said) - len(bare))) :]
         above = indents[-1][1] if indents else 0
-        yield number, said, _Line(braces[-1], above, tight(said))
+        yield number, said, _Line(braces[-1], above, within, tight(said))
         indents.append((column, _number(places, above, said)))
         opened = sum(map(bare.count, _OPEN)) - sum(map(bare.count, _CLOSE))
         if opened < 0:
@@ -89,33 +86,3 @@ def _lines(path: str, text: str, places: dict[tuple[int, str], int]) -> Iterator
 
 def _number(places: dict[tuple[int, str], int], above: int, text: str) -> int:
     return places.setdefault((above, text), len(places) + 1)
-
-
-class _Comments:
-    """Takes comments out, line by line; remembers a block comment of HCL that is open."""
-
-    def __init__(self, path: str) -> None:
-        """Choose by the kind of file."""
-        self._hcl = path.lower().endswith(_HCL)
-        self._inside = False
-
-    def strip(self, line: str) -> str:
-        """Give the line without its comments."""
-        if not self._hcl:
-            return _COMMENT.sub("", line)
-        kept: list[str] = []
-        position = 0
-        while position < len(line):
-            if self._inside:
-                end = line.find("*/", position)
-                self._inside = end < 0
-                position = len(line) if self._inside else end + 2
-                continue
-            begin = position
-            mark = _MARK.search(line, position)
-            while mark is not None and mark[0].startswith('"'):
-                mark = _MARK.search(line, mark.end())
-            kept.append(line[begin : len(line) if mark is None else mark.start()])
-            self._inside = mark is not None and mark[0] == "/*"
-            position = mark.end() if mark is not None and self._inside else len(line)
-        return "".join(kept)

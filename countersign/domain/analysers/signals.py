@@ -5,6 +5,7 @@ Signals raise the tier and never refuse. What is told is told by number and name
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from countersign.domain.analysers.contents import Sides, added_lines
 from countersign.domain.analysers.invisible import invisible, named
@@ -21,6 +22,9 @@ _BOM = "\ufeff"
 _TOLD = 5
 _MOST = 50
 """Signals of one kind in one file; the last one says that there are more."""
+
+_MOST_COUNTED = 1000
+"""Signals of one file after which nothing is looked for any more: they lift together, and millions take a minute to name."""
 
 _WORD_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "ARMENIAN", "CHEROKEE", "LISU"})
 """In running text Greek letters stand beside Latin ones all the time: μs, Δt."""
@@ -46,13 +50,14 @@ def of_words(texts: Iterable[tuple[str, str]]) -> Iterator[str]:
 def of_lines(sides: Sides) -> Iterator[Signal]:
     """Tell what is odd about the lines that are new."""
     counts: Counter[str] = Counter()
-    for signal in _lines(sides):
+    for signal in islice(_lines(sides), _MOST_COUNTED):
         counts[signal.kind] += 1
         if counts[signal.kind] <= _MOST:
             yield signal
+    least = "at least " if counts.total() == _MOST_COUNTED else ""
     for kind, count in sorted(counts.items()):
         if count > _MOST:
-            yield Signal(kind, sides.path, 1, f"and {count - _MOST} more lines")
+            yield Signal(kind, sides.path, 1, f"and {least}{count - _MOST} more lines")
 
 
 def _lines(sides: Sides) -> Iterator[Signal]:

@@ -9,20 +9,22 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 
+from countersign.domain.analysers.bounds import DEEPEST, Allowance, Count, NotReadError, TooMuchError
 from countersign.domain.analysers.tree import Listed, Mapped, Scalar, Tree
+
+__all__ = ["NotReadError", "differing", "is_structured", "read"]
 
 LARGEST = 512 * 1024
 """Characters of what differs in one file. The reader manages some 100 kB a second."""
 
 _MOST_DOCUMENTS = 200
-_MOST_NODES = 100_000
-_DEEPEST = 60
-_LONGEST_PATH = 1000
 _TOML_MARKS = re.compile(r"[\n={},]")
 _BEGINNINGS = re.compile(r"^(?=---(?:\s|\Z))", re.MULTILINE)
 _NO_CUTTING = re.compile(r"^(?:%|\.\.\.|\ufeff)", re.MULTILINE)
@@ -32,36 +34,29 @@ _BRACKETS = re.compile(r"[\[\]{}]")
 YAML_ENDINGS, JSON_ENDINGS, TOML_ENDINGS = (".yaml", ".yml"), (".json",), (".toml",)
 
 
-class NotReadError(Exception):
-    """The text does not become a tree. Its text says why, safe to show."""
-
-    def __init__(self, line: int, why: str) -> None:
-        """Keep where."""
-        super().__init__(why)
-        self.line = line
-
-
 def is_structured(path: str) -> bool:
     """Say whether a path is one of a structured file."""
     return path.lower().endswith((*YAML_ENDINGS, *JSON_ENDINGS, *TOML_ENDINGS))
 
 
-def read(path: str, text: str, longest: int | None = None) -> Sequence[Tree]:
+def read(path: str, text: str, longest: int | None = None, allowance: Allowance | None = None) -> Sequence[Tree]:
     """Give the documents of a file; JSON and TOML hold one. `longest` is in characters; 0 reads nothing at all.
+
+    `allowance` is what the files of a change share; a file that is read alone has all of it.
 
     Raises:
         NotReadError: it is not of its form, or beyond the bounds.
     """
     if len(text) > (LARGEST if longest is None else longest):
-        raise NotReadError(1, f"is larger than {LARGEST} characters, or part of a change with too much like it")
-    name = path.lower()
+        raise TooMuchError(1, f"is larger than {LARGEST} characters, or part of a change with too much like it")
+    name, allowance = path.lower(), allowance or Allowance()
     try:
         if name.endswith(YAML_ENDINGS):
-            return _Yaml().read(text.removeprefix("\ufeff"))
+            return _Yaml(allowance).read(text.removeprefix("\ufeff"))
         if name.endswith(TOML_ENDINGS):
-            return [_plain(_toml(text), _Count())]
+            return [_plain(_toml(text), Count(allowance))]
         pairs = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
-        return [_plain(pairs, _Count())]
+        return [_plain(pairs, Count(allowance))]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise NotReadError(mark.line + 1 if mark else 1, "is not YAML") from None
@@ -96,30 +91,31 @@ def _blanked(parts: Sequence[str], common: Counter[str]) -> str:
     return "".join(kept)
 
 
-class _Count:
-    """Counts the parts of a file, unfolded aliases among them."""
+class _Parser(Parser):
+    """The parser, at a price: a document is composed whole before anybody else sees a part of it."""
 
-    def __init__(self) -> None:
-        self._seen = 0
+    def __init__(self, allowance: Allowance, loader: YAML) -> None:
+        super().__init__(loader)
+        self._allowance = allowance
 
-    def one(self, line: int, depth: int, length: int) -> None:
-        self._seen += 1
-        if self._seen > _MOST_NODES or depth > _DEEPEST:
-            raise NotReadError(line, f"has more than {_MOST_NODES} values, aliases unfolded, or more than {_DEEPEST} levels")
-        if length > _LONGEST_PATH:
-            raise NotReadError(line, f"has a path of keys of more than {_LONGEST_PATH} characters")
+    def get_event(self) -> object:
+        event = super().get_event()
+        self._allowance.use(event.start_mark.line + 1)
+        return event
 
 
 class _Yaml:
     """Makes trees of nodes. Nodes, not values: they have lines, and nothing is built that a tag asks for."""
 
-    def __init__(self) -> None:
-        self._count = _Count()
+    def __init__(self, allowance: Allowance) -> None:
+        self._count = Count(allowance)
+        self._parser = partial(_Parser, allowance)
 
     def read(self, text: str) -> list[Tree]:
         self._look(text)
         documents: list[Tree] = []
         yaml = YAML(typ="safe", pure=True)
+        yaml.Parser = self._parser
         yaml.composer.warn_double_anchors = False  # it would print the agent's text
         for node in yaml.compose_all(text):
             if len(documents) == _MOST_DOCUMENTS:
@@ -132,8 +128,8 @@ class _Yaml:
         depth = 0
         for bracket in _BRACKETS.finditer(text):
             depth = max(0, depth + (1 if bracket[0] in "[{" else -1))
-            if depth > _DEEPEST:
-                raise NotReadError(text.count("\n", 0, bracket.start()) + 1, f"has more than {_DEEPEST} levels")
+            if depth > DEEPEST:
+                raise NotReadError(text.count("\n", 0, bracket.start()) + 1, f"has more than {DEEPEST} levels")
 
     def _tree(self, node: Node, depth: int, length: int) -> Tree:
         line = node.start_mark.line + 1
@@ -168,8 +164,8 @@ _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "~", "y",
 
 def _toml(text: str) -> object:
     """Read TOML. A key of many dots takes its reader minutes, so what has that many between two marks is not read."""
-    if any(part.count(".") > _DEEPEST for part in _TOML_MARKS.split(text)):
-        raise NotReadError(1, f"has more than {_DEEPEST} levels")
+    if any(part.count(".") > DEEPEST for part in _TOML_MARKS.split(text)):
+        raise NotReadError(1, f"has more than {DEEPEST} levels")
     return tomllib.loads(text, parse_float=str)
 
 
@@ -184,7 +180,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _plain(value: object, count: _Count, depth: int = 0, length: int = 0) -> Tree:
+def _plain(value: object, count: Count, depth: int = 0, length: int = 0) -> Tree:
     """Make a tree of plain values. JSON and TOML are read without lines, so all of it stands on line 1."""
     count.one(1, depth, length)
     match value:

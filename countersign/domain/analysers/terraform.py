@@ -5,7 +5,7 @@ Kinds are resource types (`aws_db_instance`). Kinds of TURNS_OFF are in `protect
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from countersign.domain.analysers.protections import PROTECTIONS, lost
@@ -29,8 +29,14 @@ _ACTIONS: Mapping[tuple[str, ...], Act | None] = {
 }
 """What is forgotten is there and belongs to nobody: who reads the plan must not take it for kept."""
 
-_SOURCES = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json")
+_SOURCES = (
+    *(".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json"),
+    *("/terragrunt.hcl", "/terragrunt.hcl.json", "/root.hcl", ".terraform.lock.hcl"),
+)
+"""Sources, values, what Terragrunt makes sources of, and which version of a provider plans."""
 _STATES = (".tfstate", ".tfstate.backup", ".tfstate.lock.info", ".tfplan")
+_STATE_MARKS = (".tfstate", ".tfplan", ".terraform")
+"""One is in every path that is state."""
 
 Effects = tuple[tuple[Measured, ...], tuple[Unclear, ...]]
 
@@ -41,7 +47,7 @@ class _StrangeError(Exception):
 
 def is_source(path: str) -> bool:
     """Say whether Terraform reads the path: what it does cannot be told without a plan."""
-    return path.lower().endswith(_SOURCES)
+    return f"/{path}".lower().endswith(_SOURCES)
 
 
 def is_state(path: str) -> bool:
@@ -49,6 +55,12 @@ def is_state(path: str) -> bool:
     parts = path.lower().split("/")
     name = parts[-1]
     return name.endswith(_STATES) or ".tfstate." in name or bool({"terraform.tfstate.d", ".terraform"} & set(parts[:-1]))
+
+
+def may_be_state(paths: Sequence[str]) -> bool:
+    """Say at once whether any of them could be state; where this says yes, ask `is_state` one by one."""
+    together = "/".join(paths)
+    return (".t" in together or ".T" in together) and any(mark in together.lower() for mark in _STATE_MARKS)
 
 
 def may_mean_terraform(pattern: str, sql_words: frozenset[str]) -> bool:

@@ -1,4 +1,8 @@
-"""How long a decision takes with a policy that is compiled: prints figures in processor time, asserts none."""
+"""How long a decision takes with a policy that is compiled: prints figures in processor time, asserts none.
+
+Told apart are a change that was decided before, as on every approval and every look of a runner, and one in folders never seen.
+The peer is policy-bot (Go) on the same class of machine: the same change again, 50 rules over 200 files.
+"""
 
 from statistics import median
 from time import process_time_ns
@@ -12,7 +16,8 @@ from countersign.domain.policy_yaml import load_policy
 from countersign.domain.proposal import Proposal
 from tests.builders import NOON, SHOP_POLICY, file_change, proposal
 
-TEAMS = 10
+PEER = 225
+"""Microseconds."""
 
 
 def policy(rules: int) -> Policy:
@@ -59,11 +64,13 @@ def measured(rules: int, files: int, rounds: int) -> tuple[float, float, float, 
 
 @pytest.mark.parametrize(
     ("rules", "files", "rounds"),
-    [(50, 200, 60), (500, 200, 30), (50, 10_000, 3), (500, 10_000, 3)],
+    [(50, 200, 300), (500, 200, 60), (50, 10_000, 3), (500, 10_000, 3)],
 )
 def test_a_decision(rules: int, files: int, rounds: int) -> None:
     known, usual, fresh, first = measured(rules, files, rounds)
     print(f"{rules} rules, {files} files: {known:.0f} us again (median {usual:.0f}), {fresh:.0f} us in new folders ({first:.0f})")
+    if (rules, files) == (50, 200):
+        print(f"of the peer's {PEER} us: {usual / PEER:.2f} again, {first / PEER:.2f} in new folders (medians)")
 
 
 def test_loading() -> None:

@@ -54,6 +54,7 @@ def test_what_would_be_otherwise_is_listed(clone: Scratch, capsys: pytest.Captur
         "2 approve -> autonomous",
     ]
     assert err.startswith("note: 1 not compared: inputs not recorded")
+    assert err.endswith(": 3 (acme/shop!4)\n")
 
 
 def test_files_and_commits_can_be_mixed_and_time_can_be_cut(clone: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,8 +76,15 @@ def test_files_and_commits_can_be_mixed_and_time_can_be_cut(clone: Scratch, caps
 
 
 def test_other_words_change_nothing(clone: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert diff(clone, "main", str(clone.folder / "words.yaml")) == 0
+    """Of what could be compared: a decision whose inputs are there by digest only could be another one."""
+    assert diff(clone, "main", str(clone.folder / "words.yaml")) == 3
     assert capsys.readouterr().out == "0 of 4 past decisions would be others\n"
+    assert diff(clone, "main", str(clone.folder / "words.yaml"), "--since", "2026-11-24T16:30Z") == 0
+    assert diff(clone, "main", str(clone.folder / "words.yaml"), "--format", "json") == 3
+    (left,) = json.loads(capsys.readouterr().out.splitlines()[-1])["not_compared"]
+    assert left["records"] == 1
+    assert [(record["change"], record["number"]) for record in left["which"]] == [("acme/shop!4", 3)]
+    assert left["why"].startswith("inputs not recorded")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ TRICKS = [
     "SELECT $a$ $a$; DROP TABLE w; --$a$",
     "SELECT 1 \\; DROP TABLE w;",
     "CREATE TABLE x AS EXECUTE gone;",
+    "SELECT 1; ELSE; DROP TABLE w;",
+    "END; ELSE DROP TABLE w; DROP TABLE w;",
 ]
 
 

@@ -66,6 +66,11 @@ def test_records_that_cannot_be_read_are_a_fault(world: BotWorld) -> None:
         world.look(ref)
 
 
+def test_what_could_not_be_compared_is_said_before_anything_is_unfolded() -> None:
+    summary = section(PolicyReview(compare(shop_policy(), shop_policy(), past(*PATHS)), missing=2)).splitlines()[0]
+    assert summary.endswith("none would be another one under this policy; 2 could not be compared</summary>")
+
+
 def test_it_is_bounded() -> None:
     diff = compare(shop_policy(), shop_policy(("unmatched: critical", "unmatched: low")), past(*["lib/x"] * 100))
     lines = section(PolicyReview(diff)).splitlines()

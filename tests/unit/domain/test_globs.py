@@ -9,10 +9,10 @@ from countersign.domain.glob_index import GlobIndex
 from countersign.domain.globs import check_glob
 from countersign.domain.ids import MalformedError
 
-NAMES = st.sampled_from(["a", "b", "ab", "aab", ".a", "a.sh", "b.sh", "values.yaml", "staging", "é", "a b"])
+NAMES = st.sampled_from(["a", "b", "ab", "aab", ".a", "a.sh", "b.sh", "sh", ".sh", "a.", "values.yaml", "staging", "é", "a b"])
 PATHS = st.lists(NAMES, min_size=1, max_size=5).map("/".join)
 PARTS = st.sampled_from(
-    ["**", "*", "a", "b", "ab", "a*", "*b", "*.sh", "?", "??", "a?b", "*a*b", "a*?", "?*", "staging", ".a", "*é*"]
+    ["**", "*", "a", "b", "ab", "a*", "*b", "*.sh", "*.", "?", "??", "a?b", "*a*b", "a*?", "?*", "staging", ".a", "*é*"]
 )
 PATTERNS = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
 
@@ -28,6 +28,9 @@ def reference(pattern: str, path: str) -> bool:
 @example("a/**/b", "a/b")
 @example("a/**/b/**", "a/b")
 @example("a/**/**/b", "a/a/a/b")
+@example("*.sh", "sh")
+@example("*.sh", ".sh")
+@example("*.", "a")
 def test_one_pattern_means_what_it_means_to_wcmatch(pattern: str, path: str) -> None:
     assert (GlobIndex([[pattern]]).match(path) == (0,)) == reference(pattern, path)
 
@@ -53,7 +56,7 @@ def test_an_exclamation_mark_takes_paths_out_wherever_it_stands(wanted: list[str
     "pattern",
     [
         "", "!", "!!a", "/a", "a/", "a//b", "./a", "a/../b", "a/**b", "**.sh", "a/b**", "{a,b}", "[ab]", "a|b", "(a)", "a\\b",
-        "a\nb", "\u202ea", "*" * 17, "a" * 257,
+        "a\nb", "\u202ea", "e\u0301/**", "*" * 17, "a" * 257,
     ],
 )  # fmt: skip
 def test_what_is_no_plain_glob_is_refused(pattern: str) -> None:

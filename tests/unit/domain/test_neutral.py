@@ -24,7 +24,8 @@ def spans(markdown: str) -> list[Token]:
 
 
 def words(markdown: str) -> str:
-    return "".join("\n" if span.type in {"hardbreak", "softbreak"} else span.content for span in spans(markdown))
+    breaks = {"hardbreak", "softbreak", "paragraph_close"}
+    return "".join("\n" if span.type in breaks else span.content for span in spans(markdown)).removesuffix("\n")
 
 
 def assert_only_text(markdown: str) -> None:
@@ -50,6 +51,7 @@ def test_inline_text_reads_as_written_and_does_nothing(text: str) -> None:
 
 @given(HOSTILE)
 @example("www.@")  # two code spans side by side would be one with ticks in it
+@example("\\\n\n\\")
 def test_a_quotation_reads_as_written_and_does_nothing(text: str) -> None:
     markdown = quote(text)
 

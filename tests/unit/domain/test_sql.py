@@ -2,7 +2,7 @@ import logging
 from unittest import TestCase
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from countersign.domain.facts import Act, Measured, Unclear
@@ -21,6 +21,7 @@ HARMLESS = [
     "CREATE OR REPLACE VIEW v AS SELECT count(*) FROM t",
     "INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING",
     "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT 1; COMMIT;",
+    "BEGIN; SELECT CASE WHEN a THEN 1 ELSE 2 END FROM t; END; -- done",
     "COMMENT ON TABLE t IS 'DROP TABLE t'",
     "INSERT INTO t VALUES ('it''s; DROP TABLE t')",
     "SELECT x::int, '::', \"a:b\" FROM t -- :comment",
@@ -56,6 +57,10 @@ DELETING = [
 ]
 
 UNCLEAR = [
+    "ELSE; DROP TABLE t",
+    "SELECT 1; ELSE; DROP TABLE t",
+    "BEGIN; ELSE DROP TABLE t; END",
+    "WHILE 1; ELSE; DROP TABLE t",
     "DO $$ BEGIN DROP TABLE x; END $$;",
     "SELECT 'a' $body$ x $body$",
     "DROP TABLE",
@@ -168,7 +173,11 @@ def test_the_text_stays_out_of_our_log() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["DROP", "TABLE", "t", ";", "'", '"', "/*", "*/", "--", "\n", "(", ")", "SELECT", "1", "WITH", ","]))
+    st.lists(
+        st.sampled_from(
+            ["DROP", "TABLE", "t", ";", "'", '"', "/*", "*/", "--", "\n", "(", ")", "SELECT", "1", "WITH", ",", "ELSE", "END"]
+        )
+    )
 )
 def test_every_text_has_an_answer(words: list[str]) -> None:
     deletions, unclear = effects("m.sql", " ".join(words))
@@ -177,6 +186,7 @@ def test_every_text_has_an_answer(words: list[str]) -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
+@example("ELSE", "")
 def test_a_drop_is_seen_or_the_file_is_unclear(before: str, after: str) -> None:
     """Whatever stands around it on other lines, unless it makes a comment or a string of it."""
     if any(mark in before for mark in ("/*", "'", '"', "--")):

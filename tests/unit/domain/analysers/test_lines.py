@@ -79,6 +79,61 @@ def test_what_only_seems_to_stay_is_gone(new: str) -> None:
     assert guard_gone(new)
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f'create_before_destroy = "${{ "}}" == "" ? true : /*\n    {GUARD}\n    */ true}}"',
+        f'create_before_destroy = "${{ "}}" == "" ? true : /*\n    }}\n    {GUARD}\n    {{ */ true}}"',
+        f'create_before_destroy = "${{ /* }} "\n    {GUARD}\n    */ true}}"',
+        f'create_before_destroy = "${{ # }} "\n    true}}" /*\n    {GUARD}\n    */',
+        f'create_before_destroy = "$${{" == "${{ /*}}"\n    {GUARD}\n    */ true}}"',
+        f'create_before_destroy = "%{{ if true /* }} "\n    {GUARD}\n    */ }}%{{ endif }}"',
+        f'create_before_destroy = "\\"${{ /* }} "\n    {GUARD}\n    */ true}}"',
+        f'create_before_destroy = "${{ {{ a = "}}}}"\n    {GUARD}\n    }}["a"] }}"',
+    ],
+)
+def test_an_expression_in_a_string_hides_nothing(hidden: str) -> None:
+    """HCL lets one go over lines and hold comments and strings of its own; the braces in those can be made to match."""
+    assert guard_gone(MAIN.replace(GUARD, hidden))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'arn = "arn:aws:s3:::${var.bucket}/*"',
+        'a = "${lookup(var.a, "x")}" # it is "there',
+        'a = "${\n    var.b  # "\n  }"',
+        'a = "https://${var.host}//x"',
+        'a = "$${ /* }"',
+        'a = "\\"${var.b["{}"]}\\" /*"',
+        'a = "%{ if var.b == "/*" }x%{ endif }"',
+    ],
+)
+def test_what_stands_before_takes_nothing_along(before: str) -> None:
+    assert not guard_gone(MAIN.replace("  lifecycle {", f"  {before}\n  lifecycle {{"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stays"),
+    [
+        ('  x: "', '  "', False),
+        ("  x: '", "  '", False),
+        ('  x: ["', '  "]', False),
+        ("  x: it's", "  y: don't", True),
+        ("  # don't say \"", '  y: "a # b"', True),
+        ('  x: "a\n    b"', "  y: 'a''b'", True),
+        ('  x: "a \\"', '    b"', True),
+    ],
+)
+def test_a_string_of_yaml_hides_nothing(before: str, after: str, stays: bool) -> None:
+    """Its readers do not mind how the lines of a string are indented."""
+    old = "notes:\n  policy: keep\n"
+    new = f"notes:\n{before}\n  policy: keep\n{after}\n"
+    if before.endswith('\\"'):
+        new = f"notes:\n{before}\n{after}\n  policy: keep\n"
+    assert (gone(new, old, "a.yaml") == []) is stays
+
+
 def test_a_line_that_stood_in_a_comment_was_never_there() -> None:
     assert gone("", old=f"# {GUARD}\n/* {GUARD}\n{GUARD} */\n") == []
 
@@ -89,7 +144,12 @@ def test_yaml_goes_by_its_indentation() -> None:
     assert gone("a:\n  keep: false\nb:\n  keep: true\n", old, "x.yaml") == [(2, "keep: true"), (4, "keep: false")]
 
 
-@given(st.lists(st.sampled_from(["a {", "}", "  b", "b", "/*", "*/", "<<X", "X", '"/*"', "# c", "]", "(("]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from(["a {", "}", "  b", "b", "/*", "*/", "<<X", "X", '"/*"', "# c", "]", "((", '"${', '"', '}"', "'"]),
+        max_size=30,
+    )
+)
 def test_the_same_file_lost_nothing_and_an_empty_one_everything(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert gone(text, text) == []

@@ -167,13 +167,27 @@ def test_state_is_told_from_source(path: str) -> None:
     assert not is_source(path)
 
 
-@pytest.mark.parametrize("path", ["main.tf", "a/x.tf.json", "a/prod.auto.tfvars", "x.tofu", "X.TF"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "main.tf",
+        "a/x.tf.json",
+        "a/prod.auto.tfvars",
+        "x.tofu",
+        "X.TF",
+        "terragrunt.hcl",
+        "live/terragrunt.hcl",
+        "a/.terraform.lock.hcl",
+    ],
+)
 def test_sources(path: str) -> None:
     assert is_source(path)
     assert not is_state(path)
 
 
-@pytest.mark.parametrize("path", ["docs/tfstate.md", "backend.tfx", "a.terraform/x", "main.tf.md"])
+@pytest.mark.parametrize(
+    "path", ["docs/tfstate.md", "backend.tfx", "a.terraform/x", "main.tf.md", "build.pkr.hcl", "my-terragrunt.hcl"]
+)
 def test_what_is_neither(path: str) -> None:
     assert not is_source(path)
     assert not is_state(path)
