@@ -6,10 +6,12 @@ it to that.
 """
 
 import base64
+import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -56,6 +58,8 @@ _DIGITS = str.maketrans("ABCDEFGHJKMNPQRSTVWXYZ", "abcdefghijklmnopqrstuv")
 
 _BINDING = re.compile(rb'\n      "binding": "(sha256:[0-9a-f]{64})"')
 _SIGNATURE_BYTES = 64
+_BREAK = b"\n "
+"""What ends each line of a signature in a commit: a header goes on after a blank."""
 
 
 class DoubtError(Exception):
@@ -95,7 +99,10 @@ class _Known:
     check: Ed25519PublicKey
     raw: bytes
     hash_name: bytes
-    trusted: tuple[TrustedKey, ...]
+    length: int
+    """Characters that its signature has in a commit. All lines but the last are full, so there is one way to break them."""
+    windows: tuple[tuple[bytes, float, float], ...]
+    """For whom it may sign, from when to when: in seconds, both included."""
 
 
 @dataclass(slots=True)
@@ -109,10 +116,13 @@ class Glance:
     def __post_init__(self) -> None:
         """Make the keys ready: everything before the 64 bytes of a signature is the same for one key."""
         for key in {trusted.key for trusted in self.trust.keys}:
-            trusted = tuple(item for item in self.trust.keys if item.key == key)
+            windows = tuple(_window(item) for item in self.trust.keys if item.key == key)
             for hash_name in sshsig.HASHES:
+                before = sshsig.before_signature(key, hash_name)
+                characters = len(base64.b64encode(before + bytes(_SIGNATURE_BYTES)))
+                length = characters + len(_BREAK) * -(-characters // sshsig.LINE)
                 check = Ed25519PublicKey.from_public_bytes(key.raw)
-                self._known[sshsig.before_signature(key, hash_name)] = _Known(check, key.raw, hash_name, trusted)
+                self._known[before] = _Known(check, key.raw, hash_name, length, windows)
 
     def commit(self, raw: bytes) -> Signed:
         """Check form and signature of a commit.
@@ -123,22 +133,22 @@ class Glance:
         found = _COMMIT.fullmatch(raw)
         if found is None:
             raise DoubtError
-        armor = found["armor"].replace(b"\n ", b"")
+        broken = found["armor"]
+        armor = broken.replace(_BREAK, b"")
         try:
-            blob = base64.b64decode(armor, validate=True)
+            blob = binascii.a2b_base64(armor, strict_mode=True)
         except ValueError:
             raise DoubtError from None
         known = self._known.get(blob[:-_SIGNATURE_BYTES])
-        if known is None or base64.b64encode(blob) != armor or not _lines_full(found["armor"]):
+        if known is None or binascii.b2a_base64(blob, newline=False) != armor or len(broken) != known.length:
             raise DoubtError
         start, end = found.span("header")
         try:
             known.check.verify(blob[-_SIGNATURE_BYTES:], sshsig.signed(raw[:start] + raw[end:], known.hash_name))
         except InvalidSignature:
             raise DoubtError from None
-        email, when = found["email"].decode(), int(found["when"])
-        at = datetime.fromtimestamp(when, UTC)
-        if not any(item.principal == email and item.valid(at) for item in known.trusted):
+        email, when = found["email"], int(found["when"])
+        if not any(principal == email and after <= when <= before for principal, after, before in known.windows):
             raise DoubtError
         return Signed(found["tree"], found["parent"], when, found["message"], known.raw)
 
@@ -219,7 +229,6 @@ def digests(raw: bytes) -> tuple[str, bytes]:
     return "sha256:" + hashlib.sha256(raw).hexdigest(), hashlib.sha256(b"\0" + raw).digest()
 
 
-def _lines_full(armor: bytes) -> bool:
-    """Say whether every line but the last is full, as the expression above does not insist on."""
-    *lines, _ = armor.removesuffix(b"\n ").split(b"\n ")
-    return all(len(line) == sshsig.LINE for line in lines)
+def _window(trusted: TrustedKey) -> tuple[bytes, float, float]:
+    after, before = trusted.valid_after, trusted.valid_before
+    return trusted.principal.encode(), -inf if after is None else after.timestamp(), inf if before is None else before.timestamp()
