@@ -16,7 +16,6 @@ from bot.view import Judged, Records, Unjudged, View, Word
 from countersign.adapters.observe import House, judge, observe
 from countersign.attestation.ports import LedgerReader
 from countersign.attestation.questions import unended
-from countersign.attestation.record import RecordKind
 from countersign.domain.ids import ChangeRef, Digest
 from countersign.domain.outcomes import Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository, StatusState
@@ -26,9 +25,6 @@ _STEADY = timedelta(minutes=10)
 _SOON = timedelta(seconds=60)
 _FOLLOW_UPS = (3, 15)
 """Seconds. A runner that is there has put the question on the record by then, and the comment should say so."""
-
-_NEWEST = 200
-"""Records that a pass looks through for questions of changes that are gone: a pass a minute misses none by that."""
 
 GONE = "gone"
 
@@ -81,15 +77,13 @@ class Gate:
         return self.marks.seen(Mark.REFLECTED, ref) != now
 
     def forgotten(self, project: str, still_open: Collection[ChangeRef]) -> list[ChangeRef]:
-        """Give the changes among the newest records that are not open any more, though the record holds a question of theirs open.
+        """Give the changes that are not open any more, though the record holds a question of theirs open.
 
         Raises:
             LedgerFault: the audit branch is wrong or cannot be read.
         """
-        ledger = self.room(project).ledger
-        asked = {entry.change for entry in ledger.latest(_NEWEST) if entry.kind is RecordKind.ASSESSED}
-        gone = sorted(change for change in asked if change is not None and change not in still_open)
-        return [change for change in gone if unended(ledger.of_change(change))]
+        asked = {question.change for question in self.room(project).ledger.open_questions()}
+        return sorted(change for change in asked if change is not None and change not in still_open)
 
     def _withdraw(self, change: Change, room: Room) -> None:
         """Ask a runner to put on the record that the questions of a change that is gone will not be answered."""

@@ -7,16 +7,18 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
 from countersign.adapters import jsonlog
-from countersign.adapters.stamping import ask
-from countersign.attestation.ports import TakenError
+from countersign.adapters.stamping import ask, check_certificates
+from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Draft, Entry
 from countersign.attestation.rotation import rotation
 from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.stamp import PREFIX, Stamp, head_after
+from countersign.domain.ids import MalformedError
 from countersign.domain.outcomes import Fault, LedgerFault
 from runners import clock, tasks, upkeep
 from runners.refusals import Refusals
@@ -168,24 +170,35 @@ def _announce(settings: RunnerSettings, path: Path) -> int:
 
 
 def _timestamp(settings: RunnerSettings, authority: str, ca: Path) -> int:
-    """Stamp what is new: nothing where the newest record is a timestamp itself."""
-    if not ca.is_file():
-        raise SettingsError(f"{ca}: there is no such file of certificates")
-    rooms = build_sweeper(settings).rooms
+    """Stamp what is new: nothing where the newest record is a timestamp itself. One project that fails keeps no other from it."""
+    name = urlsplit(authority)
+    if name.username is not None or name.hostname is None:
+        raise SettingsError("--tsa: a URL with a host and without a user; it is kept on the record")
+    try:
+        check_certificates(ca)
+    except MalformedError as error:
+        raise SettingsError(f"--tsa-ca: {error}") from None
+    rooms, status = build_sweeper(settings).rooms, EXIT_OK
     for project in settings.projects:
-        ledger = rooms.of(project).ledger
-        newest = next(iter(ledger.latest(1)), None)
-        if newest is None or newest.key.startswith(PREFIX):
-            print(f"{project}: nothing new to timestamp")
-            continue
-        head = head_after(newest)
-        response, time = ask(head.text.encode(), url=authority, ca=ca)
-        draft = Stamp(head, response).draft(authority=authority, stamped=time, now=clock.now())
         try:
-            print(f"{project}: record {ledger.append(draft).seq}: timestamped {head.size} records at {time.isoformat()}")
-        except TakenError as taken:
-            print(f"{project}: record {taken.entry.seq}: somebody else timestamped {head.size} records")
-    return EXIT_OK
+            print(f"{project}: {_stamped(rooms.of(project).ledger, authority, f'{name.scheme}://{name.netloc}', ca)}")
+        except Fault as fault:
+            print(f"{project}: could not: {fault}", file=sys.stderr)
+            status = EXIT_FAULT
+    return status
+
+
+def _stamped(ledger: Ledger, url: str, shown: str, ca: Path) -> str:
+    newest = next(iter(ledger.latest(1)), None)
+    if newest is None or newest.key.startswith(PREFIX):
+        return "nothing new to timestamp"
+    head = head_after(newest)
+    token, time = ask(head.text.encode(), url=url, ca=ca)
+    try:
+        entry = ledger.append(Stamp(head, token).draft(authority=shown, stamped=time, now=clock.now()))
+    except TakenError as taken:
+        return f"record {taken.entry.seq}: somebody else timestamped {head.size} records"
+    return f"record {entry.seq}: timestamped {head.size} records at {time.isoformat()}"
 
 
 if __name__ == "__main__":

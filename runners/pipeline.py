@@ -19,7 +19,7 @@ from countersign.domain.authorization import Authorization, authorize
 from countersign.domain.credential import Credential
 from countersign.domain.decision import Effect, Plan
 from countersign.domain.ids import ChangeRef, run_id
-from countersign.domain.outcomes import Fault, Refused
+from countersign.domain.outcomes import Fault, LedgerFault, Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
 from countersign.domain.scope import Grant, Scope
 from runners import aftermath, questions, scribe, telling
@@ -59,10 +59,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What steps 1 and 2 hand to steps 3 to 6: the proof, the record that announces the run, and its files."""
+    """What steps 1 and 2 hand to steps 3 to 6: the proof, what announces the run (the intent is the last), and its files."""
 
     authorization: Authorization
-    intent: Draft
+    announced: tuple[Draft, ...]
     files: Files
 
 
@@ -101,12 +101,11 @@ class Pipeline:
             if not mine:
                 return Ending.BUSY
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
-            if intent is not None:
-                return self._resume(change, room, intent)
+            ending = None if intent is None else self._resume(change, room, intent)
             if change.state is not ChangeState.OPEN:
                 questions.withdraw(room.ledger, change, clock=self.clock)
-                return Ending.GONE
-            return Ending.WAITING if change.draft else self._consider_or_refuse(change, room)
+                return ending or Ending.GONE
+            return ending or (Ending.WAITING if change.draft else self._consider_or_refuse(change, room))
 
     def _resume(self, change: Change, room: Room, intent: Entry) -> Ending:
         """Close what was begun, by this runner's earlier life or by another of the same environment; never begin it again."""
@@ -150,10 +149,10 @@ class Pipeline:
             authorization = authorize(seen.proposal, decision, now=self.clock())
             leases = self._prepare(authorization.plan, authorization)
             files = lay_out(authorization.plan, room.repository)
+        announced = [scribe.intent(authorization, seen, judged, leases, now=self.clock())]
         if decision.emergency is not None:
-            record(room.ledger, scribe.emergency(authorization, seen, judged, decision.emergency, now=self.clock()))
-        draft = scribe.intent(authorization, seen, judged, leases, now=self.clock())
-        return self._run(change, room, Ready(authorization, draft, files), steps)
+            announced.insert(0, scribe.emergency(authorization, seen, judged, decision.emergency, now=announced[0].time))
+        return self._run(change, room, Ready(authorization, tuple(announced), files), steps)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
         """See that everything the plan asks for can be had, before anything exists.
@@ -175,10 +174,11 @@ class Pipeline:
 
     def _run(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Ending:
         with steps.step(3, "intent"):
-            try:
-                intent = room.ledger.append(ready.intent)
-            except TakenError:
+            intent = room.ledger.append_all(ready.announced)[-1]
+            if isinstance(intent, TakenError):
                 return Ending.BUSY
+            if isinstance(intent, LedgerFault):
+                raise intent
         carried = self._carry_out(ready, room, steps)
         return self._finish(change, self.closer.close(room.ledger, intent, carried.credentials, carried.kept))
 

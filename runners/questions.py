@@ -4,7 +4,7 @@ A question is superseded where the change as it is now asks another one, or is r
 before the run, or its change was closed. People may approve anew what has expired: a run that follows is its end then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from countersign.adapters.observe import Judgement, Observation, assessed_key
@@ -52,22 +52,31 @@ def withdraw(ledger: Ledger, change: Change, *, clock: Clock) -> None:
 
 
 def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock) -> None:
-    """End the question where it was answered and the answer ran out: the same approvals were enough when the last was given.
+    """End the question where it was answered and the answer ran out: the same approvals were enough at some time before.
+
+    What an emergency asks for beside the tier is no part of the answer.
 
     Raises:
         LedgerFault: it is not ended yet. Try again.
     """
-    approvals = judged.evidence.approvals
-    if judged.decision.satisfied or not approvals:
+    if _answered(judged):
         return
-    then = Judgement.of(seen, judged.evidence, at=max(approval.at for approval in approvals)).decision
-    if any(need.missing for need in then.needs) or not any(need.missing for need in judged.decision.needs):
+    given = sorted({approval.at for approval in judged.evidence.approvals if approval.at <= judged.at})
+    if not any(_answered(Judgement.of(seen, judged.evidence, at=at)) for at in given):
         return
     key = assessed_key(seen.proposal, judged.decision)
+    approvals = [
+        {"at": approval.at.isoformat(), "id": approval.person.id, "username": approval.person.username}
+        for approval in judged.evidence.approvals
+    ]
     for question in unended(ledger.of_change(seen.change.ref)):
         if question.key == key:
             why = "its approvals ran out before it could run; approve again to go on"
-            record(ledger, expired(question, why=why, now=clock()))
+            record(ledger, expired(question, why=why, now=clock(), approvals=approvals))
+
+
+def _answered(judged: Judgement) -> bool:
+    return not any(need.missing for need in judged.decision.needs if not need.emergency)
 
 
 def superseded(question: Entry, *, by: str, now: datetime) -> Draft:
@@ -75,9 +84,9 @@ def superseded(question: Entry, *, by: str, now: datetime) -> Draft:
     return _end(question, RecordKind.SUPERSEDED, "another question took its place", {"by": by}, now)
 
 
-def expired(question: Entry, *, why: str, now: datetime) -> Draft:
-    """Say that a question is not answered any more, and why."""
-    return _end(question, RecordKind.EXPIRED, why, {}, now)
+def expired(question: Entry, *, why: str, now: datetime, approvals: Sequence[Mapping[str, object]] = ()) -> Draft:
+    """Say that a question is not answered any more, why, and which approvals there were."""
+    return _end(question, RecordKind.EXPIRED, why, {"approvals": list(approvals)}, now)
 
 
 def _end(question: Entry, kind: RecordKind, why: str, more: Mapping[str, object], now: datetime) -> Draft:
@@ -87,7 +96,7 @@ def _end(question: Entry, kind: RecordKind, why: str, more: Mapping[str, object]
     decision = told if isinstance(told, Mapping) else {}
     return Draft(
         kind=kind,
-        key=f"{kind.value}/{binding_of(question)}",
+        key=f"{kind.value}/{binding_of(question.key)}",
         summary=f"{kind.value.capitalize()} record {question.seq}: {why}, {question.change}",
         change=question.change,
         run=None,

@@ -1,4 +1,7 @@
-"""Asks a timestamp authority (RFC 3161) and checks what it says, with stock `openssl ts`: an auditor's tool, and not our own."""
+"""Asks a timestamp authority (RFC 3161) and checks what it says, with stock `openssl ts`: an auditor's tool, and not our own.
+
+What is kept and checked is the token, which the authority signed, and never the response around it, which anybody can write.
+"""
 
 import re
 import subprocess  # noqa: TID251 - openssl and nothing else
@@ -6,10 +9,16 @@ import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
+from http.client import HTTPException
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
+from threading import Thread
 
-from countersign.attestation.stamp import MAX_RESPONSE
+from cryptography import x509
+
+from countersign.attestation.stamp import MAX_TOKEN
+from countersign.domain.ids import MalformedError
 from countersign.domain.outcomes import Fault
 
 _SECONDS = 30
@@ -24,8 +33,22 @@ class StampFault(Fault):
     """No stamp, or none that the authority's certificate vouches for."""
 
 
-def ask(text: bytes, *, url: str, ca: Path) -> tuple[bytes, datetime]:
-    """Have an authority stamp a text; give its response and the time in it, checked.
+def check_certificates(ca: Path) -> None:
+    """See that there are certificates in a file.
+
+    Raises:
+        MalformedError: it cannot be read, or holds none.
+    """
+    try:
+        x509.load_pem_x509_certificates(ca.read_bytes())
+    except OSError as error:
+        raise MalformedError(f"{ca} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise MalformedError(f"{ca} holds no certificates in PEM form, or something else besides") from None
+
+
+def ask(text: bytes, *, url: str, ca: Path, seconds: float = _SECONDS) -> tuple[bytes, datetime]:
+    """Have an authority stamp a text; give its token (DER) and the time in it, checked. `seconds` is the time that it has.
 
     Raises:
         StampFault: it does not answer, refuses, or its answer is not good. Safe to try again.
@@ -33,42 +56,61 @@ def ask(text: bytes, *, url: str, ca: Path) -> tuple[bytes, datetime]:
     if not url.startswith(("https://", "http://")):
         raise StampFault("the authority's URL must begin with https:// or http://")
     with TemporaryDirectory(prefix="countersign-stamp-") as folder:
-        query = Path(folder, "query")
+        query, response, token = (Path(folder, name) for name in ("query", "response", "token"))
         query.write_bytes(_openssl("-query", "-digest", sha256(text).hexdigest(), "-sha256", "-cert"))
-        request = urllib.request.Request(  # noqa: S310 - the scheme is checked
-            url, data=query.read_bytes(), headers={"Content-Type": "application/timestamp-query"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - the same
-                response: bytes = answer.read(MAX_RESPONSE + 1)
-        except OSError as error:
-            raise StampFault(f"the timestamp authority does not answer: {error}") from None
-        if len(response) > MAX_RESPONSE:
-            raise StampFault(f"the timestamp authority's answer is larger than {MAX_RESPONSE} bytes")
-        return response, _checked(response, ("-queryfile", str(query)), ca)
+        response.write_bytes(_posted(url, query.read_bytes(), seconds))
+        _openssl("-reply", "-in", str(response), "-token_out", "-out", str(token))
+        if token.stat().st_size > MAX_TOKEN:
+            raise StampFault(f"the authority's token is larger than {MAX_TOKEN} bytes")
+        return token.read_bytes(), _checked(token, ("-queryfile", str(query)), ca)
 
 
-def stamped(text: bytes, response: bytes, *, ca: Path) -> datetime:
+def stamped(text: bytes, token: bytes, *, ca: Path) -> datetime:
     """Give the time at which an authority stamped a text (UTC).
 
     Raises:
-        StampFault: the response is not over this text, or no certificate of `ca` vouches for it at that time.
+        StampFault: the token is not over this text, or no certificate of `ca` vouches for it at that time.
         Fault: it could not be found out.
     """
-    return _checked(response, ("-digest", sha256(text).hexdigest()), ca)
-
-
-def _checked(response: bytes, over: Sequence[str], ca: Path) -> datetime:
     with TemporaryDirectory(prefix="countersign-stamp-") as folder:
-        file = Path(folder, "response")
-        file.write_bytes(response)
-        told = _TIME.search(_openssl("-reply", "-in", str(file), "-text").decode(errors="replace"))
-        if told is None:
-            raise StampFault("the timestamp's response tells no time")
-        # strptime reads names of months in this process's language, which is English until somebody sets another
-        time = datetime.strptime(f"{told['time']} {told['year']}", "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-        _openssl("-verify", *over, "-in", str(file), "-CAfile", str(ca), "-attime", str(int(time.timestamp())))
-        return time
+        file = Path(folder, "token")
+        file.write_bytes(token)
+        return _checked(file, ("-digest", sha256(text).hexdigest()), ca)
+
+
+def _checked(token: Path, over: Sequence[str], ca: Path) -> datetime:
+    told = _TIME.findall(_openssl("-reply", "-in", str(token), "-token_in", "-text").decode(errors="replace"))
+    if len(told) != 1:
+        raise StampFault("the timestamp tells no time, or more than one")
+    [(when, year)] = told
+    try:  # names of months are in this process's language, which is English until somebody sets another
+        time = datetime.strptime(f"{when} {year}", "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    except ValueError:
+        raise StampFault("the timestamp tells a time that there is not") from None
+    _openssl("-verify", *over, "-in", str(token), "-token_in", "-CAfile", str(ca), "-attime", str(int(time.timestamp())))
+    return time
+
+
+def _posted(url: str, query: bytes, seconds: float) -> bytes:
+    """Post a query, in a thread: an authority that sends a byte now and then keeps nobody waiting for longer than this."""
+    answer: SimpleQueue[bytes | Exception] = SimpleQueue()
+
+    def post() -> None:
+        try:
+            request = urllib.request.Request(url, data=query, headers={"Content-Type": "application/timestamp-query"})  # noqa: S310 - the scheme was checked
+            with urllib.request.urlopen(request, timeout=seconds) as opened:  # noqa: S310 - the same
+                answer.put(opened.read(2 * MAX_TOKEN))
+        except (OSError, ValueError, HTTPException) as error:
+            answer.put(error)
+
+    Thread(target=post, daemon=True).start()
+    try:
+        found = answer.get(timeout=seconds)
+    except Empty:
+        raise StampFault(f"the timestamp authority does not answer within {seconds:g} s") from None
+    if isinstance(found, Exception):
+        raise StampFault(f"the timestamp authority does not answer: {str(found)[:200] or type(found).__name__}")
+    return found
 
 
 def _openssl(*args: str) -> bytes:

@@ -17,10 +17,10 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from countersign.attestation import readable, sshsig
+from countersign.attestation import questions, readable, sshsig
 from countersign.attestation.keys import TrustedKey, TrustRoot
 from countersign.attestation.place import Place, record_number
-from countersign.attestation.record import RecordKind
+from countersign.attestation.record import MAX_RECORD
 from countersign.attestation.statement import read
 from countersign.domain.ids import ChangeRef, Digest, MalformedError
 
@@ -56,7 +56,15 @@ _END = re.compile(
 _DIGITS = str.maketrans("ABCDEFGHJKMNPQRSTVWXYZ", "abcdefghijklmnopqrstuv")
 """From a ULID's digits to those of `int`."""
 
-_BINDING = re.compile(rb'\n      "binding": "(sha256:[0-9a-f]{64})"')
+_OUTSIDE = re.compile(rb"\n {0,3}[^ ]")
+"""A line of the statement itself: none such stands between the body and the rest of the predicate."""
+
+_NAMED = {
+    b"intent": re.compile(rb'\n      "binding": "([A-Za-z0-9][A-Za-z0-9:._-]{0,159})"'),
+    b"superseded": re.compile(rb'\n      "by": "assessed/([A-Za-z0-9][A-Za-z0-9:._-]{0,159})"'),
+}
+"""The question that a record names in its body, by the record's kind (`questions.named`)."""
+
 _SIGNATURE_BYTES = 64
 _BREAK = b"\n "
 """What ends each line of a signature in a commit: a header goes on after a blank."""
@@ -158,7 +166,11 @@ class Glance:
         Raises:
             DoubtError: see above.
         """
+        if len(raw) > MAX_RECORD:
+            raise DoubtError
         found = _END.fullmatch(raw, max(0, raw.find(_CHANGE))) if raw.startswith(_BEGIN) and readable.is_plain(raw) else None
+        if found is not None and _OUTSIDE.search(raw, len(_BEGIN), found.start()) is not None:
+            raise DoubtError  # what follows the body is not the predicate's
         told = self._closely(raw) if found is None else self._told(raw, found)
         place = Place(told.log, told.seq, None if told.prev is None else Digest(told.prev), told.recorded)
         if int(told.id.translate(_DIGITS), 32) != record_number(place, told.key):
@@ -176,7 +188,8 @@ class Glance:
         if " ".join(summary.split()) != summary or time > recorded or "@" in log.partition("://")[2].partition("/")[0]:
             raise DoubtError
         prev, run = found["prev"], found["run"]
-        binding = _BINDING.search(raw) if found["kind"] == b"intent" else None
+        named = _NAMED.get(found["kind"])
+        binding = None if named is None else named.search(raw, len(_BEGIN) - 1, max(0, raw.find(b"\n    }", len(_BEGIN))))
         return Told(
             change=change,
             id=found["id"].decode(),
@@ -199,10 +212,9 @@ class Glance:
             raise DoubtError from None
         if part.time > part.recorded_time:
             raise DoubtError
-        binding = part.body.get("binding") if part.kind is RecordKind.INTENT else None
         change = None if part.change is None else part.change.ref
         place = (part.log, part.prev, part.recorded_time, part.run_id, part.seq, part.summary)
-        return Told(change, part.id, part.key, part.kind.value, *place, binding if isinstance(binding, str) else None)
+        return Told(change, part.id, part.key, part.kind.value, *place, questions.named(part.kind, part.body))
 
     def _change(self, project: bytes | None, iid: bytes | None) -> ChangeRef | None:
         if project is None or iid is None:

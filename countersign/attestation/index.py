@@ -5,6 +5,7 @@ Checks that keys are unique and that an outcome follows its intent. Does not che
 
 from typing import Protocol
 
+from countersign.attestation.questions import unended
 from countersign.attestation.record import ABOUT_A_CHANGE, OUTCOMES, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
@@ -137,6 +138,11 @@ class LogIndex:
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         return tuple(self._open.values())
+
+    def open_questions(self) -> tuple[Entry, ...]:
+        """Give the questions that have no end yet, oldest first."""
+        found = (question for records in self._by_change.values() for question in unended(records))
+        return tuple(sorted(found, key=lambda question: question.seq))
 
     def add(self, entry: Entry) -> None:
         """Take in the next record.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from countersign.attestation import rotation
+from countersign.attestation import questions, rotation
 from countersign.attestation.chain import Link
 from countersign.attestation.record import RecordKind
 from countersign.attestation.sshsig import PublicKey
@@ -20,7 +20,7 @@ class Outline(NamedTuple):
     change: ChangeRef | None
     run: RunId | None
     binding: str | None
-    """Which question an intent answers."""
+    """Which question it names (`questions.named`)."""
     recorded: datetime
     signer: PublicKey
     announces: PublicKey | None
@@ -33,8 +33,7 @@ def outline(link: Link) -> Outline | None:
     if link.key is None:
         return None
     new = announced(entry.kind, entry.body, entry.key, link.key)
-    told = entry.body.get("binding") if entry.kind is RecordKind.INTENT else None
-    binding = told if isinstance(told, str) else None
+    binding = questions.named(entry.kind, entry.body)
     return Outline(entry.seq, entry.kind, entry.key, entry.change, entry.run, binding, link.point.recorded, link.key, new)
 
 

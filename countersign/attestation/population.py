@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from countersign.attestation.outline import Outline
+from countersign.attestation.questions import binding_of
 from countersign.attestation.record import OUTCOMES, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
 OPEN, RUNNING = "open", "running"
 ENDS = (OPEN, RUNNING, *(kind.value for kind in (*sorted(OUTCOMES), RecordKind.EXPIRED, RecordKind.SUPERSEDED)))
 """Every way in which a question can stand."""
+
+_GIVEN_UP = frozenset({RecordKind.EXPIRED, RecordKind.SUPERSEDED})
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Population:
     records: Counter[RecordKind] = field(default_factory=Counter)
     _questions: dict[str, str] = field(default_factory=dict)
     """How each question stands, by its binding."""
+    _asked: dict[str, ChangeRef | None] = field(default_factory=dict)
     _open: dict[ChangeRef | None, str] = field(default_factory=dict)
     _runs: dict[RunId, str] = field(default_factory=dict)
     unasked: int = 0
@@ -39,11 +43,8 @@ class Population:
             self._begin(entry)
         elif entry.kind in OUTCOMES and entry.run is not None:
             self._questions[self._runs.pop(entry.run)] = entry.kind.value
-        elif entry.kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED}:
-            binding = entry.key.partition("/")[2]
-            if self._questions.get(binding) == OPEN:
-                self._questions[binding] = entry.kind.value
-                self._open.pop(entry.change, None)
+        elif entry.kind in _GIVEN_UP:
+            self._give_up(entry)
 
     @property
     def asked(self) -> int:
@@ -63,12 +64,24 @@ class Population:
         return f"{self.asked} questions = {told}; {refused} refusals{strange}"
 
     def _ask(self, entry: Outline) -> None:
-        binding = entry.key.partition("/")[2]
+        binding = binding_of(entry.key)
         before = self._open.get(entry.change)
         if before is not None and self._questions[before] == OPEN:
             self._questions[before] = RecordKind.SUPERSEDED.value
         self._questions[binding] = OPEN
         self._open[entry.change] = binding
+        self._asked[binding] = entry.change
+
+    def _give_up(self, entry: Outline) -> None:
+        """End the change's open question, and open the one again that takes its place, if that was given up before."""
+        binding = binding_of(entry.key)
+        if self._open.get(entry.change) == binding and self._questions[binding] == OPEN:
+            self._questions[binding] = entry.kind.value
+            del self._open[entry.change]
+        again = entry.binding
+        if again is not None and self._asked.get(again) == entry.change and self._questions[again] in _GIVEN_UP:
+            self._questions[again] = OPEN
+            self._open[entry.change] = again
 
     def _begin(self, entry: Outline) -> None:
         if entry.run is None:

@@ -35,6 +35,10 @@ class LedgerReader(Protocol):
         """Give the intents that no outcome follows yet, oldest first."""
         ...
 
+    def open_questions(self) -> tuple[Entry, ...]:
+        """Give the questions that have no end yet, oldest first: no run took them up, and no record ended them."""
+        ...
+
     def latest(self, count: int) -> tuple[Entry, ...]:
         """Give so many records, the newest, oldest first; all where there are fewer."""
         ...

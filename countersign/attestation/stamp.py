@@ -18,16 +18,16 @@ from countersign.domain.ids import MalformedError, digest_of
 PREFIX = "annotation/timestamp-"
 """How the keys of their records begin; the log's size follows."""
 
-MAX_RESPONSE = 32 * 1024
+MAX_TOKEN = 32 * 1024
 """Bytes: with the certificates of the authority it has to fit into a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A head of the log, and the authority's response (DER) to its three lines."""
+    """A head of the log, and the authority's token (DER) over its three lines."""
 
     head: TreeHead
-    response: bytes
+    token: bytes
 
     def draft(self, *, authority: str, stamped: datetime, now: datetime) -> Draft:
         """Put it on the record. `authority` is where it was got; `stamped` is the time that it gives."""
@@ -44,7 +44,7 @@ class Stamp:
                 "timestamp": {
                     "authority": authority,
                     "head": self.head.text,
-                    "response": base64.b64encode(self.response).decode(),
+                    "token": base64.b64encode(self.token).decode(),
                     "time": stamped.isoformat(),
                 },
             },
@@ -59,14 +59,14 @@ class Stamp:
             MalformedError: it holds none, or one of another size than the record's key says.
         """
         told = body.get("timestamp")
-        head, response = (told.get("head"), told.get("response")) if isinstance(told, Mapping) else (None, None)
-        if not isinstance(head, str) or not isinstance(response, str):
-            raise MalformedError("it holds no timestamp of a head and a response")
+        head, token = (told.get("head"), told.get("token")) if isinstance(told, Mapping) else (None, None)
+        if not isinstance(head, str) or not isinstance(token, str):
+            raise MalformedError("it holds no timestamp of a head and a token")
         try:
-            stamp = cls(TreeHead.parse(head), base64.b64decode(response, validate=True))
+            stamp = cls(TreeHead.parse(head), base64.b64decode(token, validate=True))
         except ValueError as error:
-            raise MalformedError(str(error) if isinstance(error, MalformedError) else "its response is not base64") from None
-        if key != f"{PREFIX}{stamp.head.size}":
+            raise MalformedError(str(error) if isinstance(error, MalformedError) else "its token is not base64") from None
+        if not stamp.head.size or key != f"{PREFIX}{stamp.head.size}":
             raise MalformedError("its timestamp is of another size than its key says")
         return stamp
 

@@ -67,6 +67,9 @@ class DyingLedger:
     def open_intents(self) -> tuple[Entry, ...]:
         return self._inner.open_intents()
 
+    def open_questions(self) -> tuple[Entry, ...]:
+        return self._inner.open_questions()
+
     def latest(self, count: int) -> tuple[Entry, ...]:
         return self._inner.latest(count)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -61,6 +62,31 @@ def test_several_at_once_each_have_their_own_answer(writer: Writer) -> None:
     assert results[1].entry == taken
     assert [entry.key for entry in first.latest(9)] == ["refused/taken", "refused/a", f"intent/{RUN}", f"outcome/{RUN}"]
     assert second.append_all([]) == []
+
+
+def test_questions_are_open_until_something_ends_them(writer: Writer) -> None:
+    ledger, again = writer(), writer()
+    first, second, third = (f"sha256:{letter * 64}" for letter in "abc")
+
+    def about(kind: RecordKind, binding: str, **body: object) -> Draft:
+        return Draft(kind, f"{kind.value}/{binding}", kind.value, CHANGE, None, START, body)
+
+    def waiting() -> list[str]:
+        found = [entry.key for entry in ledger.open_questions()]
+        assert [entry.key for entry in again.open_questions()] == found
+        return [key.removeprefix("assessed/") for key in found]
+
+    assert waiting() == []
+    for binding in (first, second, third):
+        ledger.append(about(RecordKind.ASSESSED, binding))
+    assert waiting() == [first, second, third]
+    ledger.append(about(RecordKind.SUPERSEDED, first, by=f"assessed/{second}"))
+    ledger.append(about(RecordKind.EXPIRED, third))
+    assert waiting() == [second]
+    ledger.append(about(RecordKind.SUPERSEDED, second, by=f"assessed/{first}"))
+    assert waiting() == [first]
+    ledger.append(replace(intent(), body={"binding": first, "leases": []}))
+    assert waiting() == []
 
 
 def test_a_key_is_taken_once(writer: Writer) -> None:

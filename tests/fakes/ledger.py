@@ -64,6 +64,12 @@ class FakeLedger:
             self._called("open_intents")
             return self._index.open_intents()
 
+    def open_questions(self) -> tuple[Entry, ...]:
+        """Give the questions that have no end yet, oldest first."""
+        with self._lock:
+            self._called("open_questions")
+            return self._index.open_questions()
+
     def latest(self, count: int) -> tuple[Entry, ...]:
         """Give so many records, the newest, oldest first."""
         with self._lock:
@@ -79,6 +85,8 @@ class FakeLedger:
 
     def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
         """Add records one after the other."""
+        with self._lock:
+            self._called("append_all")
         results: list[Entry | TakenError | LedgerFault] = []
         for draft in drafts:
             try:

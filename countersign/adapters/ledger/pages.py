@@ -27,7 +27,8 @@ Each commit must show a good signature. That proves who signed each commit and, 
 
 ## Verify it, all of it
 
-    pip install countersign-bot
+With `countersign` installed from a checkout that you trust:
+
     countersign audit verify --trust-root /path/to/allowed_signers
 
 This checks every signature within its key's lifetime, every link, every number, every digest and every Merkle root under
@@ -67,10 +68,11 @@ key_rotation, shred, heartbeat |
 
 An intent is written before any credential exists. Exactly one of executed, failed or lost follows it; until then the run is
 open. A question (assessed) ends as such a run, as expired or superseded (`expired/…` and `superseded/…` have the rest of the
-question's key), or by a later question of the same change; else it is open. An expired one may be approved anew: then a run
-is its end. An emergency stands before the intent of a run that went through a freeze. A key_rotation names the old and the
-new signing key and is signed by the old one; whom to believe is decided outside of this branch all the same. Large evidence
-is named by its digest.
+question's key), or by a later question of the same change; else it is open. One that was given up so may be answered by a
+run all the same: an expired one is approved anew, and one that a superseded record names as `by` is open again. An emergency
+stands before the intent of a run that went through a freeze; without that intent, nothing was run. A key_rotation names the
+old and the new signing key and is signed by the old one; whom to believe is decided outside of this branch all the same.
+Large evidence is named by its digest.
 
 The commit has one parent (the first has none), adds the record's file and nothing else, is signed with an Ed25519 SSH key, and
 names the key's principal as author and committer. Its trailers repeat number, id, kind, key, run, change and log, and the

@@ -62,6 +62,11 @@ class GitLedgerReader:
         self.refresh()
         return self._entries(self._kept().open_intents())
 
+    def open_questions(self) -> tuple[Entry, ...]:
+        """Give the questions that have no end yet, oldest first."""
+        self.refresh()
+        return self._entries(self._kept().open_questions())
+
     def latest(self, count: int) -> tuple[Entry, ...]:
         """Give so many records, the newest, oldest first."""
         self.refresh()

@@ -18,11 +18,12 @@ from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.merkle import Frontier
 from countersign.attestation.objects import TreeEntry, object_name
 from countersign.attestation.problem import ChainError, Problem
+from countersign.attestation.questions import binding_of, named
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, RunId, Sha, digest, sha
 from countersign.domain.outcomes import LedgerFault
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_SECONDS = 60
 _TABLES = """
 CREATE TABLE record (
@@ -31,6 +32,8 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX of_change ON record (project, iid) WHERE project IS NOT NULL;
 CREATE TABLE open (run TEXT PRIMARY KEY, seq INTEGER NOT NULL, project TEXT, iid INTEGER) STRICT;
+CREATE TABLE question (binding TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
+CREATE INDEX waiting ON question (seq) WHERE state = 'open';
 CREATE TABLE newest (only_one INTEGER PRIMARY KEY CHECK (only_one = 0), point TEXT NOT NULL, bound TEXT NOT NULL) STRICT;
 """
 
@@ -98,8 +101,8 @@ class Shelf:
                 point = None
             if point is not None and self._vouched(point, pinned):
                 return point
-        for table in ("record", "open", "newest"):
-            self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - three words of ours
+        for table in ("record", "open", "question", "newest"):
+            self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - words of ours
         return None
 
     def keep(self, point: Point) -> None:
@@ -116,6 +119,18 @@ class Shelf:
             self._database.execute("INSERT INTO open VALUES (?, ?, ?, ?)", (entry.run, entry.seq, project, iid))
         elif entry.run is not None:
             self._database.execute("DELETE FROM open WHERE run = ?", (entry.run,))
+        self._take_question(entry)
+
+    def _take_question(self, entry: Entry) -> None:
+        """Note how the questions stand now (`questions.unended`)."""
+        about, other = binding_of(entry.key), named(entry.kind, entry.body)
+        if entry.kind is RecordKind.ASSESSED:
+            self._database.execute("INSERT OR REPLACE INTO question VALUES (?, ?, 'open')", (about, entry.seq))
+        elif entry.kind is RecordKind.INTENT:
+            self._database.execute("UPDATE question SET state = 'run' WHERE binding = ?", (other,))
+        elif entry.kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED}:
+            self._database.execute("UPDATE question SET state = 'ended' WHERE binding = ? AND state = 'open'", (about,))
+            self._database.execute("UPDATE question SET state = 'open' WHERE binding = ? AND state = 'ended'", (other,))
 
     def seq_of(self, key: str) -> int | None:
         """Give the number of the record with this key."""
@@ -138,6 +153,10 @@ class Shelf:
     def open_intents(self) -> list[Shelved]:
         """Tell where the intents lie that no outcome follows yet, oldest first."""
         return list(self._select("seq IN (SELECT seq FROM open)"))
+
+    def open_questions(self) -> list[Shelved]:
+        """Tell where the questions lie that have no end yet, oldest first."""
+        return list(self._select("seq IN (SELECT seq FROM question WHERE state = 'open')"))
 
     def latest(self, count: int) -> list[Shelved]:
         """Tell where so many records lie, the newest, oldest first."""

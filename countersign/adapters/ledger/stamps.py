@@ -46,7 +46,7 @@ def _checked(raw: bytes, ca: Path) -> Stamped:
         part = statement.read(raw).predicate
         seq = part.seq
         stamp = Stamp.read(part.body, key=part.key)
-        time = stamped(stamp.head.text.encode(), stamp.response, ca=ca)
+        time = stamped(stamp.head.text.encode(), stamp.token, ca=ca)
     except (MalformedError, StampFault) as error:
         return Stamped(seq, None, None, str(error))
     if part.log != stamp.head.origin or part.seq < stamp.head.size:
@@ -58,7 +58,7 @@ def _checked(raw: bytes, ca: Path) -> Stamped:
 
 def _blobs(repository: Path, tip: Sha) -> Iterator[str]:
     listed = run_git(
-        [*_LOG, *_RAW, f"--grep=^Countersign-Key: {PREFIX}", tip, "--", "records"],
+        [*_LOG, *_RAW, "--basic-regexp", f"--grep=^Countersign-Key: {PREFIX}", tip, "--", "records"],
         cwd=repository,
         env_extra={"GIT_ALLOW_PROTOCOL": "none"},
         config=OFFLINE,

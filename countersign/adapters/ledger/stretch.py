@@ -85,7 +85,7 @@ def _take(found: Found, told: list[Told], commit: Signed, raw: bytes, glance: Gl
     root = commit.message[-_ROOT_BYTES - 1 : -1]
     if commit.message != message(one, found.digest, "sha256:" + root.decode(errors="replace")):
         raise DoubtError
-    if int(one.recorded.timestamp()) != commit.when:
+    if int(one.recorded.replace(microsecond=0).timestamp()) != commit.when:
         raise DoubtError
     try:
         kind, signer = RecordKind(one.kind), PublicKey(commit.key)

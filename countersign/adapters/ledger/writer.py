@@ -72,6 +72,10 @@ class GitLedger:
         """Give the intents that no outcome follows yet, oldest first."""
         return self._reader.open_intents()
 
+    def open_questions(self) -> tuple[Entry, ...]:
+        """Give the questions that have no end yet, oldest first."""
+        return self._reader.open_questions()
+
     def latest(self, count: int) -> tuple[Entry, ...]:
         """Give so many records, the newest, oldest first."""
         return self._reader.latest(count)

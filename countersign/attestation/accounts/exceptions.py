@@ -88,7 +88,8 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
         yield Exceptional("refused", told, told.why or "no reason is recorded", _asking(told))
     if told.kind in _AS_RECORDED:
         yield Exceptional(told.kind, told, told.summary, (*_asking(told), *told.approvers))
-    for item in parts(part(predicate, "body", "decision"), "discounted"):
+    repeated = told.kind == "emergency"  # its intent says the same
+    for item in () if repeated else parts(part(predicate, "body", "decision"), "discounted"):
         why, who = text(item, "why") or "no reason is recorded", text(item, "person") or "unknown"
         yield Exceptional("voided-approval", told, why, (who,))
         if who in {told.sponsor, told.author, told.agent} or why.startswith(_OWN):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from countersign.adapters.ledger.clone import Branch
 from countersign.adapters.ledger.stamps import Stamped, find_stamps
+from countersign.adapters.stamping import check_certificates
 from countersign.attestation.checkpoint import Checkpoint
-from countersign.domain.ids import MalformedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,7 @@ class Stamps:
             MalformedError: there are no certificates in the file.
             Fault: it could not be found out.
         """
-        try:
-            if b"-----BEGIN CERTIFICATE-----" not in ca.read_bytes():
-                raise MalformedError(f"{ca} holds no certificate in PEM form")
-        except OSError as error:
-            raise MalformedError(f"{ca} cannot be read: {error.strerror}") from None
+        check_certificates(ca)
         return cls(find_stamps(branch.repository, branch.tip, ca=ca))
 
     @property
@@ -36,25 +32,27 @@ class Stamps:
         """Give what the authority has seen: the chain holds the log to it."""
         return [item.checkpoint for item in self.found if item.checkpoint is not None]
 
-    @property
-    def problem(self) -> str | None:
-        """Say what is wrong with the first one that is not good."""
+    def problem(self, count: int) -> str | None:
+        """Say what is wrong: the first one that is not good, or that there are not as many as the verified records say."""
         wrong = next((item for item in self.found if item.problem is not None), None)
-        return None if wrong is None else f"the timestamp in record {wrong.seq} shows nothing: {wrong.problem}"
+        if wrong is not None:
+            return f"the timestamp in record {wrong.seq} shows nothing: {wrong.problem}"
+        if len(self.found) != count:
+            return f"git shows {len(self.found)} timestamps, and the records hold {count}"
+        return None if count else "the log holds no timestamp"
 
     def __str__(self) -> str:
         """Say it in a sentence."""
-        good = [item for item in self.found if item.checkpoint is not None]
+        good = [(item.checkpoint.size, item.time) for item in self.found if item.checkpoint is not None]
         if not good:
             return f"timestamps: {len(self.found)}, none of them good"
-        newest = good[-1]
-        size = 0 if newest.checkpoint is None else newest.checkpoint.size
-        return f"timestamps: {len(good)} good; records 0 to {size - 1} existed by {newest.time:%Y-%m-%d %H:%M:%S} UTC"
+        size, time = good[-1]
+        return f"timestamps: {len(good)} good; records 0 to {size - 1} existed by {time:%Y-%m-%d %H:%M:%S} UTC"
 
-    def document(self) -> dict[str, object]:
+    def document(self, count: int) -> dict[str, object]:
         """Give it as plain data."""
         return {
-            "problem": self.problem,
+            "problem": self.problem(count),
             "stamps": [
                 {
                     "checkpoint": None if item.checkpoint is None else str(item.checkpoint),

@@ -67,7 +67,7 @@ def _verify(options: argparse.Namespace) -> int:
         print("\n".join(_sentences(found, stamps)))
     for other in found.branch.others:
         print(f"note: {other} points elsewhere than {found.branch.ref}, which was verified", file=sys.stderr)
-    return FINE if found.problem is None and (stamps is None or stamps.problem is None) else WRONG
+    return FINE if found.problem is None and _wrong_stamps(found, stamps) is None else WRONG
 
 
 def _sentences(found: Examination, stamps: Stamps | None) -> list[str]:
@@ -76,15 +76,18 @@ def _sentences(found: Examination, stamps: Stamps | None) -> list[str]:
             f"first wrong: {found.problem}",
             f"NOT verified: {found.size} good records before the first wrong one; nothing is said about those after it",
         ]
+    wrong = _wrong_stamps(found, stamps)
     return [
         f"checkpoint: {Checkpoint.of(found.head)} (keep it elsewhere, give it to --checkpoint next time)",
         *found.watch.notes(),
         *_of_stamps(found, stamps),
         f"population: {found.population}",
-        f"verified: {found.size} records, 0 problems"
-        if stamps is None or stamps.problem is None
-        else f"NOT verified: {found.size} good records, but {stamps.problem}",
+        f"verified: {found.size} records, 0 problems" if wrong is None else f"NOT verified: {found.size} good records, but {wrong}",
     ]
+
+
+def _wrong_stamps(found: Examination, stamps: Stamps | None) -> str | None:
+    return None if stamps is None else stamps.problem(found.watch.stamps)
 
 
 def _of_stamps(found: Examination, stamps: Stamps | None) -> list[str]:
@@ -104,7 +107,7 @@ def _document(found: Examination, stamps: Stamps | None) -> dict[str, object]:
             "records": {kind.value: count for kind, count in found.population.records.items()},
         },
         "problem": None if problem is None else {"seq": problem.seq, "commit": problem.commit, "why": problem.why},
-        "timestamps": None if stamps is None else stamps.document(),
+        "timestamps": None if stamps is None else stamps.document(found.watch.stamps),
         "tip": found.branch.tip,
         "verified": found.size,
     }

@@ -539,6 +539,16 @@ class TestEmergency:
         assert decision["emergency"]["review_by"] > "2026-11-25"
         assert b"orders cannot be placed" not in b"".join(entry.raw for entry in world.ledger.entries)
 
+    def test_it_is_not_on_the_record_without_its_run(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        ref = self.ask(world, 2)
+        world.ledger.fail_next("append_all")
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert world.kinds() == ["assessed"]
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "emergency", "intent", "executed"]
+
     def test_the_next_one_is_refused_until_the_review_is_due(self) -> None:
         world = RunnerWorld(policy=self.FROZEN)
         assert world.handle(self.ask(world, 2)) is Ending.APPLIED

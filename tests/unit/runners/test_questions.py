@@ -6,12 +6,12 @@ import pytest
 
 from countersign.attestation.outline import Outline
 from countersign.attestation.population import Population
-from countersign.attestation.record import RecordKind
+from countersign.attestation.questions import named
 from countersign.domain.outcomes import Fault
 from countersign.domain.ports import ChangeState
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY
-from tests.fakes.runner import RunnerWorld
+from tests.fakes.runner import TRAILERS, RunnerWorld
 from tests.support.audit import signer
 
 ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
@@ -28,9 +28,7 @@ def world() -> RunnerWorld:
 def told(world: RunnerWorld) -> str:
     population = Population()
     for entry in world.ledger.entries:
-        binding = entry.body.get("binding")
-        named = binding if isinstance(binding, str) and entry.kind is RecordKind.INTENT else None
-        about = (entry.seq, entry.kind, entry.key, entry.change, entry.run, named)
+        about = (entry.seq, entry.kind, entry.key, entry.change, entry.run, named(entry.kind, entry.body))
         population.add(Outline(*about, recorded=entry.time, signer=signer().public, announces=None))
     return str(population)
 
@@ -78,6 +76,39 @@ def test_a_change_that_is_gone_leaves_no_question_open(world: RunnerWorld, state
     assert told(world) == "1 questions = 1 expired; 0 refusals"
 
 
+def test_a_question_that_comes_back_is_open_again(world: RunnerWorld) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    first = world.world.held(ref).head
+    world.world.push(ref, world.commit(OTHER, branch="proposals/0"))
+    world.handle(ref)
+    world.world.push(ref, first)
+    world.handle(ref)
+    assert world.kinds() == ["assessed", "superseded", "assessed", "superseded"]
+    assert [question.seq for question in world.ledger.open_questions()] == [0]
+    assert told(world) == "2 questions = 1 open + 1 superseded; 0 refusals"
+    world.world.set_state(ref, ChangeState.CLOSED)
+    world.handle(ref)
+    assert world.kinds()[-1] == "expired"
+    assert told(world) == "2 questions = 1 expired + 1 superseded; 0 refusals"
+    assert world.ledger.open_questions() == ()
+
+
+def test_what_was_asked_beside_a_run_ends_with_the_change(world: RunnerWorld) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    world.approve(ref, "wanda")
+    world.sandbox.fail_next()
+    first = world.world.held(ref).head
+    assert world.handle(ref) is Ending.FAILED
+    world.world.push(ref, world.commit(OTHER, branch="proposals/0"))
+    world.handle(ref)
+    world.world.push(ref, first)
+    world.world.set_state(ref, ChangeState.CLOSED)
+    assert world.handle(ref) is Ending.FAILED
+    assert world.kinds() == ["assessed", "intent", "failed", "assessed", "expired"]
+
+
 class TestTimeRunsOut:
     FROZEN = SHOP_POLICY.replace("freezes:\n  year-end: {start: 2026-12-18T00:00", "freezes:\n  year-end: {start: 2026-11-18T00:00")
 
@@ -107,6 +138,32 @@ class TestTimeRunsOut:
         world.approve(self.ref, "wanda")
         assert world.handle(self.ref) is Ending.APPLIED
         assert told(world) == "1 questions = 1 executed; 0 refusals"
+
+    def test_an_approval_that_lives_is_not_said_to_have_run_out(self) -> None:
+        """In a freeze an emergency asks for more people; the tier's own have still said yes."""
+        late = SHOP_POLICY.replace(
+            "freezes:\n  year-end: {start: 2026-12-18T00:00",
+            "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\n"
+            "freezes:\n  year-end: {start: 2026-11-24T15:00",
+        )
+        world = RunnerWorld(policy=late)
+        ref = world.propose(PRODUCTION, trailers=(*TRAILERS, ("Countersign-Emergency", "orders cannot be placed")))
+        world.handle(ref)
+        world.approve(ref, "wanda")
+        world.clock.moment += timedelta(hours=8)
+        assert world.handle(ref) is Ending.WAITING
+        assert world.kinds() == ["assessed"]
+
+    def test_one_who_never_counted_hides_nothing(self) -> None:
+        world = RunnerWorld(policy=self.FROZEN)
+        self.approved(world)
+        world.clock.moment += timedelta(days=2)
+        world.approve(self.ref, "sam")
+        assert world.handle(self.ref) is Ending.WAITING
+        assert world.kinds() == ["assessed", "expired"]
+        approvals = world.ledger.entries[-1].body["approvals"]
+        assert isinstance(approvals, list)
+        assert {item["username"] for item in approvals} == {"wanda", "sam"}
 
     def test_what_was_never_enough_does_not_run_out(self) -> None:
         world = RunnerWorld()

@@ -1,0 +1,143 @@
+"""The quick look at a record passes nothing that the slow one refuses, and reads of it what the slow one reads."""
+
+import json
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from countersign.attestation import questions, readable, statement
+from countersign.attestation.glance import DoubtError, Glance, Told
+from countersign.attestation.place import Place
+from countersign.attestation.record import MAX_RECORD, Draft, RecordKind
+from countersign.domain.ids import Digest, MalformedError
+from tests.support.audit import CHANGE, ORIGIN, START, intent, outcome, refused, trust_root
+
+Document = dict[str, Any]
+PREV = Digest("sha256:" + "0" * 64)
+BINDING, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+
+
+def superseded() -> Draft:
+    body: Mapping[str, object] = {"by": f"assessed/{OTHER}", "why": "another", "question": {"by": f"assessed/{BINDING}"}}
+    return Draft(RecordKind.SUPERSEDED, f"superseded/{BINDING}", "Superseded", CHANGE, None, START, body)
+
+
+def announced() -> Draft:
+    draft = intent()
+    return Draft(draft.kind, draft.key, draft.summary, draft.change, draft.run, draft.time, {"binding": BINDING, "leases": []})
+
+
+DRAFTS = [refused("a"), announced(), outcome(), superseded(), intent()]
+RECORDS = [statement.write(draft, Place(ORIGIN, number + 1, PREV, START)) for number, draft in enumerate(DRAFTS)]
+GLANCE = Glance(trust_root())
+
+
+def quick(raw: bytes) -> Told | None:
+    try:
+        return GLANCE.record(raw)
+    except DoubtError:
+        return None
+
+
+def agrees(raw: bytes) -> bool:
+    """Say whether the quick look passed it; where it did, the slow one must, and must read the same."""
+    told = quick(raw)
+    if told is None:
+        return False
+    part = statement.read(raw).predicate
+    assert (told.seq, told.key, told.kind, told.prev, told.log) == (part.seq, part.key, part.kind.value, part.prev, part.log)
+    assert (told.id, told.run, told.summary, told.recorded) == (part.id, part.run_id, part.summary, part.recorded_time)
+    assert told.binding == questions.named(part.kind, part.body)
+    return True
+
+
+@pytest.mark.parametrize("raw", RECORDS)
+def test_what_we_write_is_passed(raw: bytes) -> None:
+    assert agrees(raw)
+
+
+def test_the_question_that_is_named_is_read_from_the_body_alone() -> None:
+    named = [told.binding for told in map(quick, RECORDS) if told is not None]
+    assert named == [None, BINDING, None, OTHER, None]
+
+
+def spread(document: Document) -> None:
+    """Let the predicate hold its body alone, and another object beside it the rest."""
+    whole = document["predicate"]
+    document["predicate"] = {"body": whole.pop("body")}
+    document["predicateA"] = whole
+
+
+def enlarge(document: Document) -> None:
+    document["predicate"]["body"]["text"] = "x" * MAX_RECORD
+
+
+def bury(document: Document) -> None:
+    """Let the body hold no binding, and an object after it one that looks the same."""
+    document["predicate"]["body"].pop("binding", None)
+    document["predicate"]["bz"] = {"binding": OTHER, "by": f"assessed/{BINDING}"}
+
+
+@pytest.mark.parametrize("spoil", [spread, enlarge, bury])
+@pytest.mark.parametrize("raw", RECORDS)
+def test_what_only_looks_like_one_is_left_to_the_slow_look(raw: bytes, spoil: Callable[[Document], None]) -> None:
+    document = json.loads(raw)
+    spoil(document)
+    spoiled = readable.dump(document)
+    if spoil is not bury:
+        with pytest.raises(MalformedError):
+            statement.read(spoiled)
+        assert quick(spoiled) is None
+    else:
+        agrees(spoiled)
+
+
+PLACES = ("", "predicate", "predicate/body", "predicate/change", "subject/0", "subject/0/digest")
+NAMES = st.sampled_from(
+    [
+        "_type",
+        "a",
+        "body",
+        "change",
+        "id",
+        "key",
+        "kind",
+        "log",
+        "predicate",
+        "predicateType",
+        "prev",
+        "seq",
+        "subject",
+        "v",
+        "zz",
+        "iid",
+    ]
+)
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(-1, 9), st.sampled_from(["", "x", "é", "a\nb", BINDING, "2026-03-01"]))
+
+
+@given(
+    st.sampled_from(RECORDS),
+    st.lists(
+        st.tuples(st.sampled_from(PLACES), st.sampled_from(["set", "drop", "move", "copy"]), NAMES, NAMES, VALUES), max_size=4
+    ),
+)
+def test_no_rebuilt_record_is_passed_that_the_slow_look_refuses(raw: bytes, edits: list[tuple[str, str, str, str, object]]) -> None:
+    document = json.loads(raw)
+    for place, what, name, other, value in edits:
+        at: Any = document
+        for step in filter(None, place.split("/")):
+            at = at[int(step)] if isinstance(at, list) else at.get(step, {}) if isinstance(at, dict) else {}
+        if not isinstance(at, dict):
+            continue
+        if what == "set":
+            at[name] = value
+        elif what == "drop":
+            at.pop(name, None)
+        elif name in at:
+            document[other] = deepcopy(at[name]) if what == "copy" else at.pop(name)
+    agrees(readable.dump(document))
