@@ -78,8 +78,10 @@ def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = 
     return House(branch=branch, bot=bot_person, machines=frozenset(found), policies=known)
 
 
-def observe(change: Change, *, forge: Forge, repository: Repository, house: House) -> Observation:
-    """Read policy, commits and facts of an open change.
+def observe(
+    change: Change, *, forge: Forge, repository: Repository, house: House, plans: Mapping[str, bytes] | None = None
+) -> Observation:
+    """Read policy, commits and facts of an open change. `plans` are Terraform's, as `measure` takes them.
 
     Raises:
         Refused: the change cannot be judged as it is: wrong target, fork, conflict, no policy or an invalid one.
@@ -111,7 +113,7 @@ def observe(change: Change, *, forge: Forge, repository: Repository, house: Hous
         agent=agent,
         sponsor=sponsor,
         contributors=_contributors(commits, forge),
-        facts=measure(repository, tip, tree),
+        facts=measure(repository, tip, tree, plans=plans),
         claims=_claims(change, commits),
     )
     return Observation(change=change, policy=policy, proposal=proposal)

@@ -4,6 +4,7 @@ For explaining a change in a clone. Whatever rests on what a forge knows is left
 decision made with it must never allow anything.
 """
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 from countersign.adapters.clone import Clone, CloneRepository
@@ -78,9 +79,18 @@ class OfflineForge:
 
 
 def observe_commits(  # noqa: PLR0913 - keyword-only; a change has as many parts
-    repository: CloneRepository, clone: Clone, *, branch: str, head: Sha, ref: ChangeRef, policies: Policies
+    repository: CloneRepository,
+    clone: Clone,
+    *,
+    branch: str,
+    head: Sha,
+    ref: ChangeRef,
+    policies: Policies,
+    plans: Mapping[str, bytes],
 ) -> Observation:
     """Look at a commit as if it were the head of a change to the branch. Where an agent is named in it, the bot opened it.
+
+    `plans` are what Terraform plans, as somebody here says; a runner believes none but its own.
 
     Raises:
         Refused: as `observe`: a conflict, no policy, commits that disagree.
@@ -104,7 +114,8 @@ def observe_commits(  # noqa: PLR0913 - keyword-only; a change has as many parts
         labels=frozenset(),
         url="",
     )
-    return observe(change, forge=OfflineForge(), repository=repository, house=House(branch, _BOT, frozenset({_BOT}), policies))
+    house = House(branch, _BOT, frozenset({_BOT}), policies)
+    return observe(change, forge=OfflineForge(), repository=repository, house=house, plans=plans)
 
 
 def _not_asked(*_: object) -> NoReturn:

@@ -62,6 +62,14 @@ def register(actions: Commands) -> None:
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
     parser.add_argument("--agent", metavar="NAME", help="with paths: the agent that would propose them")
     parser.add_argument("--at", type=moment, metavar="TIME", help="as if it were then, such as 2026-12-24T12:00+01:00")
+    parser.add_argument(
+        "--plan",
+        action="append",
+        default=[],
+        metavar="[DIR=]FILE",
+        help="with a real diff: what `terraform show -json` said of the plan of the root module in DIR (the top, if not given); "
+        "may be repeated",
+    )
     action.floors(parser)
     action.formats(parser)
 
@@ -88,7 +96,10 @@ def _is_paths(options: argparse.Namespace) -> bool:
         raise MalformedError("--base alone is no diff: give --head too")
     if bool(options.targets) == diff:
         raise MalformedError("give paths, or one merge request, or --base and --head")
-    return not diff and _target(options.targets) is None
+    paths = not diff and _target(options.targets) is None
+    if paths and options.plan:
+        raise MalformedError("--plan goes with a real diff: give a merge request, or --base and --head")
+    return paths
 
 
 def _target(targets: Sequence[str]) -> Target | None:
@@ -134,10 +145,27 @@ def _commits(options: argparse.Namespace, now: datetime) -> explained.Answer:
         repository = CloneRepository(clone, scratch=Path(scratch), branches={branch: base}, files=files)
         ref = ChangeRef(project, 1 if target is None else target.iid)
         policies = floored(clone, Path(scratch), options.floor)
-        seen = observe_commits(repository, clone, branch=branch, head=head, ref=ref, policies=policies)
+        seen = observe_commits(repository, clone, branch=branch, head=head, ref=ref, policies=policies, plans=_plans(options.plan))
     decision = decide(seen.policy, seen.proposal, NOTHING_YET, now=now)
     what = f"{head[:12]} into {branch} at {base[:12]}; accounts, approvals and team members are the forge's and are not looked at"
     return explained.Answer(seen.policy, decision, what)
+
+
+def _plans(given: Sequence[str]) -> dict[str, bytes]:
+    """Read what is given as plans, by directory.
+
+    Raises:
+        MalformedError: a file cannot be read, or two are of the same directory.
+    """
+    plans: dict[str, bytes] = {}
+    for text in given:
+        directory, _, file = text.rpartition("=")
+        directory = directory.removeprefix("./").strip("/")
+        directory = "" if directory == "." else directory
+        if directory in plans:
+            raise MalformedError(f"--plan: two plans of {directory or 'the top'}")
+        plans[directory] = action.read(Path(file))
+    return plans
 
 
 def _head(clone: Clone, target: Target) -> Sha:

@@ -177,3 +177,66 @@ def test_a_conflict_refuses(clone: Scratch, capsys: pytest.CaptureFixture[str]) 
 def test_a_folder_that_is_no_clone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "explain", "--repo", str(tmp_path), "--head", "main"]) == 30
     assert "is in no git repository" in capsys.readouterr().err
+
+
+class TestPlans:
+    POLICY = SHOP_POLICY.replace(
+        "rules:\n",
+        "rules:\n  - {name: network code, paths: ['net/**'], tier: medium}\n"
+        "  - {name: databases stay, paths: ['**'], plan: {deletes: [aws_db_instance]}, deny: no database goes}\n",
+        1,
+    )
+
+    @pytest.fixture
+    def diff(self, tmp_path: Path) -> Scratch:
+        scratch = Scratch(tmp_path / "clone")
+        scratch.commit({".countersign/policy.yaml": self.POLICY, "net/eu/main.tf": "# one\n"})
+        scratch.commit({"net/eu/main.tf": "# two\n"}, branch="work")
+        return scratch
+
+    def plan(self, folder: Path, *actions: str) -> str:
+        resource = {
+            "address": "aws_db_instance.orders",
+            "mode": "managed",
+            "type": "aws_db_instance",
+            "name": "orders",
+            "change": {"actions": list(actions), "before": {"id": "1"}, "after": None if actions == ("delete",) else {"id": "1"}},
+        }
+        file = folder / "plan.json"
+        file.write_text(json.dumps({"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": [resource]}))
+        return str(file)
+
+    def test_without_a_plan_the_rule_cannot_be_asked(self, diff: Scratch, capsys: pytest.CaptureFixture[str]) -> None:
+        assert explain(diff, "--base", "main", "--head", "work") == 20
+        assert "there is no plan of it" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("actions", "status", "says"), [(("update",), 10, "tier medium"), (("delete",), 20, "no database goes")]
+    )
+    def test_the_plan_decides(
+        self, diff: Scratch, tmp_path: Path, capsys: pytest.CaptureFixture[str], actions: tuple[str, ...], status: int, says: str
+    ) -> None:
+        given = self.plan(tmp_path, *actions)
+        assert explain(diff, "--base", "main", "--head", "work", "--plan", f"./net/eu/={given}") == status
+        assert says in capsys.readouterr().out
+
+    def test_a_plan_of_another_folder_says_nothing_of_this_one(
+        self, diff: Scratch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert explain(diff, "--base", "main", "--head", "work", "--plan", f"net/us={self.plan(tmp_path, 'update')}") == 20
+        assert "there is no plan of it" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("args", "says"),
+        [
+            (["net/eu/main.tf", "--plan", "x"], "--plan goes with a real diff"),
+            (["--base", "main", "--head", "work", "--plan", "nowhere.json"], "nowhere.json: No such file"),
+            (["--base", "main", "--head", "work", "--plan", "README.md", "--plan", ".=README.md"], "two plans of the top"),
+        ],
+    )
+    def test_what_is_no_plan(
+        self, diff: Scratch, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, args: list[str], says: str
+    ) -> None:
+        monkeypatch.chdir(Path(__file__).parents[3])
+        assert explain(diff, *args) == 2
+        assert says in capsys.readouterr().err
