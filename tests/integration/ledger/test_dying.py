@@ -1,8 +1,9 @@
 """A full disk, and a process killed in the middle of an append: nothing half-written is ever accepted, and the next one goes on."""
 
-import os
 import subprocess  # noqa: TID251 - a process to be killed
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 
@@ -20,20 +21,22 @@ def remote(tmp_path: Path) -> Remote:
 
 def start(remote: Remote, home: Path, *, first: int, count: int, limit: int = 0) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.support.appending", str(remote.path), str(home), str(first), str(count), str(limit)]
-    return subprocess.Popen(  # noqa: S603
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
 
 
-def wait_for_its_git(group: int) -> None:
+def wait_for_its_git(remote: Remote) -> None:
     """Wait for what outlives a process that was killed: a push that is under way lands, or does not, but not while we count."""
     for _ in range(600):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
+        if not any(str(remote.path).encode() in command for command in commands()):
             return
         sleep(0.05)
     raise AssertionError("a git of a process that was killed still runs")
+
+
+def commands() -> Iterator[bytes]:
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            yield file.read_bytes()
 
 
 def standing(remote: Remote) -> list[str]:
@@ -73,7 +76,7 @@ def test_a_process_killed_at_any_moment_leaves_whole_records_only(remote: Remote
         sleep(pause)
         child.kill()
         said += child.communicate(timeout=60)[0].splitlines(keepends=True)
-        wait_for_its_git(child.pid)
+        wait_for_its_git(remote)
         told = [line for line in said if line.startswith("stands ") and line.endswith("\n")]
         keys = standing(remote)
         assert len(keys) == len(set(keys))
