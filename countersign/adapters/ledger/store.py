@@ -26,8 +26,13 @@ _LINE = re.compile(r"(?P<commit>[0-9a-f]{40})\t(?P<ref>\S+)")
 class Store:
     """One audit branch: at the remote and here. Every method raises GitFault when git fails."""
 
-    def __init__(self, *, remote_url: str, directory: Path, branch: str, token: str | None, timeout: float) -> None:
-        """Keep objects below this directory, which is made if need be. `timeout` is in seconds a git command."""
+    def __init__(  # noqa: PLR0913 - keyword-only; wiring names each
+        self, *, remote_url: str, directory: Path, branch: str, token: str | None, timeout: float, tidy_after: int = 256
+    ) -> None:
+        """Keep objects below this directory, which is made if need be. `timeout` is in seconds a git command.
+
+        After so many fetches and puts the objects are put together, so that a long log is read as quickly as a short one.
+        """
         self.remote_url = remote_url
         self.ref = f"refs/heads/{branch}"
         self.config = {} if token is None else token_config(remote_url, token)
@@ -35,6 +40,8 @@ class Store:
         self.home = directory
         self.repository = directory / "objects.git"
         self.pin = Pin(directory / "pin")
+        self._tidy_after = tidy_after
+        self._untidy = 0
 
     def prepare(self) -> None:
         """Make directory and repository if they are not there.
@@ -64,6 +71,7 @@ class Store:
     def fetch(self) -> None:
         """Get the branch's new objects. Moves no reference: other readers share this directory."""
         self.git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.remote_url, self.ref, remote=True)
+        self._count()
 
     def remember(self, tip: Sha) -> None:
         """Point a reference at what was read and checked, so that the next fetch asks for what is newer only."""
@@ -76,6 +84,16 @@ class Store:
             self.git("unpack-objects", "-q", data=pack(objects))
         else:
             self.git("index-pack", "--stdin", data=pack(objects))
+        self._count()
+
+    def _count(self) -> None:
+        """Tidy up now and then: loose objects and small packs go into packs each twice the size of the next (git-repack(1))."""
+        self._untidy += 1
+        if self._untidy < self._tidy_after:
+            return
+        self._untidy = 0
+        with suppress(GitFault, OSError), locked(self.home / "tidy.lock"):  # the next time will do; nothing depends on it
+            self.git("repack", "-d", "-q", "--geometric=2", "--write-midx")
 
     @contextmanager
     def objects(self) -> Iterator[CatFile]:

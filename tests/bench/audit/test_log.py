@@ -79,6 +79,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
     path = tmp_path_factory.mktemp("log") / "log.git" if KEPT is None else Path(KEPT)
     if KEPT is None:
         FastLog.make(path).write(events(), limit=RECORDS)
+    run_git(["multi-pack-index", "write"], cwd=path, timeout=600)  # as a store has it, which puts its packs together
     commits = run_git(["rev-list", "--reverse", AUDIT_BRANCH], cwd=path, timeout=600).decode().split()
     listed = run_git(["ls-tree", "-r", AUDIT_BRANCH, "--", "records"], cwd=path, timeout=600).decode().splitlines()
     blobs = [line.split()[2] for line in sorted(listed, key=lambda line: line.rpartition("/")[2])]
