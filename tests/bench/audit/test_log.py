@@ -180,7 +180,7 @@ def extended(log: Log, tmp_path: Path, start: Point | None, rounds: int) -> floa
 
 def test_appending(log: Log, tmp_path: Path) -> None:
     print(f"\nappending in batches of {BATCH}")
-    rounds = 2
+    rounds = 6
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     show("to an empty log, signed, checked, stored with fsync", rounds * BATCH, extended(log, tmp_path / "a", None, rounds))
