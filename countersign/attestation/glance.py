@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from countersign.attestation import questions, readable, sshsig
 from countersign.attestation.keys import TrustedKey, TrustRoot
 from countersign.attestation.place import Place, record_number
-from countersign.attestation.record import MAX_RECORD
+from countersign.attestation.record import MAX_RECORD, RecordKind
 from countersign.attestation.statement import read
 from countersign.domain.ids import ChangeRef, Digest, MalformedError
 
@@ -60,8 +60,8 @@ _OUTSIDE = re.compile(rb"\n {0,3}[^ ]")
 """A line of the statement itself: none such stands between the body and the rest of the predicate."""
 
 _NAMED = {
-    b"intent": re.compile(rb'\n      "binding": "([A-Za-z0-9][A-Za-z0-9:._-]{0,159})"'),
-    b"superseded": re.compile(rb'\n      "by": "assessed/([A-Za-z0-9][A-Za-z0-9:._-]{0,159})"'),
+    kind.value.encode(): re.compile(f'\n      "{field}": "{before}({questions.BINDING})"'.encode())
+    for kind, (field, before) in questions.NAMES.items()
 }
 """The question that a record names in its body, by the record's kind (`questions.named`)."""
 
@@ -90,7 +90,7 @@ class Told(NamedTuple):
     change: ChangeRef | None
     id: str
     key: str
-    kind: str
+    kind: RecordKind
     log: str
     prev: str | None
     recorded: datetime
@@ -183,6 +183,7 @@ class Glance:
             recorded = datetime.fromisoformat(found["recorded"].decode() + "+00:00")
             time = datetime.fromisoformat(found["time"].decode() + "+00:00")
             change = self._change(found["project"], found["iid"])
+            kind = RecordKind(found["kind"].decode())
         except (MalformedError, ValueError):
             raise DoubtError from None
         if " ".join(summary.split()) != summary or time > recorded or "@" in log.partition("://")[2].partition("/")[0]:
@@ -194,7 +195,7 @@ class Glance:
             change=change,
             id=found["id"].decode(),
             key=found["key"].decode(),
-            kind=found["kind"].decode(),
+            kind=kind,
             log=log,
             prev=None if prev is None else prev.decode(),
             recorded=recorded,
@@ -214,7 +215,7 @@ class Glance:
             raise DoubtError
         change = None if part.change is None else part.change.ref
         place = (part.log, part.prev, part.recorded_time, part.run_id, part.seq, part.summary)
-        return Told(change, part.id, part.key, part.kind.value, *place, questions.named(part.kind, part.body))
+        return Told(change, part.id, part.key, part.kind, *place, questions.named(part.kind, part.body))
 
     def _change(self, project: bytes | None, iid: bytes | None) -> ChangeRef | None:
         if project is None or iid is None:

@@ -88,15 +88,15 @@ def _take(found: Found, told: list[Told], commit: Signed, raw: bytes, glance: Gl
     if int(one.recorded.replace(microsecond=0).timestamp()) != commit.when:
         raise DoubtError
     try:
-        kind, signer = RecordKind(one.kind), PublicKey(commit.key)
-        body = statement.read(raw).predicate.body if kind is RecordKind.KEY_ROTATION else {}
-        new = announced(kind, body, one.key, signer)
+        signer = PublicKey(commit.key)
+        body = statement.read(raw).predicate.body if one.kind is RecordKind.KEY_ROTATION else {}
+        new = announced(one.kind, body, one.key, signer)
         found.roots.append(bytes.fromhex(root.decode()))
     except ValueError:
         raise DoubtError from None
     run = None if one.run is None else RunId(one.run)
     found.leaves.append(leaf)
-    found.outlines.append(Outline(one.seq, kind, one.key, one.change, run, one.binding, one.recorded, signer, new))
+    found.outlines.append(Outline(one.seq, one.kind, one.key, one.change, run, one.binding, one.recorded, signer, new))
     told.append(one)
 
 
