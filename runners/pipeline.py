@@ -117,7 +117,7 @@ class Pipeline:
         try:
             return self._consider(change, room)
         except Refused as no:
-            entry = record(room.ledger, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
+            [entry] = record(room.ledger, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
             telling.refused(self.forge, change, entry, no.why)
             return Ending.REFUSED
 

@@ -18,17 +18,18 @@ from countersign.domain.ports import Change, ChangeState, Clock
 _GONE = {ChangeState.CLOSED: "was closed", ChangeState.MERGED: "was merged without us"}
 
 
-def record(ledger: Ledger, *drafts: Draft) -> Entry:
-    """Put drafts on the record, with one push, or find the records that say the same already; give the last one's.
+def record(ledger: Ledger, *drafts: Draft) -> list[Entry]:
+    """Put drafts on the record, with one push, or find the records that say the same already.
 
     Raises:
-        LedgerFault: as the ledger says.
+        LedgerFault: as the ledger says, of the first that it does not take.
     """
-    results = [result.entry if isinstance(result, TakenError) else result for result in ledger.append_all(drafts)]
-    for result in results:
+    entries = []
+    for result in ledger.append_all(drafts):
         if isinstance(result, LedgerFault):
             raise result
-    return next(result for result in reversed(results) if isinstance(result, Entry))
+        entries.append(result.entry if isinstance(result, TakenError) else result)
+    return entries
 
 
 def take_place(ledger: Ledger, change: Change, draft: Draft, *, clock: Clock) -> Entry:
@@ -38,7 +39,7 @@ def take_place(ledger: Ledger, change: Change, draft: Draft, *, clock: Clock) ->
         LedgerFault: not all of it is on the record yet. Try again.
     """
     others = [question for question in unended(ledger.of_change(change.ref)) if question.key != draft.key]
-    return record(ledger, *(superseded(question, by=draft.key, now=clock()) for question in others), draft)
+    return record(ledger, *(superseded(question, by=draft.key, now=clock()) for question in others), draft)[-1]
 
 
 def withdraw(ledger: Ledger, change: Change, *, clock: Clock) -> None:
@@ -47,8 +48,8 @@ def withdraw(ledger: Ledger, change: Change, *, clock: Clock) -> None:
     Raises:
         LedgerFault: not all are ended yet. Try again.
     """
-    for question in unended(ledger.of_change(change.ref)):
-        record(ledger, expired(question, why=f"the change {_GONE[change.state]}", now=clock()))
+    why = f"the change {_GONE[change.state]}"
+    record(ledger, *(expired(question, why=why, now=clock()) for question in unended(ledger.of_change(change.ref))))
 
 
 def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from countersign.attestation import commit as commits
 from countersign.attestation import rotation, sshsig, statement
-from countersign.attestation.checkpoint import Checkpoint
+from countersign.attestation.checkpoint import Checkpoint, roots_by_size
 from countersign.attestation.contents import added_record, settles
 from countersign.attestation.index import Keys, Records, objection
 from countersign.attestation.keys import Trust
@@ -69,9 +69,7 @@ class Chain:
         self.records = records
         self._trust = trust
         self._origin = origin
-        self._seen: dict[int, set[Digest]] = {}
-        for item in seen:
-            self._seen.setdefault(item.size, set()).add(item.root)
+        self._seen = roots_by_size(seen)
         self._last = newest
 
     @property

@@ -4,6 +4,7 @@ Every signature in a log that was shortened is still good, so the log alone cann
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from countersign.attestation import note
@@ -41,6 +42,14 @@ class Checkpoint:
     def of(cls, head: TreeHead | None) -> "Checkpoint | None":
         """Take one of a checked log; None while it is empty."""
         return None if head is None else cls(head.size, Digest("sha256:" + head.root.hex()))
+
+
+def roots_by_size(seen: Iterable[Checkpoint]) -> dict[int, set[Digest]]:
+    """Give the roots that were seen, by the size that the log had. Two of one size cannot both be the log's."""
+    found: dict[int, set[Digest]] = {}
+    for item in seen:
+        found.setdefault(item.size, set()).add(item.root)
+    return found
 
 
 def seen(text: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:

@@ -5,8 +5,8 @@ Checks that keys are unique and that an outcome follows its intent. Does not che
 
 from typing import Protocol
 
-from countersign.attestation.questions import unended
-from countersign.attestation.record import ABOUT_A_CHANGE, OUTCOMES, Entry, RecordKind
+from countersign.attestation.questions import binding_of, unended
+from countersign.attestation.record import ABOUT_A_CHANGE, GIVEN_UP, OUTCOMES, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
 
@@ -84,8 +84,8 @@ def _unfit(known: Known, kind: RecordKind, key: str, change: ChangeRef | None, r
         return f"a record of kind {kind.value} has no run, and a key that begins with {kind.value}/"
     if kind in ABOUT_A_CHANGE and change is None:
         return f"a record of kind {kind.value} names its change"
-    if kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED} and known.seq_of(f"assessed/{key.partition('/')[2]}") is None:
-        return f"no question {key.partition('/')[2]} was assessed that could be {kind.value}"
+    if kind in GIVEN_UP and known.seq_of(f"assessed/{binding_of(key)}") is None:
+        return f"no question {binding_of(key)} was assessed that could be {kind.value}"
     return None
 
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 
 from countersign.attestation.outline import Outline
 from countersign.attestation.questions import binding_of
-from countersign.attestation.record import OUTCOMES, RecordKind
+from countersign.attestation.record import GIVEN_UP, OUTCOMES, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
 
 OPEN, RUNNING = "open", "running"
-ENDS = (OPEN, RUNNING, *(kind.value for kind in (*sorted(OUTCOMES), RecordKind.EXPIRED, RecordKind.SUPERSEDED)))
+ENDS = (OPEN, RUNNING, *(kind.value for kind in (*sorted(OUTCOMES), *sorted(GIVEN_UP))))
 """Every way in which a question can stand."""
-
-_GIVEN_UP = frozenset({RecordKind.EXPIRED, RecordKind.SUPERSEDED})
 
 
 @dataclass(slots=True)
@@ -43,7 +41,7 @@ class Population:
             self._begin(entry)
         elif entry.kind in OUTCOMES and entry.run is not None:
             self._questions[self._runs.pop(entry.run)] = entry.kind.value
-        elif entry.kind in _GIVEN_UP:
+        elif entry.kind in GIVEN_UP:
             self._give_up(entry)
 
     @property
@@ -79,7 +77,7 @@ class Population:
             self._questions[binding] = entry.kind.value
             del self._open[entry.change]
         again = entry.binding
-        if again is not None and self._asked.get(again) == entry.change and self._questions[again] in _GIVEN_UP:
+        if again is not None and self._asked.get(again) == entry.change and self._questions[again] in GIVEN_UP:
             self._questions[again] = OPEN
             self._open[entry.change] = again
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from countersign.attestation.record import Entry, RecordKind
+from countersign.attestation.record import GIVEN_UP, Entry, RecordKind
 
-_BINDING = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,159}")
-_ASSESSED = "assessed/"
-_ENDS = frozenset({RecordKind.EXPIRED, RecordKind.SUPERSEDED})
+BINDING = r"[A-Za-z0-9][A-Za-z0-9:._-]{0,159}"
+NAMES = {RecordKind.INTENT: ("binding", ""), RecordKind.SUPERSEDED: ("by", "assessed/")}
+"""Where a record's body names a question, and what stands before the binding there."""
+
+_BINDING = re.compile(BINDING)
 
 
 def binding_of(key: str) -> str:
@@ -20,10 +22,13 @@ def named(kind: RecordKind, body: Mapping[str, object]) -> str | None:
 
     One that is named so though it had been superseded or had expired is open again: the change is as it was then.
     """
-    told = body.get("binding") if kind is RecordKind.INTENT else body.get("by") if kind is RecordKind.SUPERSEDED else None
-    if not isinstance(told, str) or (kind is RecordKind.SUPERSEDED and not told.startswith(_ASSESSED)):
+    if kind not in NAMES:
         return None
-    binding = told.removeprefix(_ASSESSED) if kind is RecordKind.SUPERSEDED else told
+    field, before = NAMES[kind]
+    told = body.get(field)
+    if not isinstance(told, str) or not told.startswith(before):
+        return None
+    binding = told.removeprefix(before)
     return binding if _BINDING.fullmatch(binding) else None
 
 
@@ -38,7 +43,7 @@ def unended(records: Sequence[Entry]) -> tuple[Entry, ...]:
             asked[about] = waiting[about] = entry
         elif entry.kind is RecordKind.INTENT:
             run.add(other)
-        elif entry.kind in _ENDS:
+        elif entry.kind in GIVEN_UP:
             waiting.pop(about, None)
             if other in asked:
                 waiting[other] = asked[other]

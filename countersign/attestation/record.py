@@ -40,7 +40,10 @@ class RecordKind(StrEnum):
 
 OUTCOMES = frozenset({RecordKind.EXECUTED, RecordKind.FAILED, RecordKind.LOST})
 
-ABOUT_A_CHANGE = frozenset({RecordKind.ASSESSED, RecordKind.EXPIRED, RecordKind.SUPERSEDED, RecordKind.EMERGENCY})
+GIVEN_UP = frozenset({RecordKind.EXPIRED, RecordKind.SUPERSEDED})
+"""What ends a question that no run took up."""
+
+ABOUT_A_CHANGE = GIVEN_UP | {RecordKind.ASSESSED, RecordKind.EMERGENCY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from countersign.adapters.gitcmd import OFFLINE, run_git
 from countersign.adapters.ledger.bulk import read_objects
 from countersign.adapters.ledger.stretch import Found, Stretch, check_stretch
-from countersign.attestation.checkpoint import Checkpoint
+from countersign.attestation.checkpoint import Checkpoint, roots_by_size
 from countersign.attestation.glance import DoubtError, Glance
 from countersign.attestation.growing import Growing
 from countersign.attestation.index import Keys, objection
@@ -23,7 +23,7 @@ from countersign.attestation.layout import CHECKPOINT, GENESIS_FILES, RECORDS
 from countersign.attestation.merkle import Frontier
 from countersign.attestation.outline import Outline
 from countersign.attestation.tree_head import TreeHead
-from countersign.domain.ids import Sha
+from countersign.domain.ids import Digest, Sha
 from countersign.domain.outcomes import GitFault
 
 _LONGEST, _SHORTEST, _TURNS = 2000, 100, 4
@@ -69,9 +69,7 @@ class Whole:
     def __init__(self, origin: str | None, seen: Sequence[Checkpoint], told: Callable[[Outline], object]) -> None:
         """Begin before the first record."""
         self._origin = origin
-        self._seen: dict[int, set[str]] = {}
-        for item in seen:
-            self._seen.setdefault(item.size, set()).add(item.root)
+        self._seen = roots_by_size(seen)
         self._told = told
         self._keys = Keys()
         self._frontier = Frontier()
@@ -102,7 +100,7 @@ class Whole:
             raise DoubtError
         for leaf, root, one in zip(found.leaves, found.roots, found.outlines, strict=True):
             self._frontier = self._frontier.add(leaf)
-            now = {"sha256:" + root.hex()}
+            now = {Digest("sha256:" + root.hex())}
             if self._frontier.root != root or self._seen.get(self._frontier.size, now) != now:
                 raise DoubtError
             if objection(self._keys, kind=one.kind, key=one.key, change=one.change, run=one.run) is not None:

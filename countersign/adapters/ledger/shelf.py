@@ -19,7 +19,7 @@ from countersign.attestation.merkle import Frontier
 from countersign.attestation.objects import TreeEntry, object_name
 from countersign.attestation.problem import ChainError, Problem
 from countersign.attestation.questions import binding_of, named
-from countersign.attestation.record import Entry, RecordKind
+from countersign.attestation.record import GIVEN_UP, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, RunId, Sha, digest, sha
 from countersign.domain.outcomes import LedgerFault
 
@@ -128,7 +128,7 @@ class Shelf:
             self._database.execute("INSERT OR REPLACE INTO question VALUES (?, ?, 'open')", (about, entry.seq))
         elif entry.kind is RecordKind.INTENT:
             self._database.execute("UPDATE question SET state = 'run' WHERE binding = ?", (other,))
-        elif entry.kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED}:
+        elif entry.kind in GIVEN_UP:
             self._database.execute("UPDATE question SET state = 'ended' WHERE binding = ? AND state = 'open'", (about,))
             self._database.execute("UPDATE question SET state = 'open' WHERE binding = ? AND state = 'ended'", (other,))
 

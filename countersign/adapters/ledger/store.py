@@ -71,7 +71,7 @@ class Store:
     def fetch(self) -> None:
         """Get the branch's new objects. Moves no reference: other readers share this directory."""
         self.git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.remote_url, self.ref, remote=True)
-        self._count()
+        self._tidy()
 
     def remember(self, tip: Sha) -> None:
         """Point a reference at what was read and checked, so that the next fetch asks for what is newer only."""
@@ -84,10 +84,10 @@ class Store:
             self.git("unpack-objects", "-q", data=pack(objects))
         else:
             self.git("index-pack", "--stdin", data=pack(objects))
-        self._count()
+        self._tidy()
 
-    def _count(self) -> None:
-        """Tidy up now and then: loose objects and small packs go into packs each twice the size of the next (git-repack(1))."""
+    def _tidy(self) -> None:
+        """Now and then, tidy up: loose objects and small packs go into packs each twice the size of the next (git-repack(1))."""
         self._untidy += 1
         if self._untidy < self._tidy_after:
             return

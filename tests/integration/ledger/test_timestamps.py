@@ -1,7 +1,7 @@
 """Timestamps (RFC 3161) in the log: made by a real authority, checked with its certificate, and what they find."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,8 @@ from runners import clock
 from tests.support.audit import Remote, TickingClock, refused, signer, trust_line
 from tests.support.auditor import Auditor
 from tests.support.authority import Authority, authority
+
+Verify = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +40,19 @@ def stamp_of(newest: Entry, tsa: Authority, *, later: timedelta = timedelta()) -
     return Stamp(head, token).draft(authority=tsa.url, stamped=time, now=time + later)
 
 
-def verify(remote: Remote, tmp_path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str, str]:
-    home = tmp_path / f"auditor-{len(list(tmp_path.iterdir()))}"
-    home.mkdir()
-    auditor = Auditor.of(remote.path, home, trust_line(signer()))
-    status = main(["audit", "verify", "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file), *more])
-    said = capsys.readouterr()
-    return status, said.out, said.err
+@pytest.fixture
+def verify(remote: Remote, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
+    """Give what verifies a clone of the branch (the fixture's, if no other is given): status, output and errors."""
+
+    def verified(*more: str, other: Remote | None = None) -> tuple[int, str, str]:
+        home = tmp_path / f"auditor-{len(list(tmp_path.iterdir()))}"
+        home.mkdir()
+        auditor = Auditor.of((other or remote).path, home, trust_line(signer()))
+        status = main(["audit", "verify", "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file), *more])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return verified
 
 
 def der(tag: int, content: bytes) -> bytes:
@@ -137,25 +145,23 @@ class TestAuthority:
 
 
 class TestLog:
-    def test_a_good_one_says_by_when_records_existed(
-        self, remote: Remote, tsa: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_good_one_says_by_when_records_existed(self, remote: Remote, tsa: Authority, verify: Verify) -> None:
         remote.fill([refused("a"), refused("b")])
         ledger = remote.writer()
         ledger.append(stamp_of(ledger.latest(1)[0], tsa))
         ledger.append(refused("c"))
-        status, out, _ = verify(remote, tmp_path, capsys, "--tsa-ca", str(tsa.ca))
+        status, out, _ = verify("--tsa-ca", str(tsa.ca))
         assert status == 0
         assert "timestamps: 1 good; records 0 to 1 existed by 20" in out
         assert out.endswith("verified: 4 records, 0 problems\n")
-        _, out, _ = verify(remote, tmp_path, capsys)
+        _, out, _ = verify()
         assert "timestamps: 1, not checked (give --tsa-ca)" in out
-        _, out, _ = verify(remote, tmp_path, capsys, "--tsa-ca", str(tsa.ca), "--format", "json")
+        _, out, _ = verify("--tsa-ca", str(tsa.ca), "--format", "json")
         told = json.loads(out)["timestamps"]
         assert (told["problem"], [item["seq"] for item in told["stamps"]]) == (None, [2])
 
     def test_a_log_written_anew_with_the_real_key_cannot_keep_its_stamps(
-        self, remote: Remote, tsa: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, remote: Remote, tsa: Authority, tmp_path: Path, verify: Verify
     ) -> None:
         remote.fill([refused("a"), refused("b")])
         ledger = remote.writer()
@@ -165,46 +171,40 @@ class TestLog:
         anew = Remote.make(tmp_path / "anew")
         anew.clock = TickingClock(clock.now())
         anew.fill([refused("a"), refused("forged"), stolen])
-        status, out, _ = verify(anew, tmp_path, capsys)
+        status, out, _ = verify(other=anew)
         assert status == 0, "every signature is good, and every link"
-        status, out, _ = verify(anew, tmp_path, capsys, "--tsa-ca", str(tsa.ca))
+        status, out, _ = verify("--tsa-ca", str(tsa.ca), other=anew)
         assert status == 1
         assert "first wrong: record 1" in out
         assert "not the one that was seen at this size before" in out
 
-    def test_a_record_cannot_be_older_than_the_stamp_before_it(
-        self, remote: Remote, tsa: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_record_cannot_be_older_than_the_stamp_before_it(self, remote: Remote, tsa: Authority, verify: Verify) -> None:
         remote.clock = TickingClock(clock.now() - timedelta(days=3))
         remote.fill([refused("a")])
         ledger = remote.writer()
         ledger.append(stamp_of(ledger.latest(1)[0], tsa, later=-timedelta(days=3)))
-        status, out, _ = verify(remote, tmp_path, capsys, "--tsa-ca", str(tsa.ca))
+        status, out, _ = verify("--tsa-ca", str(tsa.ca))
         assert status == 1
         assert "record 1 shows nothing: its record says that it is older than its timestamp" in out
 
-    def test_one_that_nobody_vouches_for_is_named(
-        self, remote: Remote, tsa: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_one_that_nobody_vouches_for_is_named(self, remote: Remote, tsa: Authority, tmp_path: Path, verify: Verify) -> None:
         remote.fill([refused("a")])
         ledger = remote.writer()
         ledger.append(stamp_of(ledger.latest(1)[0], tsa))
         with authority(tmp_path / "other") as other:
-            status, out, _ = verify(remote, tmp_path, capsys, "--tsa-ca", str(other.ca))
+            status, out, _ = verify("--tsa-ca", str(other.ca))
         assert status == 1
         assert "NOT verified: 2 good records, but the timestamp in record 1 shows nothing" in out
 
-    def test_a_log_without_any_shows_nothing_of_time(
-        self, remote: Remote, tsa: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_log_without_any_shows_nothing_of_time(self, remote: Remote, tsa: Authority, verify: Verify) -> None:
         remote.fill([refused("a")])
-        status, out, _ = verify(remote, tmp_path, capsys, "--tsa-ca", str(tsa.ca))
+        status, out, _ = verify("--tsa-ca", str(tsa.ca))
         assert status == 1
         assert "but the log holds no timestamp" in out
 
     @pytest.mark.parametrize("other", ["https://other.example/shop.git", None])
     def test_a_stamp_of_another_log_or_of_a_later_size_shows_nothing(
-        self, remote: Remote, tsa: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str], other: str | None
+        self, remote: Remote, tsa: Authority, verify: Verify, other: str | None
     ) -> None:
         remote.fill([refused("a")])
         ledger = remote.writer()
@@ -212,7 +212,7 @@ class TestLog:
         head = replace(head, origin=other) if other else replace(head, size=7)
         token, time = ask(head.text.encode(), url=tsa.url, ca=tsa.ca)
         ledger.append(Stamp(head, token).draft(authority=tsa.url, stamped=time, now=time))
-        status, out, _ = verify(remote, tmp_path, capsys, "--tsa-ca", str(tsa.ca))
+        status, out, _ = verify("--tsa-ca", str(tsa.ca))
         assert status == 1
         assert "it is of another log, or of a size that the log had not yet" in out
 
@@ -220,12 +220,12 @@ class TestLog:
         "content", [None, b"no certificate", b"-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n"]
     )
     def test_a_file_without_certificates_is_named(
-        self, remote: Remote, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+        self, remote: Remote, tmp_path: Path, verify: Verify, content: bytes | None
     ) -> None:
         remote.fill([refused("a")])
         file = tmp_path / "ca.pem"
         if content is not None:
             file.write_bytes(content)
-        status, _, err = verify(remote, tmp_path, capsys, "--tsa-ca", str(file))
+        status, _, err = verify("--tsa-ca", str(file))
         assert status == 2
         assert "ca.pem" in err
