@@ -82,7 +82,8 @@ def _answered(judged: Judgement) -> bool:
 
 def superseded(question: Entry, *, by: str, now: datetime) -> Draft:
     """Say that another question, or a refusal, takes a question's place; `by` is the key of its record."""
-    return _end(question, RecordKind.SUPERSEDED, "another question took its place", {"by": by}, now)
+    other = "a refusal" if by.startswith(f"{RecordKind.REFUSED.value}/") else "another question"
+    return _end(question, RecordKind.SUPERSEDED, f"{other} took its place", {"by": by}, now)
 
 
 def expired(question: Entry, *, why: str, now: datetime, approvals: Sequence[Mapping[str, object]] = ()) -> Draft:

@@ -189,6 +189,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind) ->
             "environment": proposal.claims.environment,
             "rationale_digest": digest_of(proposal.claims.rationale.encode()),
             "rollback": proposal.claims.rollback,
+            "skill": proposal.claims.skill,
             "tests_unverified": len(proposal.claims.tests),
         },
         "decision": decision.document(),

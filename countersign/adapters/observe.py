@@ -231,6 +231,7 @@ def _claims(change: Change, commits: tuple[CommitPeople, ...]) -> Claims:
         rationale=change.description,
         environment=_only(commits, "Countersign-Environment"),
         action=_only(commits, "Countersign-Action"),
+        skill=_only(commits, "Countersign-Skill"),
         rollback=_only(commits, "Countersign-Rollback"),
         emergency=_only(commits, "Countersign-Emergency"),
         tests=tuple(value for commit in commits for key, value in commit.trailers if key.lower() == "countersign-test"),

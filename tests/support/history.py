@@ -153,7 +153,8 @@ class History:
         head = Sha(sha1(f"{self.seed}/{iid}".encode(), usedforsecurity=False).hexdigest())
         agent, sponsor = dice.choice(AGENTS), dice.choice(SPONSORS)
         ref = ChangeRef("acme/shop", iid)
-        made = replace(known, change=ref, base=self.base, tree=self.tree, head=head, agent=agent, sponsor=sponsor)
+        claims = replace(known.claims, skill="add-a-column" if TEMPLATES[number].sql else None)
+        made = replace(known, change=ref, base=self.base, tree=self.tree, head=head, agent=agent, sponsor=sponsor, claims=claims)
         change = Change(
             ref=made.change,
             title=f"Change {name}",

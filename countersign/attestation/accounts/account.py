@@ -113,7 +113,7 @@ def account(predicate: Mapping[str, object]) -> Account:
         effect=text(decision, "effect"),
         agent=text(actor, "agent", "id"),
         model=text(actor, "agent", "model") or None,
-        skill=text(actor, "agent", "skill") or text(body, "claims", "skill"),
+        skill=text(body, "claims", "skill"),
         sponsor=text(actor, "sponsor", "username"),
         author=text(actor, "author", "username"),
         policy=text(body, "policy", "digest"),

@@ -43,7 +43,7 @@ def inputs_of(scenario: Situation, policy: Policy) -> Inputs:
         sponsor=None if sponsor is None else somebody(sponsor),
         contributors=tuple(Contributor(_HEAD, "", somebody(name)) for name in (author, *scenario.commits)),
         facts=_facts(scenario.change),
-        claims=Claims(environment=says.environment, action=says.action, rollback=says.rollback, emergency=says.emergency),
+        claims=Claims(**says.model_dump()),
     )
     return Inputs(proposal, _evidence(scenario), scenario.at)
 

@@ -99,6 +99,7 @@ class Says(_Model):
 
     environment: str | None = None
     action: str | None = None
+    skill: str | None = None
     rollback: str | None = None
     emergency: Annotated[str | None, Field(description="Why a freeze should be lifted.")] = None
 
