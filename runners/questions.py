@@ -7,7 +7,8 @@ before the run, or its change was closed. People may approve anew what has expir
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from countersign.adapters.observe import Judgement, Observation, assessed_key
+from countersign.adapters.judge import Judgement, assessed_key
+from countersign.adapters.observe import Observation
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.questions import binding_of, unended

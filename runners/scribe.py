@@ -9,7 +9,8 @@ decision was made from goes in whole where there is room, so that anybody can de
 from collections.abc import Mapping
 from datetime import datetime
 
-from countersign.adapters.observe import Judgement, Observation, assessed_key
+from countersign.adapters.judge import Judgement, assessed_key
+from countersign.adapters.observe import Observation
 from countersign.attestation.inputs import enclose
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind

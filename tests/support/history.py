@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 
-from countersign.adapters.observe import Judgement, Observation
+from countersign.adapters.judge import Judgement
+from countersign.adapters.observe import Observation
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import authorize
