@@ -177,6 +177,13 @@ def test_what_the_record_takes_back_never_loosens(files: list[FileChange], claim
 
 
 @given(CHANGES, CLAIMS)
+def test_a_word_without_the_record_never_lowers(files: list[FileChange], claims: Claims) -> None:
+    said, silent = (judged(asked(files, words), standing=False) for words in (claims, Claims()))
+    assert said.effect >= silent.effect
+    assert earning().ranks[str(said.tier)] >= earning().ranks[str(silent.tier)]
+
+
+@given(CHANGES, CLAIMS)
 def test_it_is_one_step_at_most(files: list[FileChange], claims: Claims) -> None:
     change, ranks = asked(files, claims), earning().ranks
     with_, without = judged(change), judged(change, standing=False)
