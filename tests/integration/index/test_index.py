@@ -85,7 +85,7 @@ def test_it_answers_as_one_who_reads_every_record(index: Index, shop: Shop, data
 def test_an_answer_tells_what_the_record_tells(index: Index, shop: Shop) -> None:
     lists = ("services", "approvers", "paths", "hosts", "credentials", "rules")
     for row, told in zip(index.ask(Question(oldest_first=True)), shop.accounts, strict=True):
-        for name in set(Account.__slots__) - {"words", *lists}:
+        for name in set(Account._fields) - {"words", *lists}:
             assert getattr(row.told, name) == getattr(told, name), name
         for name in lists:
             assert sorted(getattr(row.told, name)) == sorted(getattr(told, name)), name
@@ -161,7 +161,7 @@ def test_it_grows_by_what_is_new_and_is_then_what_it_would_be_if_made_anew(tmp_p
 
 def _sorted(told: Account) -> list[object]:
     return [
-        sorted(value) if isinstance(value := getattr(told, name), tuple) else value for name in Account.__slots__ if name != "words"
+        sorted(value) if isinstance(value := getattr(told, name), tuple) else value for name in Account._fields if name != "words"
     ]
 
 
