@@ -32,9 +32,12 @@ def fill(base: sqlite3.Connection, branch: Branch, tip: Sha, after: Sha | None) 
     first = int(base.execute("SELECT coalesce(max(seq), -1) FROM record").fetchone()[0]) + 1
     prose: list[tuple[int, str]] = []
 
-    def rows(commits: Sequence[Sha | None]) -> Iterator[tuple[object, ...]]:
+    def commits() -> Iterator[Sha | None]:
+        yield from branch.commits(tip, after, len(listed))  # asked for when the processes that glean are at work
+
+    def rows() -> Iterator[tuple[object, ...]]:
         found = glean(branch.repository, listed)
-        for seq, (item, commit, one) in enumerate(zip(listed, commits, found, strict=True), start=first):
+        for seq, (item, one, commit) in enumerate(zip(listed, found, commits(), strict=True), start=first):
             told = one.columns[_SEQ]
             if told != seq:
                 raise LedgerFault(f"{item.path} says that it is record {told}, not {seq}; run: countersign audit verify")
@@ -42,7 +45,7 @@ def fill(base: sqlite3.Connection, branch: Branch, tip: Sha, after: Sha | None) 
             prose.append((seq, one.words))
             yield (*intents.join(one.columns), item.blob, item.path, one.digest, commit, one.leaf)
 
-    base.executemany(_INSERT, rows(branch.commits(tip, after, len(listed))))
+    base.executemany(_INSERT, rows())
     base.executemany(_PROSE, prose)
     words.write()
     return len(listed)
