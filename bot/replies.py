@@ -161,12 +161,12 @@ def _reason(reason: Reason) -> str:
 
 
 def _waits(view: Judged) -> str:
-    decision, asked = view.decision, view.records.asked
+    decision, asked, since = view.decision, view.records.asked, view.judgement.evidence.asked
     slots = " · ".join(_slot(need) for need in decision.needs)
     lives = "" if decision.expires is None else f" · an approval lives {_duration(decision.expires)}"
-    if asked is None:
+    if asked is None or since is None:
         return f"{slots}{lives}<br>**not yet:** approvals count once a runner has put the question on the record"
-    return f"{slots}{lives}<br>asked {asked.time:%Y-%m-%d %H:%M:%S} UTC, record {asked.seq}: approvals since then count"
+    return f"{slots}{lives}<br>asked {since:%Y-%m-%d %H:%M:%S} UTC, record {asked.seq}: approvals since then count"
 
 
 def _slot(need: Need) -> str:

@@ -21,7 +21,6 @@ from countersign.attestation.stamp import PREFIX, Stamp, head_after
 from countersign.domain.ids import MalformedError
 from countersign.domain.neutral import visible
 from countersign.domain.outcomes import Fault, LedgerFault
-from countersign.domain.promoted import promoted_key
 from runners import clock, promotions, tasks, upkeep
 from runners.refusals import Refusals
 from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
@@ -52,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stamp.add_argument("--tsa", required=True, metavar="URL", help="the timestamp authority")
     stamp.add_argument("--tsa-ca", required=True, type=Path, metavar="FILE", help="its certificates (PEM): auditors need them, too")
     demote = commands.add_parser("demote", help="take back, at once, what was promoted: after an incident, a rollback, drift")
-    demote.add_argument("promotion", metavar="NAME", help="sha256:…, as `countersign audit autonomy` names it")
+    demote.add_argument("names", nargs="+", metavar="NAME", help="sha256:…, as `countersign audit autonomy` names it")
     demote.add_argument("--why", required=True, type=_sentence, help="what happened, in a line; it is kept on the record")
     demote.add_argument("--by", required=True, type=_sentence, metavar="PERSON", help="who says so; it is kept on the record")
     options = parser.parse_args(argv)
@@ -65,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command == "timestamp":
             return _timestamp(settings, options.tsa, options.tsa_ca)
         if options.command == "demote":
-            return _demote(settings, options.promotion, why=options.why, by=options.by)
+            return _demote(settings, options.names, why=options.why, by=options.by)
         return {"work": _work, "sweep": _sweep, "attest": _attest, "heartbeat": _heartbeat}[options.command](settings)
     except SettingsError as error:
         print(f"countersign-runner: {error}", file=sys.stderr)
@@ -185,22 +184,25 @@ def _sentence(text: str) -> str:
     return text
 
 
-def _demote(settings: RunnerSettings, name: str, *, why: str, by: str) -> int:
-    """Take back a promotion of whichever project has it."""
-    rooms = build_sweeper(settings).rooms
+def _demote(settings: RunnerSettings, names: Sequence[str], *, why: str, by: str) -> int:
+    """Take promotions back in every project whose record confirms them; one project that fails keeps no other from it."""
+    rooms, status, left = build_sweeper(settings).rooms, EXIT_OK, set(names)
     for project in settings.projects:
-        ledger = rooms.of(project).ledger
-        told = promotions.of_record(ledger.find(promoted_key(name)))
-        if told is None:
-            continue
-        try:
-            entry = ledger.append(promotions.demoted(told, why=why, change=None, by=by, now=clock.now()))
-        except TakenError as taken:
-            print(f"{project}: record {taken.entry.seq}: it was taken back already")
-        else:
-            print(f"{project}: record {entry.seq}: demoted")
-        return EXIT_OK
-    raise Fault(f"no project of this runner's has a promotion {name[:80]!r}; `countersign audit autonomy` names them")
+        for name in names:
+            try:
+                said = promotions.take_back(rooms.of(project).ledger, name, why=why, by=by, now=clock.now())
+            except Fault as fault:
+                print(f"{project}: could not: {fault}", file=sys.stderr)
+                status = EXIT_FAULT
+                continue
+            if said is not None:
+                print(f"{project}: {said}")
+                left.discard(name)
+    for name in sorted(left) if status == EXIT_OK else ():
+        what = "`countersign audit autonomy` names what there is; for what was never relied on, take its line out of the policy"
+        print(f"countersign-runner: no record confirms {name[:80]!r}; {what}", file=sys.stderr)
+        status = EXIT_FAULT
+    return status
 
 
 def _timestamp(settings: RunnerSettings, authority: str, ca: Path) -> int:

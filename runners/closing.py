@@ -55,12 +55,12 @@ class Closer:
             raise LedgerFault(f"record {intent.seq} is an intent without a run")
         done = ledger.find(f"outcome/{intent.run}")
         if done is not None and not credentials:
-            return done
+            return _as_it_stands(ledger, intent, done)
         steps = Steps(self.clock, self.ticks)
         with steps.step(6, "revoke"):
             revocations = self._end(intent.run, leases_of(intent), credentials or {})
         if done is not None:
-            return done
+            return _as_it_stands(ledger, intent, done)
         draft = aftermath.outcome(
             intent, kept or self.outbox.get(intent.run), revocations, timeline=steps.document(), now=self.clock()
         )
@@ -88,6 +88,12 @@ class Closer:
         if faults:
             raise Fault(f"{run} stays open: {'; '.join(faults)}")
         return revocations
+
+
+def _as_it_stands(ledger: Ledger, intent: Entry, done: Entry) -> Entry:
+    """Give an outcome that stands, and see that what it lost is taken back: a runner of an earlier version did not."""
+    record(ledger, *promotions.lost(intent, done))
+    return done
 
 
 def environment_of(intent: Entry) -> str | None:

@@ -21,6 +21,7 @@ from countersign.domain.decision import Effect, Plan
 from countersign.domain.ids import ChangeRef, run_id
 from countersign.domain.outcomes import Fault, LedgerFault, Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
+from countersign.domain.promoted import demoted_key
 from countersign.domain.scope import Grant, Scope
 from runners import aftermath, promotions, questions, scribe, telling
 from runners.brokers.registry import Brokers
@@ -125,11 +126,11 @@ class Pipeline:
         steps = Steps(self.clock, self.ticks)
         with steps.step(1, "observe"):
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
-            promotions.confirm(room.ledger, seen, clock=self.clock)
-            question = before_approvals(seen, ledger=room.ledger, clock=self.clock)
+            promotions.confirm(room.ledger, seen, self.house, clock=self.clock)
+            question = before_approvals(seen, ledger=room.ledger, house=self.house, clock=self.clock)
             if question.decision.effect is not Effect.REFUSED:
                 take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock()), clock=self.clock)
-            judged = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)
+            judged = judge(seen, question, forge=self.forge, ledger=room.ledger, clock=self.clock)
         decision = judged.decision
         if decision.effect is Effect.REFUSED:
             entry = take_place(room.ledger, change, scribe.refused(seen, judged, now=self.clock()), clock=self.clock)
@@ -220,6 +221,12 @@ class Pipeline:
 
 
 def _still_open(room: Room, authorization: Authorization) -> None:
-    """Stop where another runner took this one for dead and has closed the run: a lease can be taken, a machine can sleep."""
+    """Stop where another runner took this one for dead and has closed the run, or the record took back what it would go by.
+
+    A lease can be taken, a machine can sleep, and people take back at any time.
+    """
     if room.ledger.find(f"outcome/{authorization.run}") is not None:
         raise Fault("another runner has closed this run")
+    for promoted in authorization.decision.promotions:  # the intent stands, so what is taken back from now on is too late
+        if promoted.in_force and room.ledger.find(demoted_key(promoted.name)) is not None:
+            raise Fault(f"{promoted.what}: {promoted.step} was taken back before this run began")

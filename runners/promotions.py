@@ -5,15 +5,17 @@ here makes a tier milder: `countersign.domain.autonomy` does, of what stands.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from countersign.adapters.judge import Judgement
-from countersign.adapters.observe import Observation
+from countersign.adapters.observe import House, Observation
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.approval import NOTHING_YET
 from countersign.domain.ids import ChangeRef
+from countersign.domain.outcomes import LedgerFault
 from countersign.domain.ports import Clock
 from countersign.domain.promoted import Promoted, demoted_key, promoted_key
 from countersign.domain.scope import Proof
@@ -23,14 +25,14 @@ Told = Mapping[str, object]
 """A promotion as decisions and records tell of it (`Promoted.document`)."""
 
 
-def confirm(ledger: Ledger, seen: Observation, *, clock: Clock) -> None:
+def confirm(ledger: Ledger, seen: Observation, house: House, *, clock: Clock) -> None:
     """Record the promotions that cover a change and that no record confirms yet.
 
     Raises:
         LedgerFault: they are not on the record yet. Try again.
     """
     now = clock()
-    covering = Judgement.of(seen, NOTHING_YET, at=now).decision.promotions
+    covering = Judgement.of(seen, replace(NOTHING_YET, machines=house.machines), at=now).decision.promotions
     missing = [found for found in covering if found.since <= now and ledger.find(promoted_key(found.name)) is None]
     record(ledger, *(promoted(found, seen, now=now) for found in missing))
 
@@ -54,8 +56,8 @@ def promoted(found: Promoted, seen: Observation, *, now: datetime) -> Draft:
     )
 
 
-def lost(intent: Entry, outcome: Draft) -> tuple[Draft, ...]:
-    """Give what takes back each promotion that a run went by, where the run went wrong."""
+def lost(intent: Entry, outcome: Draft | Entry) -> tuple[Draft, ...]:
+    """Give what takes back each promotion in force that covers a run, where the run went wrong; approved or not."""
     why = _wrong(outcome)
     if why is None:
         return ()
@@ -77,10 +79,20 @@ def demoted(told: Told, *, why: str, change: ChangeRef | None, by: str | None, n
     )
 
 
-def of_record(entry: Entry | None) -> Told | None:
-    """Give the promotion that a record tells of; None where it tells of none."""
+def take_back(ledger: Ledger, name: str, *, why: str, by: str, now: datetime) -> str | None:
+    """Take a promotion back for a person; say what came of it. None where no record confirms one of this name.
+
+    Raises:
+        LedgerFault: it is not on the record yet. Try again.
+    """
+    entry = ledger.find(promoted_key(name))
     told = None if entry is None else entry.body.get("promotion")
-    return told if isinstance(told, Mapping) else None
+    if not isinstance(told, Mapping):
+        return None
+    result = ledger.append_all([demoted(told, why=why, change=None, by=by, now=now)])[0]
+    if isinstance(result, LedgerFault):
+        raise result
+    return f"record {result.seq}: demoted" if isinstance(result, Entry) else f"record {result.entry.seq}: taken back already"
 
 
 def _in_force(body: Mapping[str, object]) -> Sequence[Told]:
@@ -90,7 +102,7 @@ def _in_force(body: Mapping[str, object]) -> Sequence[Told]:
     return [item for item in found if isinstance(item, Mapping) and item.get("in_force") is True]
 
 
-def _wrong(outcome: Draft) -> str | None:
+def _wrong(outcome: Draft | Entry) -> str | None:
     """Say what went wrong in a run; None where nothing did."""
     result, grants = outcome.body.get("result"), outcome.body.get("grants")
     if outcome.kind is not RecordKind.EXECUTED:

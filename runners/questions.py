@@ -26,7 +26,7 @@ def record(ledger: Ledger, *drafts: Draft) -> list[Entry]:
         LedgerFault: as the ledger says, of the first that it does not take.
     """
     entries = []
-    for result in ledger.append_all(drafts):
+    for result in ledger.append_all(drafts) if drafts else ():
         if isinstance(result, LedgerFault):
             raise result
         entries.append(result.entry if isinstance(result, TakenError) else result)

@@ -3,14 +3,15 @@
 The bot and the runner both use this, each with its own eyes. Reads the forge and the record; `decide` decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
 from countersign.adapters.observe import House, Observation
 from countersign.attestation.ports import LedgerReader
-from countersign.attestation.record import RecordKind
+from countersign.attestation.questions import binding_of, named
+from countersign.attestation.record import GIVEN_UP, Entry, RecordKind
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import binding
 from countersign.domain.codeowners import Owner
@@ -39,25 +40,25 @@ class Judgement:
         return cls(decide(observation.policy, observation.proposal, evidence, now=at), evidence, at)
 
 
-def before_approvals(observation: Observation, *, ledger: LedgerReader, clock: Clock) -> Judgement:
-    """Decide with what the record says was earned, before anybody's word counts: this is what people are asked.
+def before_approvals(observation: Observation, *, ledger: LedgerReader, house: House, clock: Clock) -> Judgement:
+    """Decide with what the record backs, before anybody's word counts: this is what people are asked.
 
     Raises:
         LedgerFault: could not find out; try again.
     """
-    bare = Judgement.of(observation, NOTHING_YET, at=clock())
-    earned = frozenset(found.name for found in bare.decision.promotions if _stands(found, ledger))
-    return Judgement.of(observation, replace(NOTHING_YET, earned=earned), at=bare.at) if earned else bare
+    nobody = replace(NOTHING_YET, machines=house.machines)
+    bare = Judgement.of(observation, nobody, at=clock())
+    backed = frozenset(found.name for found in bare.decision.promotions if _backed(found, ledger))
+    return Judgement.of(observation, replace(nobody, backed=backed), at=bare.at) if backed else bare
 
 
-def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house: House, clock: Clock) -> Judgement:
-    """Decide with everything that is known now: approvals, membership, and when the question was put on the record.
+def judge(observation: Observation, question: Judgement, *, forge: Forge, ledger: LedgerReader, clock: Clock) -> Judgement:
+    """Answer the question with everything that is known now: approvals, membership, and when it was put on the record.
 
     Raises:
         ForgeFault, LedgerFault: could not find out; try again.
     """
-    question = before_approvals(observation, ledger=ledger, clock=clock)
-    entry = ledger.find(assessed_key(observation.proposal, question.decision))
+    put = last_put(ledger.of_change(observation.proposal.change), assessed_key(observation.proposal, question.decision))
     members = {
         team: frozenset().union(*(_people(owner, forge) for owner in observation.policy.people(team)))
         for team in sorted(teams_asked(question.decision))
@@ -67,11 +68,21 @@ def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house
         approvals=forge.approvals(observation.proposal.change),
         members=members,
         # Never before the forge took in this state of the change: a re-target in between voids what was said (attack 14).
-        asked=None if entry is None else max(entry.time, observation.change.head_seen),
-        machines=house.machines,
+        asked=None if put is None else max(put, observation.change.head_seen),
         emergencies=_emergencies(observation, ledger, clock()),
     )
     return Judgement.of(observation, evidence, at=clock())
+
+
+def last_put(records: Sequence[Entry], key: str) -> datetime | None:
+    """Give when a question of a change was put, or came back after another one; None where it was not.
+
+    What was approved while another question stood approved that one.
+    """
+    binding = binding_of(key)
+    put = [entry.time for entry in records if entry.key == key]
+    back = [entry.time for entry in records if entry.kind in GIVEN_UP and named(entry.kind, entry.body) == binding]
+    return max((*put, *back)) if put else None
 
 
 def assessed_key(proposal: Proposal, decision: Decision) -> str:
@@ -109,6 +120,6 @@ def _through_a_freeze(body: Mapping[str, object]) -> bool:
     return isinstance(decision, Mapping) and decision.get("emergency") is not None
 
 
-def _stands(found: Promoted, ledger: LedgerReader) -> bool:
+def _backed(found: Promoted, ledger: LedgerReader) -> bool:
     """Say whether the record confirms a promotion, and has not taken it back."""
     return ledger.find(promoted_key(found.name)) is not None and ledger.find(demoted_key(found.name)) is None

@@ -4,6 +4,7 @@ The bot and the runner both use this, each with its own token, so neither has to
 `countersign.domain.decide` does. The policy is read from the tip of the protected branch, never from the change.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from countersign.adapters.policies import Policies
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
+from countersign.domain.policy_forms import SAID, SKILL
 from countersign.domain.ports import Change, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
 
@@ -142,12 +144,19 @@ def _principals(
     return agent, sponsor
 
 
+def _skill(commits: tuple[CommitPeople, ...]) -> str | None:
+    skill = _only(commits, "Countersign-Skill")
+    if skill is not None and not re.fullmatch(SKILL, skill):
+        raise Refused("intake", f"Countersign-Skill is none: {SAID[SKILL]}")
+    return skill
+
+
 def _claims(change: Change, commits: tuple[CommitPeople, ...]) -> Claims:
     return Claims(
         rationale=change.description,
         environment=_only(commits, "Countersign-Environment"),
         action=_only(commits, "Countersign-Action"),
-        skill=_only(commits, "Countersign-Skill"),
+        skill=_skill(commits),
         rollback=_only(commits, "Countersign-Rollback"),
         emergency=_only(commits, "Countersign-Emergency"),
         tests=tuple(value for commit in commits for key, value in commit.trailers if key.lower() == "countersign-test"),

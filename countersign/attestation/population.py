@@ -2,7 +2,7 @@
 
 A question is an `assessed` record. It ends as a run (and that as executed, failed or lost), or because it expired, or because a
 later question of the same change took its place; else it is open. Refusals are counted beside: most come before a question. So are
-promotions: each is in force, or was taken back.
+promotions: each stands, or was taken back.
 Reads records one by one and keeps only what it needs. Checks no signature and no link.
 """
 
@@ -65,7 +65,7 @@ class Population:
     def _promotions(self) -> str:
         """Sum up what was promoted, if anything was: a promotion is taken back once at most, and only one that there was."""
         promoted, back = self.records[RecordKind.PROMOTED], self.records[RecordKind.DEMOTED]
-        return f"; {promoted} promotions = {promoted - back} in force + {back} taken back" if promoted else ""
+        return f"; {promoted} promotions = {promoted - back} standing + {back} taken back" if promoted else ""
 
     def _ask(self, entry: Outline) -> None:
         binding = binding_of(entry.key)

@@ -2,13 +2,14 @@
 
 The policy names what is promoted (`earned`), so people merged it. Each counts from the signed record that confirms it, until the
 one that takes it back; without the first, nothing is milder. Only what rules ask for goes down: floors, limits, paths that
-no rule names and what is always so stay as they are, and a change is covered with all its paths or not at all.
+no rule names and what is always so stay as they are. A change is covered with all its paths or not at all, and only where an agent
+that is known by its account made all of it: what anybody could push to its branch earns nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+from countersign.domain.approval import Evidence
 from countersign.domain.decision import Reason
 from countersign.domain.matching import Touched
 from countersign.domain.policy import Policy
@@ -18,7 +19,7 @@ from countersign.domain.proposal import Proposal
 
 _RULE = "autonomy"
 AUTHENTICATED = 1
-"""The strength of an agent that is known by its account: what anybody could write into a commit earns nothing."""
+"""The strength of an agent that is known by its account."""
 
 Placed = tuple[Where, Promoted]
 """A promotion, and where the policy says it."""
@@ -28,26 +29,17 @@ def promotions(policy: Policy) -> Iterator[Placed]:
     """Give everything that people promoted, and where it stands."""
     for number, way in enumerate(policy.document.autonomy):
         for place, earned in enumerate(way.earned):
-            combination = tuple(sorted(earned.combination.items()))
-            yield (
-                ("autonomy", number, "earned", place),
-                Promoted(way.promote.down_from, way.promote.down_to, combination, earned.since),
-            )
+            yield ("autonomy", number, "earned", place), Promoted(way.promote, tuple(earned.combination.items()), earned.since)
 
 
-def covering(policy: Policy, proposal: Proposal, touch: Touched, confirmed: AbstractSet[str], now: datetime) -> tuple[Placed, ...]:
-    """Give what was promoted and covers the whole change; `confirmed` names those that the record stands behind."""
-    if not policy.document.autonomy:
+def covering(policy: Policy, proposal: Proposal, touch: Touched, evidence: Evidence, now: datetime) -> tuple[Placed, ...]:
+    """Give what was promoted and covers the whole change."""
+    agent = proposal.agent
+    if not policy.document.autonomy or agent is None or not _all_its_own(policy, proposal, evidence):
         return ()
-    has = dict(touch.alone)
-    if proposal.agent is not None and proposal.agent.strength >= AUTHENTICATED:
-        has["agent"] = proposal.agent.id
-        if proposal.claims.skill is not None:
-            has["skill"] = proposal.claims.skill
-    own = set(has.items())
-    return tuple(
-        (where, found.standing(confirmed, now)) for where, found in promotions(policy) if own.issuperset(found.combination)
-    )
+    has = {*touch.alone.items(), ("agent", agent.id), ("skill", proposal.claims.skill)}
+    found = (item for item in promotions(policy) if has.issuperset(item[1].combination))
+    return tuple((where, promoted.standing(evidence.backed, now)) for where, promoted in found)
 
 
 def step_down(policy: Policy, touch: Touched, asked: Sequence[Reason], covered: Sequence[Placed]) -> Iterator[Reason]:
@@ -60,8 +52,16 @@ def step_down(policy: Policy, touch: Touched, asked: Sequence[Reason], covered: 
     for where, found in covered:
         place = policy.place(*where)
         if not found.in_force:
-            yield Reason(
-                _RULE, f"{found.what}: {found.step} counts while the record stands behind it, and it does not", place=place
-            )
-        elif strictest == found.down_from and touch.unnamed is None:
-            yield Reason(_RULE, f"{found.what}: {found.step}, earned", tier=found.down_to, place=place)
+            yield Reason(_RULE, f"{found.what}: {found.step} is written here, and counts while the record backs it", place=place)
+        elif strictest == found.step.down_from and touch.unnamed is None:
+            yield Reason(_RULE, f"{found.what}: {found.step}, earned", tier=found.step.down_to, place=place)
+
+
+def _all_its_own(policy: Policy, proposal: Proposal, evidence: Evidence) -> bool:
+    """Say whether the change is an agent's that is known by its account, and every commit is by it or by this installation."""
+    agent = proposal.agent
+    entry = None if agent is None else policy.agents.get(agent.id)
+    if agent is None or entry is None or agent.strength < AUTHENTICATED:
+        return False
+    people = [contributor.person for contributor in proposal.contributors]
+    return all(person is not None and (person.username == entry.account or person in evidence.machines) for person in people)

@@ -63,8 +63,8 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
     proposal, now = case.proposal, case.now
     touch = touched(policy, proposal.facts)
     of_rules = list(ruling.rules(policy, touch))
-    covered = covering(policy, proposal, touch, case.evidence.earned, now)
-    earned = list(step_down(policy, touch, of_rules, covered))
+    covered = covering(policy, proposal, touch, case.evidence, now)
+    steps = list(step_down(policy, touch, of_rules, covered))
     reasons = [*always.always(policy, proposal, touch), *ruling.floors(policy, touch)]
     would_run: Plan | None = None
     if own:
@@ -74,9 +74,9 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
         except NoPlanError as error:
             reasons.append(Reason("always: one change, one meaning", str(error), Effect.REFUSED, to_pass=error.to_pass))
         reasons.extend(always.claims(policy, proposal, touch, would_run))
-    instead = [reason for reason in earned if reason.tier is not None]
+    instead = [reason for reason in steps if reason.tier is not None]
     asked = [reason.tier for reason in (*reasons, *(instead or of_rules)) if reason.tier is not None]
-    reasons += [*of_rules, *earned]
+    reasons += [*of_rules, *steps]
     if not asked and all(reason.effect is not Effect.REFUSED for reason in reasons):
         reasons.append(
             Reason("always: emptiness is no yes", "no tier applies to this change", Effect.REFUSED, to_pass="add a rule")

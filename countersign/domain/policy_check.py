@@ -106,6 +106,7 @@ def _times(document: Document) -> Problems:
 def _autonomy(document: Document) -> Problems:
     """A promotion goes down one tier. The mildest is where it ends, whatever its mode."""
     ranks = {name: number for number, name in enumerate(document.tiers)}
+    seen: set[tuple[str, str]] = set()
     for number, promotion in enumerate(document.autonomy):
         where: Where = ("autonomy", number)
         step = promotion.promote
@@ -116,10 +117,10 @@ def _autonomy(document: Document) -> Problems:
         for key, listed in (("each", promotion.each), ("demote_on", promotion.demote_on)):
             if len(set(listed)) != len(listed):
                 yield (*where, key), "names something twice"
-        yield from _earned(document, where, promotion)
+        yield from _earned(document, where, promotion, seen)
 
 
-def _earned(document: Document, where: Where, promotion: Promotion) -> Problems:
+def _earned(document: Document, where: Where, promotion: Promotion, seen: set[tuple[str, str]]) -> Problems:
     """Everything that was earned names what `each` counts together, no more and no less, and parts that there are."""
     known: dict[str, Iterable[str]] = {
         "action": document.actions,
@@ -127,7 +128,6 @@ def _earned(document: Document, where: Where, promotion: Promotion) -> Problems:
         "environment": document.environments,
         "agent": document.agents,
     }
-    seen: set[str] = set()
     for number, earned in enumerate(promotion.earned):
         place: Where = (*where, "earned", number)
         told = earned.combination
@@ -136,9 +136,10 @@ def _earned(document: Document, where: Where, promotion: Promotion) -> Problems:
         for word, value in told.items():
             if word in known:
                 yield from known_names((*place, word), [value], known[word], word)
-        if str(told) in seen:
-            yield place, "is promoted twice; the later `since` alone counts: take the other one out"
-        seen.add(str(told))
+        name = (str(promotion.promote), str(told))
+        if name in seen:
+            yield place, "is promoted twice: what takes one of them back would leave the other; take one out"
+        seen.add(name)
 
 
 def _some_path(where: Where, paths: tuple[str, ...] | None) -> Problems:

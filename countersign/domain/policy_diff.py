@@ -6,15 +6,18 @@ left out: a team that was not asked then was not looked up then.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
+from countersign.domain.autonomy import promotions
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Effect
 from countersign.domain.ids import ChangeRef, Digest
 from countersign.domain.inputs import Inputs
 from countersign.domain.policy import Policy
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Turn(StrEnum):
@@ -106,12 +109,34 @@ def compare(old: Policy, new: Policy, past: Iterable[Inputs]) -> PolicyDiff:
         key = (inputs.proposal.change, inputs.proposal.head)
         if key not in newest or newest[key].now <= inputs.now:
             newest[key] = inputs
-    turned = [found for inputs in newest.values() if (found := _turned(old, new, inputs)) is not None]
+    assumed, backed = _as_if_backed(old, new)
+    turned = [found for inputs in newest.values() if (found := _turned(old, assumed, inputs, backed)) is not None]
     return PolicyDiff(len(newest), tuple(sorted(turned, key=lambda one: (one.at, one.change), reverse=True)))
 
 
-def _turned(old: Policy, new: Policy, inputs: Inputs) -> Turned | None:
-    before, after = (decide(policy, inputs.proposal, inputs.evidence, now=inputs.now) for policy in (old, new))
+def _as_if_backed(old: Policy, new: Policy) -> tuple[Policy, frozenset[str]]:
+    """Give the new policy as if what it promotes anew had been promoted long ago, and what the record would have to back."""
+    known = {found.name for _, found in promotions(old)}
+    fresh = {where for where, found in promotions(new) if found.name not in known}
+    ways = [
+        way.model_copy(
+            update={
+                "earned": tuple(
+                    earned.model_copy(update={"since": _LONG_AGO}) if ("autonomy", number, "earned", place) in fresh else earned
+                    for place, earned in enumerate(way.earned)
+                )
+            }
+        )
+        for number, way in enumerate(new.document.autonomy)
+    ]
+    assumed = new.holding(new.document.model_copy(update={"autonomy": tuple(ways)}))
+    return assumed, frozenset(found.name for where, found in promotions(assumed) if where in fresh)
+
+
+def _turned(old: Policy, new: Policy, inputs: Inputs, backed: frozenset[str]) -> Turned | None:
+    before = decide(old, inputs.proposal, inputs.evidence, now=inputs.now)
+    evidence = replace(inputs.evidence, backed=inputs.evidence.backed | backed)
+    after = decide(new, inputs.proposal, evidence, now=inputs.now)
     was, would_be = Outcome.of(before), Outcome.of(after)
     if was == would_be:
         return None

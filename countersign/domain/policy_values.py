@@ -106,7 +106,9 @@ def _local(value: object) -> object:
 
 def _moment(value: object) -> object:
     if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
+        if moment.year in _YEARS:
+            return moment
     raise ValueError("a moment is written with its offset: 2026-11-28T10:00+01:00")
 
 

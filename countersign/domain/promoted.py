@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import Digest, digest_of
+from countersign.domain.policy_autonomy import Step
 
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
     """A combination that goes from a tier to the next milder one. `in_force` says whether the record stands behind it."""
 
-    down_from: str
-    down_to: str
+    step: Step
     combination: tuple[tuple[str, str], ...]
     since: datetime
     in_force: bool = False
@@ -24,18 +24,13 @@ class Promoted:
         return digest_of(canonical_json(self._told()))
 
     @property
-    def step(self) -> str:
-        """Write the step as policies do."""
-        return f"{self.down_from} -> {self.down_to}"
-
-    @property
     def what(self) -> str:
         """Write the combination for people."""
         return ", ".join(f"{word} {value}" for word, value in self.combination)
 
-    def standing(self, confirmed: AbstractSet[str], now: datetime) -> "Promoted":
-        """Give it as it stands at a moment, where `confirmed` names what the record stands behind."""
-        return replace(self, in_force=self.since <= now and self.name in confirmed)
+    def standing(self, backed: AbstractSet[str], now: datetime) -> "Promoted":
+        """Give it as it stands at a moment, where `backed` names what the record stands behind."""
+        return replace(self, in_force=self.since <= now and self.name in backed)
 
     def document(self) -> dict[str, object]:
         """Give it as plain data, with its name."""
@@ -43,7 +38,7 @@ class Promoted:
 
     def _told(self) -> dict[str, object]:
         since = self.since.astimezone(UTC).isoformat(timespec="seconds")
-        return {"combination": dict(self.combination), "since": since, "step": self.step}
+        return {"combination": dict(self.combination), "since": since, "step": str(self.step)}
 
 
 def promoted_key(name: str) -> str:

@@ -84,6 +84,6 @@ def test_it_is_confirmed_used_and_lost(playing: Stage, branch: AuditBranch, sinc
     assert (newest["kind"], newest["by"], newest["why"]) == ("demoted", "lea", "orders were slow since then")
     verified = branch.verify()
     assert verified.status == 0
-    assert "2 promotions = 0 in force + 2 taken back" in verified.text
+    assert "2 promotions = 0 standing + 2 taken back" in verified.text
     shown = branch.visitor().countersign("query", "--skill", "add-a-column", "--kind", "promoted", "--kind", "demoted")
     assert shown.text.count("medium -> low") == 4

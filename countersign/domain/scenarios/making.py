@@ -46,8 +46,8 @@ def inputs_of(scenario: Situation, policy: Policy) -> Inputs:
         facts=_facts(scenario.change),
         claims=Claims(**says.model_dump()),
     )
-    earned = frozenset(found.name for _, found in promotions(policy)) if scenario.earned else frozenset()
-    return Inputs(proposal, replace(_evidence(scenario), earned=earned), scenario.at)
+    backed = frozenset(found.name for _, found in promotions(policy)) if scenario.earned else frozenset()
+    return Inputs(proposal, replace(_evidence(scenario), backed=backed), scenario.at)
 
 
 def _evidence(scenario: Situation) -> Evidence:

@@ -107,7 +107,7 @@ class TestPopulation:
     def test_every_promotion_is_in_force_or_was_taken_back(self) -> None:
         drafts = [*(record(RecordKind.PROMOTED, name, None) for name in "abc"), record(RecordKind.DEMOTED, "b")]
         population, _ = looked(log(drafts))
-        assert str(population) == "0 questions = 0; 0 refusals; 3 promotions = 2 in force + 1 taken back"
+        assert str(population) == "0 questions = 0; 0 refusals; 3 promotions = 2 standing + 1 taken back"
 
     def test_a_run_without_a_question_is_told_of(self) -> None:
         population, _ = looked(log([run("a"), ended(run("a"))]))

@@ -55,7 +55,7 @@ def all_of(which: Policy) -> frozenset[str]:
 
 def judged(change: Proposal, which: Policy | None = None, *, standing: bool = True) -> Decision:
     used = which or earning()
-    return decide(used, change, Evidence(earned=all_of(used) if standing else frozenset()), now=NOON)
+    return decide(used, change, Evidence(backed=all_of(used) if standing else frozenset()), now=NOON)
 
 
 def test_what_was_earned_goes_one_tier_down() -> None:
@@ -104,7 +104,7 @@ def test_floors_and_limits_stay() -> None:
 def test_it_begins_when_the_policy_says() -> None:
     later = earning("environment: staging, since: 2026-11-01T00:00Z", "environment: staging, since: 2026-11-24T12:00:01Z")
     assert judged(proposal(PAGE), later).tier == "medium"
-    assert decide(later, proposal(PAGE), Evidence(earned=all_of(later)), now=NOON + timedelta(seconds=1)).tier == "low"
+    assert decide(later, proposal(PAGE), Evidence(backed=all_of(later)), now=NOON + timedelta(seconds=1)).tier == "low"
 
 
 SKILLED = Claims(skill="write-words")
@@ -170,8 +170,8 @@ NAMES = st.sets(st.sampled_from(sorted(all_of(earning()))))
 @given(CHANGES, CLAIMS, NAMES, NAMES)
 def test_what_the_record_takes_back_never_loosens(files: list[FileChange], claims: Claims, some: set[str], more: set[str]) -> None:
     change = asked(files, claims)
-    fewer = decide(earning(), change, Evidence(earned=frozenset(some)), now=NOON)
-    all_ = decide(earning(), change, Evidence(earned=frozenset(some | more)), now=NOON)
+    fewer = decide(earning(), change, Evidence(backed=frozenset(some)), now=NOON)
+    all_ = decide(earning(), change, Evidence(backed=frozenset(some | more)), now=NOON)
     assert fewer.effect >= all_.effect
     assert earning().ranks[str(fewer.tier)] >= earning().ranks[str(all_.tier)]
 

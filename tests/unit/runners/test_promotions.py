@@ -111,7 +111,7 @@ def test_the_record_holds_what_it_was_decided_from(world: RunnerWorld) -> None:
     name = str(promotion(world)["name"])
     for entry in (asked, intent):
         found = enclosed(entry.body)
-        assert getattr(found, "evidence").earned == {name}  # noqa: B009 - either inputs, or a word why there are none
+        assert getattr(found, "evidence").backed == {name}  # noqa: B009 - either inputs, or a word why there are none
 
 
 def test_people_take_it_back(world: RunnerWorld) -> None:
