@@ -87,7 +87,13 @@ def _serve(settings: RunnerSettings, runner: Runner) -> bool:
         """Append to the first project's log: a message that names no change of ours belongs to none."""
         return runner.rooms.of(settings.projects[0]).ledger.append_all(drafts)
 
-    refusals = Refusals(append_all=append_all, file=settings.state_dir / "refusals.json", clock=clock.now)
+    hide = runner.pipeline.closer.veil.blind(settings.projects[0])
+    refusals = Refusals(
+        append_all=append_all,
+        file=settings.state_dir / "refusals.json",
+        clock=clock.now,
+        hide=lambda text: hide.tokenize(text).text,
+    )
     app = make_app(settings, refusals)
     tasks.register(app, runner, refusals)
     try:

@@ -18,6 +18,7 @@ from runners import aftermath
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
 from runners.steps import Steps
+from runners.veil import Veil
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Closer:
     outbox: Outbox
     clock: Clock
     ticks: Callable[[], int]
+    veil: Veil
 
     def close(
         self,
@@ -61,7 +63,12 @@ class Closer:
         if done is not None:
             return done
         draft = aftermath.outcome(
-            intent, kept or self.outbox.get(intent.run), revocations, timeline=steps.document(), now=self.clock()
+            intent,
+            kept or self.outbox.get(intent.run),
+            revocations,
+            timeline=steps.document(),
+            now=self.clock(),
+            tokenizer=self.veil.again(intent),
         )
         try:
             entry = ledger.append(draft)

@@ -29,5 +29,27 @@ def placeholders(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
+def counted(text: str) -> dict[str, int]:
+    """Count the placeholders in a text, class by class."""
+    kinds = [text[start:end].split("_")[1].lower() for start, end in placeholders(text)]
+    return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
+
+def cut_behind(text: str, most: int) -> str:
+    """Give the beginning of a text; a placeholder is there whole or not at all."""
+    inside = [start for start, end in placeholders(text) if start < most < end]
+    return text[: inside[0] if inside else most]
+
+
+def cut_before(text: str, most: int) -> str:
+    """Give the end of a text, from the beginning of a line where one is near; a placeholder is there whole or not at all."""
+    first = len(text) - most
+    if first <= 0:
+        return text
+    line = text.find("\n", first - 1, first + most // 5) + 1
+    inside = [end for start, end in placeholders(text) if start < first < end]
+    return text[max(line, inside[0] if inside else first) :]
+
+
 def _check(kind: str, body: str) -> str:
     return base64.b32encode(hashlib.sha256(f"TK1 {kind} {body}".encode()).digest()).decode()[:2]
