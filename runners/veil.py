@@ -35,7 +35,7 @@ class Veil:
 
     def over(self, change: ChangeRef, policy: Policy, environment: str | None) -> Tokenizer:
         """Give the one for a change whose policy is known."""
-        return Tokenizer(self.key, change.project, wanted(policy, environment))
+        return Tokenizer(self.key, change.project, wanted(policy.document, environment))
 
     def blind(self, project: str) -> Tokenizer:
         """Give the one for what came before a policy could speak: every class."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 
-from countersign.domain.policy import Policy
+from countersign.domain.policy import Document
 from countersign.domain.tokens.kinds import ALL, ALWAYS, ValueClass
 
 
-def wanted(policy: Policy | None, environment: str | None) -> frozenset[ValueClass]:
+def wanted(policy: Document | None, environment: str | None) -> frozenset[ValueClass]:
     """Give the classes for an environment; all of the policy's where it is not known, all there are where there is no policy."""
     if policy is None:
         return ALL
-    place = None if environment is None else policy.document.environments.get(environment)
-    return ALWAYS | (classes(policy.document.tokens) if place is None else classes(place.tokenize))
+    place = None if environment is None else policy.environments.get(environment)
+    return ALWAYS | (classes(policy.tokens) if place is None else classes(place.tokenize))
 
 
 def recorded(names: object) -> frozenset[ValueClass]:
