@@ -50,11 +50,6 @@ class Tokenizer:
         whole = self.key.token(self.project, ValueClass.SECRET, text)
         return Tokenized(whole, {ValueClass.SECRET.value: 1})
 
-    def name(self, value: str) -> str | None:
-        """Give the token that a value alone has; None where it is no value of these classes."""
-        done = self.tokenize(value)
-        return done.text if sum(done.counts.values()) == 1 and find(value, self.classes | ALWAYS)[0].start == 0 else None
-
     @property
     def ruleset(self) -> Digest:
         """Name the rules that look."""

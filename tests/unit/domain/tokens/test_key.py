@@ -88,8 +88,3 @@ def test_overlaps_become_one_of_the_strictest_class() -> None:
 def test_counts_are_summed_and_rules_have_a_name() -> None:
     assert total([{"host": 1}, {}, {"host": 2, "secret": 1}, {"account": 0}]) == {"host": 3, "secret": 1}
     assert ruleset() == TOKENIZER.ruleset
-
-
-def test_a_value_is_named_as_it_would_be_replaced() -> None:
-    assert TOKENIZER.name("10.0.0.7") == TOKENIZER.tokenize("at 10.0.0.7").text.removeprefix("at ")
-    assert TOKENIZER.name("tea kettle") is None
