@@ -7,7 +7,7 @@ no text of its own, only where its words occur.
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
 """Raise it with every change of the tables or of `accounts.account`; an index of another version is thrown away."""
 
 APPLICATION = 0x43534958  # CSIX
@@ -36,6 +36,7 @@ COLUMNS = (
     "policy",
     "stage",
     "why",
+    "tokens",
     "tainted",
     "loose",
     "intent",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from countersign.attestation.accounts.plain import Plain, at, number, part, parts, text, texts
 
-_WORDS = 4000
+_WORDS = 6000
 """Characters of text that can be searched for, a record; the rest is in the record."""
 
 
@@ -39,6 +39,8 @@ class Account:
     policy: str | None = None
     stage: str | None = None
     why: str | None = None
+    tokens: str | None = None
+    """How many values of which class stand in it as tokens: `2 host, 1 secret`, or `none`; None where the record does not say."""
     tainted: bool = False
     loose: bool = False
     """Whether a credential was not proved dead: it may have outlived the outcome."""
@@ -119,6 +121,7 @@ def account(predicate: Mapping[str, object]) -> Account:
         policy=text(body, "policy", "digest"),
         stage=text(body, "stage"),
         why=why,
+        tokens=_tokens(body),
         tainted=at(result, "tainted") is True,
         loose=any(text(grant, "proof") != "dead" for grant in parts(body, "grants")),
         services=texts(decision, "services"),
@@ -129,6 +132,13 @@ def account(predicate: Mapping[str, object]) -> Account:
         rules=tuple(dict.fromkeys(rule for item in reasons if item.get("decides") is True and (rule := text(item, "rule")))),
         words=_words(predicate, why, reasons, plan, result),
     )
+
+
+def _tokens(body: Plain) -> str | None:
+    counts = at(body, "tokens", "counts")
+    if not isinstance(counts, dict):
+        return None
+    return ", ".join(f"{number(counts, kind)} {kind}" for kind in sorted(counts) if number(counts, kind)) or "none"
 
 
 def _credentials(body: Plain) -> tuple[str, ...]:
@@ -147,5 +157,7 @@ def _words(predicate: Mapping[str, object], why: str | None, reasons: tuple[Plai
         " ".join(texts(plan, "argv")),
         text(result, "stderr", "tail"),
         text(result, "stdout", "tail"),
+        *(text(predicate, "body", "claims", name) for name in ("emergency", "rollback")),
+        text(predicate, "body", "rationale", "text"),
     ]
     return "\n".join(item for item in said if item)[:_WORDS]
