@@ -53,7 +53,7 @@ def test_the_agents_words_have_the_same_tokens_from_bot_and_runner(playing: Stag
     tokens = {word.strip(".|") for word in tail.replace("=", " ").split() if word.startswith("TK1_")}
     assert len(tokens) == 3
     assert all(token in told for token in tokens)
-    assert branch.of(iid)[0]["tokens"]["counts"] == {"host": 1, "personal": 2, "secret": 1}
+    assert branch.of(iid)[0]["tokens"]["counts"] == {"host": 1, "personal": 3, "secret": 1}
     description = playing.cast.change("lea", iid).description
     assert all(token in description for token in tokens)
 
