@@ -53,7 +53,7 @@ _Lines = Annotated[tuple[_Line, ...], Field(max_length=20)]
 
 
 class Ask(BaseModel):
-    """One proposal. `environment` and `action` are claims: they are compared with what the diff does."""
+    """One proposal. `environment` and `action` are claims, compared with what the diff does; `skill` names a way of working."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,6 +65,7 @@ class Ask(BaseModel):
     sponsor: Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}\z")]
     environment: _Name | None = None
     action: _Name | None = None
+    skill: _Name | None = None
     rollback: _Line | None = None
     tests: _Lines = ()
     not_sure: _Lines = ()
@@ -99,6 +100,7 @@ class Ask(BaseModel):
             ("Countersign-Sponsor", self.sponsor),
             ("Countersign-Environment", self.environment),
             ("Countersign-Action", self.action),
+            ("Countersign-Skill", self.skill),
             ("Countersign-Rollback", self.rollback),
             *(("Countersign-Test", test) for test in self.tests),
             *(("Countersign-Not-Sure", doubt) for doubt in self.not_sure),
@@ -112,7 +114,7 @@ class Ask(BaseModel):
         if self.not_sure:
             parts.append("**Not sure about**\n\n" + "\n".join(f"- {inline(doubt)}" for doubt in self.not_sure))
         parts.append(quote(self.rationale))
-        said = [("environment", self.environment), ("action", self.action), ("rollback", self.rollback)]
+        said = [("environment", self.environment), ("action", self.action), ("skill", self.skill), ("rollback", self.rollback)]
         lines = [f"- {name}: {inline(value)}" for name, value in said if value is not None]
         lines += [f"- test, by its own account: {inline(test)}" for test in self.tests]
         if lines:

@@ -13,7 +13,8 @@ from bot.policy_review import review
 from bot.ports import Mark, Marks, Queue
 from bot.stood import stood
 from bot.view import Judged, Records, Unjudged, View, Word
-from countersign.adapters.observe import House, judge, observe
+from countersign.adapters.judge import judge
+from countersign.adapters.observe import House, observe
 from countersign.attestation.ports import LedgerReader
 from countersign.attestation.questions import unended
 from countersign.domain.ids import ChangeRef, Digest

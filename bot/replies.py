@@ -180,8 +180,8 @@ def _claims(view: Judged) -> str:
     proposal = view.observation.proposal
     said = proposal.claims
     lines = [f"not sure: {text}" for text in said.not_sure]
-    lines += [f"{name}: {value}" for name, value in (("environment", said.environment), ("action", said.action)) if value]
-    lines += [f"rollback: {said.rollback}"] if said.rollback else []
+    named = (("environment", said.environment), ("action", said.action), ("skill", said.skill), ("rollback", said.rollback))
+    lines += [f"{name}: {value}" for name, value in named if value]
     lines += [f"test: {text}" for text in said.tests]
     if proposal.agent is None or not lines:
         return ""

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from bot.policy_review import PolicyReview
 from bot.standing import head_of
-from countersign.adapters.observe import Judgement, Observation, assessed_key
+from countersign.adapters.judge import Judgement, assessed_key
+from countersign.adapters.observe import Observation
 from countersign.attestation.record import OUTCOMES, Entry, RecordKind
 from countersign.domain.decision import Decision, Effect
 from countersign.domain.ids import run_id

@@ -19,14 +19,17 @@ from countersign.attestation.rotation import rotation
 from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.stamp import PREFIX, Stamp, head_after
 from countersign.domain.ids import MalformedError
+from countersign.domain.neutral import visible
 from countersign.domain.outcomes import Fault, LedgerFault
-from runners import clock, tasks, upkeep
+from countersign.domain.promoted import promoted_key
+from runners import clock, promotions, tasks, upkeep
 from runners.refusals import Refusals
 from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
 from runners.wiring import Runner, Sweeper, build, build_sweeper, prove, signing_key
 from runners.worker import make_app, queues, serve
 
 _SWEEP_SECONDS = 5
+_LINE = 200
 EXIT_OK, EXIT_FAULT, EXIT_USAGE = 0, 1, 2
 
 
@@ -48,6 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     stamp = commands.add_parser("timestamp", help="have an authority (RFC 3161) timestamp each project's record, and record that")
     stamp.add_argument("--tsa", required=True, metavar="URL", help="the timestamp authority")
     stamp.add_argument("--tsa-ca", required=True, type=Path, metavar="FILE", help="its certificates (PEM): auditors need them, too")
+    demote = commands.add_parser("demote", help="take back, at once, what was promoted: after an incident, a rollback, drift")
+    demote.add_argument("promotion", metavar="NAME", help="sha256:…, as `countersign audit autonomy` names it")
+    demote.add_argument("--why", required=True, type=_sentence, help="what happened, in a line; it is kept on the record")
+    demote.add_argument("--by", required=True, type=_sentence, metavar="PERSON", help="who says so; it is kept on the record")
     options = parser.parse_args(argv)
     jsonlog.configure()
     try:
@@ -57,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _announce(settings, options.key)
         if options.command == "timestamp":
             return _timestamp(settings, options.tsa, options.tsa_ca)
+        if options.command == "demote":
+            return _demote(settings, options.promotion, why=options.why, by=options.by)
         return {"work": _work, "sweep": _sweep, "attest": _attest, "heartbeat": _heartbeat}[options.command](settings)
     except SettingsError as error:
         print(f"countersign-runner: {error}", file=sys.stderr)
@@ -173,6 +182,31 @@ def _announce(settings: RunnerSettings, path: Path) -> int:
         except TakenError as taken:
             print(f"{project}: record {taken.entry.seq}: {new.fingerprint} is announced already")
     return EXIT_OK
+
+
+def _sentence(text: str) -> str:
+    """Read a line for the record."""
+    if not text or text != " ".join(visible(text).split()) or len(text) > _LINE:
+        raise argparse.ArgumentTypeError(f"one line of visible text, at most {_LINE} characters")
+    return text
+
+
+def _demote(settings: RunnerSettings, name: str, *, why: str, by: str) -> int:
+    """Take back a promotion of whichever project has it."""
+    sweeper = build_sweeper(settings)
+    for project in settings.projects:
+        ledger, hide = sweeper.rooms.of(project).ledger, sweeper.reaper.closer.veil.blind(project)
+        told = promotions.of_record(ledger.find(promoted_key(name)))
+        if told is None:
+            continue
+        try:
+            entry = ledger.append(promotions.demoted(told, why=hide.tokenize(why).text, change=None, by=by, now=clock.now()))
+        except TakenError as taken:
+            print(f"{project}: record {taken.entry.seq}: it was taken back already")
+        else:
+            print(f"{project}: record {entry.seq}: demoted")
+        return EXIT_OK
+    raise Fault(f"no project of this runner's has a promotion {name[:80]!r}; `countersign audit autonomy` names them")
 
 
 def _timestamp(settings: RunnerSettings, authority: str, ca: Path) -> int:

@@ -7,16 +7,17 @@ on the outbox where that survived. Every act here can be repeated. Does not deci
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.ports import Ledger
 from countersign.attestation.record import Entry
 from countersign.domain.credential import Credential
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import BrokerFault, Fault, LedgerFault, Refused, SandboxFault
 from countersign.domain.ports import Clock
 from countersign.domain.scope import Proof, Revocation, Scope
-from runners import aftermath
+from runners import aftermath, promotions
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
+from runners.questions import record
 from runners.steps import Steps
 from runners.veil import Veil
 
@@ -70,10 +71,7 @@ class Closer:
             now=self.clock(),
             tokenizer=self.veil.again(intent),
         )
-        try:
-            entry = ledger.append(draft)
-        except TakenError as taken:
-            entry = taken.entry
+        entry = record(ledger, draft, *promotions.lost(intent, draft))[0]
         self.outbox.drop(intent.run)
         return entry
 

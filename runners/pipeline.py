@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from countersign.adapters.observe import House, Judgement, judge, observe
+from countersign.adapters.judge import before_approvals, judge
+from countersign.adapters.observe import House, observe
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
-from countersign.domain.approval import NOTHING_YET
 from countersign.domain.authorization import Authorization, authorize
 from countersign.domain.credential import Credential
 from countersign.domain.decision import Effect, Plan
@@ -23,7 +23,7 @@ from countersign.domain.outcomes import Fault, LedgerFault, Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
 from countersign.domain.scope import Grant, Scope
 from countersign.domain.tokens.tokenizer import Tokenizer
-from runners import aftermath, questions, scribe, telling
+from runners import aftermath, promotions, questions, scribe, telling
 from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of, held_by
 from runners.landing import finish
@@ -128,7 +128,8 @@ class Pipeline:
         steps, veil = Steps(self.clock, self.ticks), self.closer.veil
         with steps.step(1, "observe"):
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
-            question = Judgement.of(seen, NOTHING_YET, at=self.clock())
+            promotions.confirm(room.ledger, seen, clock=self.clock)
+            question = before_approvals(seen, ledger=room.ledger, clock=self.clock)
             if question.decision.effect is not Effect.REFUSED:
                 take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock(), veil=veil), clock=self.clock)
             judged = judge(seen, forge=self.forge, ledger=room.ledger, house=self.house, clock=self.clock)

@@ -7,7 +7,8 @@ before the run, or its change was closed. People may approve anew what has expir
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from countersign.adapters.observe import Judgement, Observation, assessed_key
+from countersign.adapters.judge import Judgement, assessed_key
+from countersign.adapters.observe import Observation
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.questions import binding_of, unended
@@ -82,7 +83,8 @@ def _answered(judged: Judgement) -> bool:
 
 def superseded(question: Entry, *, by: str, now: datetime) -> Draft:
     """Say that another question, or a refusal, takes a question's place; `by` is the key of its record."""
-    return _end(question, RecordKind.SUPERSEDED, "another question took its place", {"by": by}, now)
+    other = "a refusal" if by.startswith(f"{RecordKind.REFUSED.value}/") else "another question"
+    return _end(question, RecordKind.SUPERSEDED, f"{other} took its place", {"by": by}, now)
 
 
 def expired(question: Entry, *, why: str, now: datetime, approvals: Sequence[Mapping[str, object]] = ()) -> Draft:

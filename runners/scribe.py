@@ -9,7 +9,8 @@ made from goes in whole where there is room, so that anybody can decide again.
 from collections.abc import Mapping
 from datetime import datetime
 
-from countersign.adapters.observe import Judgement, Observation, assessed_key
+from countersign.adapters.judge import Judgement, assessed_key
+from countersign.adapters.observe import Observation
 from countersign.attestation.inputs import enclose
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
@@ -202,7 +203,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
             "paths_total": len(proposal.facts.files),
             "tree": proposal.tree,
         },
-        "claims": claims | {"tests_unverified": len(proposal.claims.tests)},
+        "claims": claims | {"skill": proposal.claims.skill, "tests_unverified": len(proposal.claims.tests)},
         "decision": decision.document(),
         "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},

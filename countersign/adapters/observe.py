@@ -6,26 +6,14 @@ The bot and the runner both use this, each with its own token, so neither has to
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Self
 
 from countersign.adapters.measure import measure
 from countersign.adapters.policies import Policies
-from countersign.attestation.ports import LedgerReader
-from countersign.attestation.record import RecordKind
-from countersign.domain.approval import NOTHING_YET, Evidence
-from countersign.domain.authorization import binding
-from countersign.domain.codeowners import Owner
-from countersign.domain.decide import decide, teams_asked
-from countersign.domain.decision import Decision
-from countersign.domain.emergency import EmergencyUse
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
-from countersign.domain.ports import Change, Clock, CommitPeople, Forge, Repository
+from countersign.domain.ports import Change, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
-
-_FEW_RECORDS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +33,6 @@ class Observation:
     change: Change
     policy: Policy
     proposal: Proposal
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A decision, the evidence that it was made from and the moment that it was made for, so that the record can show all."""
-
-    decision: Decision
-    evidence: Evidence
-    at: datetime
-
-    @classmethod
-    def of(cls, observation: Observation, evidence: Evidence, *, at: datetime) -> Self:
-        """Decide about what was observed."""
-        return cls(decide(observation.policy, observation.proposal, evidence, now=at), evidence, at)
 
 
 def household(forge: Forge, *, branch: str, bot: str, machines: Iterable[str] = (), policies: Policies | None = None) -> House:
@@ -119,64 +93,6 @@ def observe(
     return Observation(change=change, policy=policy, proposal=proposal)
 
 
-def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house: House, clock: Clock) -> Judgement:
-    """Decide with everything that is known now: approvals, membership, and when the question was put on the record.
-
-    Raises:
-        ForgeFault, LedgerFault: could not find out; try again.
-    """
-    first = decide(observation.policy, observation.proposal, NOTHING_YET, now=clock())
-    entry = ledger.find(assessed_key(observation.proposal, first))
-    members = {
-        team: frozenset().union(*(_people(owner, forge) for owner in observation.policy.people(team)))
-        for team in sorted(teams_asked(first))
-    }
-    evidence = Evidence(
-        approvals=forge.approvals(observation.proposal.change),
-        members=members,
-        # Never before the forge took in this state of the change: a re-target in between voids what was said (attack 14).
-        asked=None if entry is None else max(entry.time, observation.change.head_seen),
-        machines=house.machines,
-        emergencies=_emergencies(observation, ledger, clock()),
-    )
-    return Judgement.of(observation, evidence, at=clock())
-
-
-def assessed_key(proposal: Proposal, decision: Decision) -> str:
-    """Give the key of the record that puts this question: approvals count from its time on."""
-    return f"assessed/{binding(proposal, decision)}"
-
-
-def _people(owner: Owner, forge: Forge) -> frozenset[Person]:
-    """Give who is meant now: an account that is gone, or an address that no one account owns, is nobody."""
-    if owner.kind == "group":
-        return forge.members(owner.name)
-    person = forge.person(owner.name) if owner.kind == "account" else forge.person_by_email(owner.name)
-    return frozenset() if person is None else frozenset({person})
-
-
-def _emergencies(observation: Observation, ledger: LedgerReader, now: datetime) -> tuple[EmergencyUse, ...]:
-    """Give the runs that went through a freeze and whose review may still be due, where the change asks for an emergency."""
-    floor = observation.policy.beside.floor
-    documents = (observation.policy.document, *(() if floor is None else (floor.document,)))
-    windows = [document.emergency.review_within for document in documents if document.emergency is not None]
-    if observation.proposal.claims.emergency is None or not windows:
-        return ()
-    since, count = now - timedelta(seconds=max(windows)), _FEW_RECORDS
-    while len(entries := ledger.latest(count)) == count and entries[0].time > since:
-        count *= 2
-    return tuple(
-        EmergencyUse(entry.time, entry.run)
-        for entry in entries
-        if entry.kind is RecordKind.INTENT and entry.run is not None and _through_a_freeze(entry.body)
-    )
-
-
-def _through_a_freeze(body: Mapping[str, object]) -> bool:
-    decision = body.get("decision")
-    return isinstance(decision, Mapping) and decision.get("emergency") is not None
-
-
 def _contributors(commits: tuple[CommitPeople, ...], forge: Forge) -> tuple[Contributor, ...]:
     owners = {email: forge.person_by_email(email) for email in sorted({email for commit in commits for email in commit.emails})}
     return tuple(
@@ -231,6 +147,7 @@ def _claims(change: Change, commits: tuple[CommitPeople, ...]) -> Claims:
         rationale=change.description,
         environment=_only(commits, "Countersign-Environment"),
         action=_only(commits, "Countersign-Action"),
+        skill=_only(commits, "Countersign-Skill"),
         rollback=_only(commits, "Countersign-Rollback"),
         emergency=_only(commits, "Countersign-Emergency"),
         tests=tuple(value for commit in commits for key, value in commit.trailers if key.lower() == "countersign-test"),

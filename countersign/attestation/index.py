@@ -8,6 +8,7 @@ from typing import Protocol
 from countersign.attestation.questions import binding_of, unended
 from countersign.attestation.record import ABOUT_A_CHANGE, GIVEN_UP, OUTCOMES, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId
+from countersign.domain.promoted import promoted_key
 
 
 class Known(Protocol):
@@ -86,6 +87,8 @@ def _unfit(known: Known, kind: RecordKind, key: str, change: ChangeRef | None, r
         return f"a record of kind {kind.value} names its change"
     if kind in GIVEN_UP and known.seq_of(f"assessed/{binding_of(key)}") is None:
         return f"no question {binding_of(key)} was assessed that could be {kind.value}"
+    if kind is RecordKind.DEMOTED and known.seq_of(promoted_key(binding_of(key))) is None:
+        return f"nothing was promoted as {binding_of(key)} that could be demoted"
     return None
 
 

@@ -8,7 +8,7 @@ judges. Unlike a reader that shrugs, this one refuses a file that holds anything
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -126,15 +126,15 @@ class KeySigner:
     """Signs with a private key in this process's memory."""
 
     private: Ed25519PrivateKey
+    public: PublicKey = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive the public key, once: it is asked for with every signature."""
+        object.__setattr__(self, "public", PublicKey(self.private.public_key().public_bytes_raw()))
 
     def __repr__(self) -> str:
         """Show the public half only."""
         return f"KeySigner({self.public.fingerprint})"
-
-    @property
-    def public(self) -> PublicKey:
-        """Give the public key."""
-        return PublicKey(self.private.public_key().public_bytes_raw())
 
     def sign(self, payload: bytes) -> str:
         """Sign the payload in git's namespace; give the armored SSH signature."""

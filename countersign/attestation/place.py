@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from countersign.domain.ids import Digest
 
@@ -20,6 +21,7 @@ class Place:
     recorded: datetime
 
 
+@lru_cache(maxsize=4)  # a writer computes it, and checks what it wrote
 def record_id(place: Place, key: str) -> str:
     """Give the ULID of a record: its time in milliseconds and, where others put chance, a digest of its place and key."""
     # 26 characters hold 130 bits: two zero bits before the 128, and base32 wants whole groups of 40

@@ -1,7 +1,8 @@
 """Shows that the log is complete by arithmetic: every question that was put ends in one way, or is still open.
 
 A question is an `assessed` record. It ends as a run (and that as executed, failed or lost), or because it expired, or because a
-later question of the same change took its place; else it is open. Refusals are counted beside: most come before a question.
+later question of the same change took its place; else it is open. Refusals are counted beside: most come before a question. So are
+promotions: each is in force, or was taken back.
 Reads records one by one and keeps only what it needs. Checks no signature and no link.
 """
 
@@ -59,7 +60,12 @@ class Population:
         told = " + ".join(f"{count} {end}" for end, count in self.ends().items() if count) or "0"
         refused = self.records[RecordKind.REFUSED]
         strange = f"; {self.unasked} runs without a question" if self.unasked else ""
-        return f"{self.asked} questions = {told}; {refused} refusals{strange}"
+        return f"{self.asked} questions = {told}; {refused} refusals{self._promotions()}{strange}"
+
+    def _promotions(self) -> str:
+        """Sum up what was promoted, if anything was: a promotion is taken back once at most, and only one that there was."""
+        promoted, back = self.records[RecordKind.PROMOTED], self.records[RecordKind.DEMOTED]
+        return f"; {promoted} promotions = {promoted - back} in force + {back} taken back" if promoted else ""
 
     def _ask(self, entry: Outline) -> None:
         binding = binding_of(entry.key)

@@ -32,7 +32,7 @@ _SERVER_ERROR = 500
 _BUSY = frozenset({408, 425, 429})
 """Statuses below 500 that mean: later."""
 
-_WORDS = ("environment", "action", "rollback", "assisted_by")
+_WORDS = ("environment", "action", "skill", "rollback", "assisted_by")
 _LISTS = ("tests", "not_sure")
 
 
@@ -78,6 +78,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--title", help="one line; the first line of the rationale if not given")
     parser.add_argument("--environment", help="the environment that you mean to change")
     parser.add_argument("--action", help="the action of the policy that you mean")
+    parser.add_argument("--skill", help="the skill that you worked by, such as rotate-certificates; records can be asked for it")
     parser.add_argument("--rollback", help="the way back, in a line; `none` where there is none")
     parser.add_argument("--assisted-by", metavar="MODEL", help="what helped you, such as Claude:claude-opus-4-6")
     parser.add_argument("--test", action="append", default=[], dest="tests", metavar="LINE", help="a test that you ran; repeatable")

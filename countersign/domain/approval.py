@@ -16,7 +16,8 @@ class Evidence:
     exactly this plan under exactly this policy for exactly this head; an approval given before it approved something
     else, or nothing, and does not count. None means that the question has not been put yet: then none counts. `machines` are
     the accounts that this installation itself runs under (bot, runner): they never count, whatever the forge calls them.
-    `emergencies` are the runs that went through a freeze, as the record tells.
+    `emergencies` are the runs that went through a freeze, as the record tells. `earned` names the promotions that the record
+    confirms and has not taken back.
     """
 
     approvals: tuple[Approval, ...] = ()
@@ -24,6 +25,7 @@ class Evidence:
     asked: datetime | None = None
     machines: frozenset[Person] = frozenset()
     emergencies: tuple[EmergencyUse, ...] = ()
+    earned: frozenset[str] = frozenset()
 
 
 NOTHING_YET = Evidence()

@@ -11,6 +11,7 @@ from datetime import datetime
 from countersign.domain import always, ruling
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.asking import A_DAY, owners_unknown, slots
+from countersign.domain.autonomy import covering, step_down
 from countersign.domain.counting import count
 from countersign.domain.decision import Decision, Effect, Plan, Reason
 from countersign.domain.flooring import as_floor_sees, strictest
@@ -61,7 +62,10 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
     """Decide by one document. A floor that another one extends is not `own`: who speaks for whom and what runs is not its say."""
     proposal, now = case.proposal, case.now
     touch = touched(policy, proposal.facts)
-    reasons = [*always.always(policy, proposal, touch), *ruling.rules(policy, touch), *ruling.floors(policy, touch)]
+    of_rules = list(ruling.rules(policy, touch))
+    covered = covering(policy, proposal, touch, case.evidence.earned, now)
+    earned = list(step_down(policy, touch, of_rules, covered))
+    reasons = [*always.always(policy, proposal, touch), *ruling.floors(policy, touch)]
     would_run: Plan | None = None
     if own:
         reasons.extend(always.principals(policy, proposal))
@@ -70,7 +74,9 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
         except NoPlanError as error:
             reasons.append(Reason("always: one change, one meaning", str(error), Effect.REFUSED, to_pass=error.to_pass))
         reasons.extend(always.claims(policy, proposal, touch, would_run))
-    asked = [reason.tier for reason in reasons if reason.tier is not None]
+    instead = [reason for reason in earned if reason.tier is not None]
+    asked = [reason.tier for reason in (*reasons, *(instead or of_rules)) if reason.tier is not None]
+    reasons += [*of_rules, *earned]
     if not asked and all(reason.effect is not Effect.REFUSED for reason in reasons):
         reasons.append(
             Reason("always: emptiness is no yes", "no tier applies to this change", Effect.REFUSED, to_pass="add a rule")
@@ -102,6 +108,7 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
         expires=policy.document.tiers[tier].expires or (A_DAY if tier_slots else None),
         emergency=emergency,
         beside_digest=policy.beside.digest,
+        promotions=tuple(found for _, found in covered),
     )
 
 

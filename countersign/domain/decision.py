@@ -9,6 +9,7 @@ from countersign.domain.canonical import canonical_json
 from countersign.domain.emergency import Lifted
 from countersign.domain.ids import Digest, Sha, digest_of
 from countersign.domain.people import Person
+from countersign.domain.promoted import Promoted
 from countersign.domain.run import Endpoint, Limits
 from countersign.domain.scope import Scope
 
@@ -162,7 +163,8 @@ class Decision:
     `effect` APPROVE with nothing missing in `needs` may run; so may AUTONOMOUS. Nothing else may. `plan` is None where no
     action takes the change: it may be merged by people, and nothing is minted (policy.md, rule 9). `until` is when a freeze
     ends; `expires` is how many seconds an approval of this tier lives; `emergency` is there where one lifted a freeze.
-    `beside_digest` names the files that the policy takes a part of itself from, where it does.
+    `beside_digest` names the files that the policy takes a part of itself from, where it does. `promotions` cover the change,
+    in force or not.
     """
 
     effect: Effect
@@ -178,6 +180,7 @@ class Decision:
     expires: int | None = None
     emergency: Lifted | None = None
     beside_digest: Digest | None = None
+    promotions: tuple[Promoted, ...] = ()
 
     @property
     def satisfied(self) -> bool:
@@ -193,7 +196,8 @@ class Decision:
 
     def document(self) -> dict[str, object]:
         """Give the decision as plain data: what records, comments and `--format json` show."""
-        return {
+        earned = {"promotions": [item.document() for item in self.promotions]} if self.promotions else {}
+        return earned | {
             "beside_digest": self.beside_digest,
             "discounted": [{"person": item.person.username, "why": item.why} for item in self.discounted],
             "effect": self.effect.word,

@@ -47,7 +47,8 @@ def _words(proposal: Proposal) -> Iterator[tuple[str, str]]:
     said = proposal.claims
     yield "the title", proposal.title
     yield "the name of the branch", proposal.source_branch
-    texts = (said.rationale, said.emergency, said.environment, said.action, said.rollback, *said.tests, *said.not_sure)
+    lines = (said.environment, said.action, said.skill, said.rollback, *said.tests, *said.not_sure)
+    texts = (said.rationale, said.emergency, *lines)
     yield from (("what the agent says", text) for text in texts if text is not None)
 
 

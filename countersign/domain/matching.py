@@ -57,6 +57,8 @@ class Touched:
     """Paths that decide or say who decides: the policy's folder, and the file that it takes owners from."""
     owned: Mapping[str, tuple[str, ...]]
     """The paths of each service whose owners that file names."""
+    alone: Mapping[str, str]
+    """The one environment, service and action that have every path of the change, by those words; no other is touched."""
     whole: frozenset[int]
     """The rules whose paths and kinds cover every path of the change."""
     missing: tuple[Unclear, ...]
@@ -85,6 +87,7 @@ def touched(policy: Policy, facts: Facts) -> Touched:
         left_over=_left_over(environments, actions),
         policy_paths=_policy_paths(paths, policy.document.codeowners),
         owned={name: _paths(meant) for name, meant in services.items() if policy.document.services[name].owner == CODEOWNERS},
+        alone=dict(_alone({"environment": environments, "service": services, "action": actions}, len(paths))),
         whole=frozenset(number for number, meant in by_rule.items() if count(meant) == len(paths)),
         missing=tuple(sorted(set(_missing(policy, by_rule, facts)))),
     )
@@ -106,6 +109,14 @@ def _by_rule(policy: Policy, by_part: Mapping[Part, Sequence[Group]], found: Seq
 
 def _first_paths(named: _ByName) -> dict[str, str]:
     return {name: min(group.first for group in found) for name, found in named.items()}
+
+
+def _alone(named: Mapping[str, _ByName], paths: int) -> Iterator[tuple[str, str]]:
+    for word, parts in named.items():
+        if len(parts) == 1:
+            ((name, found),) = parts.items()
+            if count(found) == paths:
+                yield word, name
 
 
 def _left_over(environments: _ByName, actions: _ByName) -> str | None:

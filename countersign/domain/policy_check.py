@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Iterator
 
 from countersign.domain.policy import Document
+from countersign.domain.policy_autonomy import Promotion
 from countersign.domain.policy_sources import Where
 
 OWNER = "owner"
@@ -115,6 +116,29 @@ def _autonomy(document: Document) -> Problems:
         for key, listed in (("each", promotion.each), ("demote_on", promotion.demote_on)):
             if len(set(listed)) != len(listed):
                 yield (*where, key), "names something twice"
+        yield from _earned(document, where, promotion)
+
+
+def _earned(document: Document, where: Where, promotion: Promotion) -> Problems:
+    """Everything that was earned names what `each` counts together, no more and no less, and parts that there are."""
+    known: dict[str, Iterable[str]] = {
+        "action": document.actions,
+        "service": document.services,
+        "environment": document.environments,
+        "agent": document.agents,
+    }
+    seen: set[str] = set()
+    for number, earned in enumerate(promotion.earned):
+        place: Where = (*where, "earned", number)
+        told = earned.combination
+        if told.keys() != set(promotion.each):
+            yield place, f"names {', '.join(promotion.each)}, as `each` does, and since when"
+        for word, value in told.items():
+            if word in known:
+                yield from known_names((*place, word), [value], known[word], word)
+        if str(told) in seen:
+            yield place, "is promoted twice; the later `since` alone counts: take the other one out"
+        seen.add(str(told))
 
 
 def _some_path(where: Where, paths: tuple[str, ...] | None) -> Problems:

@@ -21,6 +21,7 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,6
 _ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/{}-]+")
 _PLACEHOLDERS = re.compile(r"\{([a-z]*)\}")
 _KNOWN_PLACEHOLDERS = frozenset({"environment", "service", "files"})
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})")
 _HTTPS = 443
 _YEARS = range(2000, 2200)
 
@@ -103,6 +104,12 @@ def _local(value: object) -> object:
     raise ValueError("a local time is written 2026-12-18T17:00, without an offset: the zone is named apart")
 
 
+def _moment(value: object) -> object:
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return datetime.fromisoformat(value)
+    raise ValueError("a moment is written with its offset: 2026-11-28T10:00+01:00")
+
+
 _PORTED = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$"
 
 
@@ -129,6 +136,7 @@ Argument = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_
 Word = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_word)]
 Argv = Annotated[tuple[Argument, ...], Field(min_length=1)]
 LocalTime = Annotated[datetime, BeforeValidator(_local), written(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$", "2026-12-18T17:00")]
+Moment = Annotated[datetime, BeforeValidator(_moment), written(f"^{_MOMENT.pattern}$", "2026-11-28T10:00+01:00")]
 Listed = Annotated[Endpoint, BeforeValidator(_endpoint), written(_PORTED, "db.shop.example:5432")]
 Image = Annotated[str, AfterValidator(_image), written(f"^{_IMAGE.pattern}$", "tools@sha256:…")]
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Europe/Berlin"])]

@@ -14,6 +14,7 @@ class Claims:
     rationale: str = ""
     environment: str | None = None
     action: str | None = None
+    skill: str | None = None
     rollback: str | None = None
     emergency: str | None = None
     tests: tuple[str, ...] = ()

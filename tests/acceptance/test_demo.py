@@ -90,6 +90,11 @@ def test_the_commands_that_it_prints_can_be_run_as_they_stand(played: Played) ->
     assert any(command.startswith("git clone ") for command in commands)
 
 
+def test_records_are_found_by_the_skill_that_the_agent_named(played: Played) -> None:
+    said = fetched(played).countersign("query", "--skill", "add-a-column")
+    assert {"assessed", "intent", "executed"} <= set(said.text.split())
+
+
 def test_approve_is_pressed_on_the_page(played: Played) -> None:
     cast = played.visitor.cast
     iid = cast.propose(migration("production", "ALTER TABLE orders ADD COLUMN pressed text;"))

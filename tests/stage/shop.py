@@ -69,7 +69,12 @@ def production_migration() -> Ask:
         "Let customers add a gift note",
         _diff("b-production.diff"),
         "Staging has had the column since this morning. It is empty and nullable: no lock of note, no rewrite.",
-        {"environment": "production", "action": "migrate", "rollback": "drop the column while it is empty"},
+        {
+            "environment": "production",
+            "action": "migrate",
+            "skill": "add-a-column",
+            "rollback": "drop the column while it is empty",
+        },
     )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 
-from countersign.adapters.observe import Judgement, Observation
+from countersign.adapters.judge import Judgement
+from countersign.adapters.observe import Observation
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import authorize
@@ -160,7 +161,8 @@ class History:
         head = Sha(sha1(f"{self.seed}/{iid}".encode(), usedforsecurity=False).hexdigest())
         agent, sponsor = dice.choice(AGENTS), dice.choice(SPONSORS)
         ref = ChangeRef("acme/shop", iid)
-        made = replace(known, change=ref, base=self.base, tree=self.tree, head=head, agent=agent, sponsor=sponsor)
+        claims = replace(known.claims, skill="add-a-column" if TEMPLATES[number].sql else None)
+        made = replace(known, change=ref, base=self.base, tree=self.tree, head=head, agent=agent, sponsor=sponsor, claims=claims)
         change = Change(
             ref=made.change,
             title=f"Change {name}",

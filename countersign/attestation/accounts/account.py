@@ -93,6 +93,7 @@ def account(predicate: Mapping[str, object]) -> Account:
     actor, decision, change = part(body, "actor"), part(body, "decision"), part(predicate, "change")
     reasons = parts(decision, "reasons")
     plan, result = part(decision, "plan"), part(body, "result")
+    promoted = part(body, "promotion", "combination")
     approvers = tuple(name for person in parts(actor, "approvers") if (name := text(person, "username")))
     paths = texts(body, "change", "paths")
     fault = text(body, "fault")
@@ -109,13 +110,13 @@ def account(predicate: Mapping[str, object]) -> Account:
         repository=text(change, "repository"),
         iid=number(change, "iid"),
         head=text(body, "change", "head"),
-        environment=text(decision, "environment"),
-        action=text(plan, "action"),
+        environment=text(decision, "environment") or text(promoted, "environment"),
+        action=text(plan, "action") or text(promoted, "action"),
         tier=text(decision, "tier"),
         effect=text(decision, "effect"),
-        agent=text(actor, "agent", "id"),
+        agent=text(actor, "agent", "id") or text(promoted, "agent"),
         model=text(actor, "agent", "model") or None,
-        skill=text(actor, "agent", "skill") or text(body, "claims", "skill"),
+        skill=text(body, "claims", "skill") or text(promoted, "skill"),
         sponsor=text(actor, "sponsor", "username"),
         author=text(actor, "author", "username"),
         policy=text(body, "policy", "digest"),
@@ -124,7 +125,7 @@ def account(predicate: Mapping[str, object]) -> Account:
         tokens=_tokens(body),
         tainted=at(result, "tainted") is True,
         loose=any(text(grant, "proof") != "dead" for grant in parts(body, "grants")),
-        services=texts(decision, "services"),
+        services=texts(decision, "services") or tuple(name for name in [text(promoted, "service")] if name),
         approvers=approvers,
         paths=paths,
         hosts=tuple(dict.fromkeys(name for item in parts(result, "connections") if (name := text(item, "name")))),

@@ -6,7 +6,20 @@ Each module beside `action` and `reading` is one action, or a few of a kind. It 
 import argparse
 
 from countersign.cli import Commands
-from countersign.cli.audit import exceptions, export, incident, log, packet, query, reconcile, replay, sample, schema, verify
+from countersign.cli.audit import (
+    autonomy,
+    exceptions,
+    export,
+    incident,
+    log,
+    packet,
+    query,
+    reconcile,
+    replay,
+    sample,
+    schema,
+    verify,
+)
 from countersign.cli.audit.action import STATUS
 
 
@@ -20,5 +33,5 @@ def register(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = audit.add_subparsers(metavar="ACTION", required=True)
-    for module in (log, query, incident, exceptions, sample, export, packet, reconcile, replay, schema, verify):
+    for module in (log, query, incident, exceptions, autonomy, sample, export, packet, reconcile, replay, schema, verify):
         module.register(actions)

@@ -1,4 +1,4 @@
-"""Credentials that give more than they need to, or that end before the run does."""
+"""Credentials that give more than they need to, or that end before the run does; and trust in a word alone."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,10 @@ def powers(policy: Policy) -> Iterator[Lint]:
             text = f"credential {name!r}: the session policy allows every action, so it narrows nothing"
             yield Lint(where(policy, "credentials", name, "session_policy"), "wildcard-action", text, serious=True)
     yield from _outlived(policy)
+    for number, way in enumerate(document.autonomy):
+        if "skill" in way.each and "agent" not in way.each and len(document.agents) > 1:
+            text = "`each` counts a skill for every agent: a skill is the agent's own word, so add `agent` to hold it to one"
+            yield Lint(where(policy, "autonomy", number, "each"), "skill-of-any-agent", text)
 
 
 def _session(policy: Policy, name: str, credential: Credential) -> object:

@@ -33,7 +33,7 @@ def reach(policy: Policy) -> Iterator[Lint]:
 
 
 def _tiers(policy: Policy) -> Iterator[Lint]:
-    """A change enters at a tier that something names; limits and the like lift it from there, never down."""
+    """A change enters at a tier that something names, or that was earned; limits and the like lift it from there, never down."""
     order, named = list(policy.document.tiers), _named_tiers(policy.document)
     for name in order[: min(map(order.index, named), default=0)]:
         yield Lint(where(policy, "tiers", name), "idle-tier", f"no change can ever have the tier {name!r}: nothing asks for it")
@@ -42,6 +42,7 @@ def _tiers(policy: Policy) -> Iterator[Lint]:
 def _named_tiers(document: Document) -> set[str]:
     floors = {environment.at_least for environment in document.environments.values()}
     floors |= {service.at_least for service in document.services.values()}
+    floors |= {way.promote.down_to for way in document.autonomy if way.earned}
     named = {*(rule.tier for rule in document.rules), document.unmatched, *floors, list(document.tiers)[-1]}
     return {tier for tier in named if tier in document.tiers}
 

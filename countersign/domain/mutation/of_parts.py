@@ -28,6 +28,13 @@ def of_parts(document: Document) -> Iterator[Mutant]:
         yield from _floor(document, "services", name, service)
         yield from _patterns(document, "services", name, service)
     yield from _emergency(document)
+    for number, way in enumerate(document.autonomy):
+        for place, earned in enumerate(way.earned):
+            ways = list(document.autonomy)
+            ways[number] = way.model_copy(update={"earned": without(way.earned, place)})
+            told = ", ".join(f"{word} {value}" for word, value in earned.combination.items())
+            less = document.model_copy(update={"autonomy": tuple(ways)})
+            yield Mutant(Act.DROP, f"{way.promote} of {told}", ("autonomy", number, "earned", place), less)
 
 
 def _emergency(document: Document) -> Iterator[Mutant]:

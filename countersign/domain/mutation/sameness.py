@@ -78,6 +78,8 @@ def _as_unmatched(document: Document, others: Sequence[Rule], rule: Rule) -> boo
     plain = rule.tier is not None and rule.deny is None and not rule.kinds and not conditions(rule)
     if not plain or rule.paths is None or document.unmatched in {REFUSE, None} or document.unmatched != rule.tier:
         return False
+    if any(way.earned for way in document.autonomy):  # what `unmatched` asks for is never earned away
+        return False
     order = list(document.tiers)
     wanted = [pattern for pattern in rule.paths if not pattern.startswith("!")]
     for other in others:

@@ -7,6 +7,7 @@ from hashlib import sha1
 
 from countersign.domain.analysis import analyse
 from countersign.domain.approval import Evidence
+from countersign.domain.autonomy import promotions
 from countersign.domain.emergency import EmergencyUse
 from countersign.domain.facts import Act, Facts, FileChange, FileStatus, Measured, Removed
 from countersign.domain.ids import ChangeRef, RunId, Sha
@@ -43,9 +44,10 @@ def inputs_of(scenario: Situation, policy: Policy) -> Inputs:
         sponsor=None if sponsor is None else somebody(sponsor),
         contributors=tuple(Contributor(_HEAD, "", somebody(name)) for name in (author, *scenario.commits)),
         facts=_facts(scenario.change),
-        claims=Claims(environment=says.environment, action=says.action, rollback=says.rollback, emergency=says.emergency),
+        claims=Claims(**says.model_dump()),
     )
-    return Inputs(proposal, _evidence(scenario), scenario.at)
+    earned = frozenset(found.name for _, found in promotions(policy)) if scenario.earned else frozenset()
+    return Inputs(proposal, replace(_evidence(scenario), earned=earned), scenario.at)
 
 
 def _evidence(scenario: Situation) -> Evidence:

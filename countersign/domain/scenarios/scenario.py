@@ -1,22 +1,14 @@
 """One scenario as its author writes it. Strict: a key that is not known is an error, never ignored."""
 
 import re
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from countersign.domain.facts import FileStatus, Kind
-from countersign.domain.policy_values import Flag, Name, Seconds, Whole
+from countersign.domain.policy_values import Flag, Moment, Name, Seconds, Whole
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})")
 _APPROVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,254}/[A-Za-z0-9_.-]{1,255}")
-
-
-def _moment(value: object) -> object:
-    if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return datetime.fromisoformat(value)
-    raise ValueError("a moment is written with its offset: 2026-11-28T10:00+01:00")
 
 
 def _approval(value: object) -> object:
@@ -46,7 +38,6 @@ def _many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
 
 
@@ -99,6 +90,7 @@ class Says(_Model):
 
     environment: str | None = None
     action: str | None = None
+    skill: str | None = None
     rollback: str | None = None
     emergency: Annotated[str | None, Field(description="Why a freeze should be lifted.")] = None
 
@@ -132,6 +124,7 @@ class Situation(_Model):
     author: str | None = None
     commits: Annotated[tuple[str, ...], Field(description="Others with a commit in the change.")] = ()
     says: Says = Says()
+    earned: Annotated[Flag, Field(description="Whether the record stands behind what the policy says was earned.")] = False
     emergency_before: Annotated[Seconds | None, Field(description="So long ago another run went through a freeze.")] = None
 
 

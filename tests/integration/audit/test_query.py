@@ -69,6 +69,16 @@ def test_an_outcome_is_found_by_what_only_its_intent_says(run: Shell) -> None:
         assert "lea" in json.dumps(intents[record["run_id"]]["body"]["actor"]["approvers"])  # type: ignore[index]
 
 
+def test_outcomes_are_found_by_the_skill_that_the_agent_named(run: Shell) -> None:
+    found = records(run("query", "--skill", "add-a-column", "--format", "json", "--all")[1])
+    intents = {record["run_id"]: record for record in found if record["kind"] == "intent"}
+    outcomes = [record for record in found if record["kind"] in {"executed", "failed", "lost"}]
+    assert outcomes
+    assert {record["run_id"] for record in outcomes} <= intents.keys()
+    assert all(record["body"]["claims"]["skill"] == "add-a-column" for record in intents.values())  # type: ignore[index]
+    assert run("query", "--skill", "add-an-index", "--format", "json", "--all")[1] == ""
+
+
 def test_a_day_is_meant_with_all_its_hours(run: Shell) -> None:
     day = str(records(run("query", "-n", "1", "--format", "json")[1])[0]["recorded_time"])[:10]
     found = records(run("query", "--from", day, "--to", day, "--format", "json")[1])

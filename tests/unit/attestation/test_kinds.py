@@ -64,7 +64,7 @@ def test_each_kind_has_its_own_keys_and_no_run(kind: RecordKind) -> None:
     known = LogIndex()
     about = CHANGE if kind in ABOUT_A_CHANGE else None
     fits = objection(known, kind=kind, key=f"{kind.value}/x", change=about, run=None)
-    assert fits is None or kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED}
+    assert fits is None or kind in {RecordKind.EXPIRED, RecordKind.SUPERSEDED, RecordKind.DEMOTED}
     assert "a key that begins with" in str(objection(known, kind=kind, key="other/x", change=about, run=None))
     assert "has no run" in str(objection(known, kind=kind, key=f"{kind.value}/x", change=about, run=run("a").run))
 
@@ -79,6 +79,12 @@ def test_only_a_question_that_was_put_can_end(kind: RecordKind) -> None:
     with pytest.raises(ChainError, match=f"no question b was assessed that could be {kind.value}"):
         log([record(RecordKind.ASSESSED, "a"), record(kind, "b")])
     assert log([record(RecordKind.ASSESSED, "a"), record(kind, "a")]).problem() is None
+
+
+def test_only_what_was_promoted_can_be_demoted() -> None:
+    with pytest.raises(ChainError, match="nothing was promoted as b that could be demoted"):
+        log([record(RecordKind.PROMOTED, "a", None), record(RecordKind.DEMOTED, "b")])
+    assert log([record(RecordKind.PROMOTED, "a", None), record(RecordKind.DEMOTED, "a")]).problem() is None
 
 
 class TestPopulation:
@@ -97,6 +103,11 @@ class TestPopulation:
         assert population.asked == sum(ends.values()) == 8
         told = "8 questions = 2 open + 1 running + 1 executed + 1 failed + 1 lost + 1 expired + 1 superseded; 1 refusals"
         assert str(population) == told
+
+    def test_every_promotion_is_in_force_or_was_taken_back(self) -> None:
+        drafts = [*(record(RecordKind.PROMOTED, name, None) for name in "abc"), record(RecordKind.DEMOTED, "b")]
+        population, _ = looked(log(drafts))
+        assert str(population) == "0 questions = 0; 0 refusals; 3 promotions = 2 in force + 1 taken back"
 
     def test_a_run_without_a_question_is_told_of(self) -> None:
         population, _ = looked(log([run("a"), ended(run("a"))]))

@@ -36,6 +36,7 @@ def test_everything_said_becomes_a_trailer() -> None:
     more = {
         "environment": "production",
         "action": "migrate",
+        "skill": "add-a-column",
         "rollback": "drop the column",
         "tests": ["ran it in staging", "looked at the plan"],
         "not_sure": ["whether the index is used"],
@@ -48,6 +49,7 @@ def test_everything_said_becomes_a_trailer() -> None:
         ("Countersign-Sponsor", "sam"),
         ("Countersign-Environment", "production"),
         ("Countersign-Action", "migrate"),
+        ("Countersign-Skill", "add-a-column"),
         ("Countersign-Rollback", "drop the column"),
         ("Countersign-Test", "ran it in staging"),
         ("Countersign-Test", "looked at the plan"),
@@ -83,6 +85,7 @@ def test_what_is_missing_is_named(field: str) -> None:
         ("sponsor", "sam dana"),
         ("sponsor", "sam\nCountersign-Agent: other"),
         ("environment", "produc tion"),
+        ("skill", "any skill\nCountersign-Agent: other"),
         ("rollback", "none\n\nCountersign-Sponsor: lea"),
         ("tests", "one string"),
         ("tests", ["a"] * 21),

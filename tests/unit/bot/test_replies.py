@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.replies import write
 from bot.view import Judged, Records
-from countersign.adapters.observe import Judgement, Observation
+from countersign.adapters.judge import Judgement
+from countersign.adapters.observe import Observation
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Discounted, Reason
 from countersign.domain.facts import Act, Facts, KeyChange, Measured, Signal, Unclear

@@ -40,7 +40,7 @@ def test_all_pass(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_examples_scenarios_pass(capsys: pytest.CaptureFixture[str]) -> None:
     examples = Path(__file__).parents[3] / "policy-schema/examples"
     assert main(["policy", "test", str(examples / "scenarios"), "--policy", str(examples / "valid/example.yaml")]) == 0
-    assert "15 scenarios: all pass" in capsys.readouterr().out
+    assert "17 scenarios: all pass" in capsys.readouterr().out
 
 
 def test_a_failure_shows_what_was_seen_and_why(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,6 +52,7 @@ def test_a_refusal_takes_its_place_too(world: RunnerWorld) -> None:
     world.world.push(ref, world.commit(DROP, branch="proposals/0"))
     assert world.handle(ref) is Ending.REFUSED
     assert world.kinds() == ["assessed", "superseded", "refused"]
+    assert [entry.body.get("why") for entry in world.ledger.entries][1] == "a refusal took its place"
     assert told(world) == "1 questions = 1 superseded; 1 refusals"
 
 

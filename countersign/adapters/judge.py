@@ -1,0 +1,114 @@
+"""Judges what was observed with everything that is known now: what the record says was earned, approvals, who is in which team.
+
+The bot and the runner both use this, each with its own eyes. Reads the forge and the record; `decide` decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from countersign.adapters.observe import House, Observation
+from countersign.attestation.ports import LedgerReader
+from countersign.attestation.record import RecordKind
+from countersign.domain.approval import NOTHING_YET, Evidence
+from countersign.domain.authorization import binding
+from countersign.domain.codeowners import Owner
+from countersign.domain.decide import decide, teams_asked
+from countersign.domain.decision import Decision
+from countersign.domain.emergency import EmergencyUse
+from countersign.domain.people import Person
+from countersign.domain.ports import Clock, Forge
+from countersign.domain.promoted import Promoted, demoted_key, promoted_key
+from countersign.domain.proposal import Proposal
+
+_FEW_RECORDS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision, the evidence that it was made from and the moment that it was made for, so that the record can show all."""
+
+    decision: Decision
+    evidence: Evidence
+    at: datetime
+
+    @classmethod
+    def of(cls, observation: Observation, evidence: Evidence, *, at: datetime) -> Self:
+        """Decide about what was observed."""
+        return cls(decide(observation.policy, observation.proposal, evidence, now=at), evidence, at)
+
+
+def before_approvals(observation: Observation, *, ledger: LedgerReader, clock: Clock) -> Judgement:
+    """Decide with what the record says was earned, before anybody's word counts: this is what people are asked.
+
+    Raises:
+        LedgerFault: could not find out; try again.
+    """
+    bare = Judgement.of(observation, NOTHING_YET, at=clock())
+    earned = frozenset(found.name for found in bare.decision.promotions if _stands(found, ledger))
+    return Judgement.of(observation, replace(NOTHING_YET, earned=earned), at=bare.at) if earned else bare
+
+
+def judge(observation: Observation, *, forge: Forge, ledger: LedgerReader, house: House, clock: Clock) -> Judgement:
+    """Decide with everything that is known now: approvals, membership, and when the question was put on the record.
+
+    Raises:
+        ForgeFault, LedgerFault: could not find out; try again.
+    """
+    question = before_approvals(observation, ledger=ledger, clock=clock)
+    entry = ledger.find(assessed_key(observation.proposal, question.decision))
+    members = {
+        team: frozenset().union(*(_people(owner, forge) for owner in observation.policy.people(team)))
+        for team in sorted(teams_asked(question.decision))
+    }
+    evidence = replace(
+        question.evidence,
+        approvals=forge.approvals(observation.proposal.change),
+        members=members,
+        # Never before the forge took in this state of the change: a re-target in between voids what was said (attack 14).
+        asked=None if entry is None else max(entry.time, observation.change.head_seen),
+        machines=house.machines,
+        emergencies=_emergencies(observation, ledger, clock()),
+    )
+    return Judgement.of(observation, evidence, at=clock())
+
+
+def assessed_key(proposal: Proposal, decision: Decision) -> str:
+    """Give the key of the record that puts this question: approvals count from its time on."""
+    return f"assessed/{binding(proposal, decision)}"
+
+
+def _people(owner: Owner, forge: Forge) -> frozenset[Person]:
+    """Give who is meant now: an account that is gone, or an address that no one account owns, is nobody."""
+    if owner.kind == "group":
+        return forge.members(owner.name)
+    person = forge.person(owner.name) if owner.kind == "account" else forge.person_by_email(owner.name)
+    return frozenset() if person is None else frozenset({person})
+
+
+def _emergencies(observation: Observation, ledger: LedgerReader, now: datetime) -> tuple[EmergencyUse, ...]:
+    """Give the runs that went through a freeze and whose review may still be due, where the change asks for an emergency."""
+    floor = observation.policy.beside.floor
+    documents = (observation.policy.document, *(() if floor is None else (floor.document,)))
+    windows = [document.emergency.review_within for document in documents if document.emergency is not None]
+    if observation.proposal.claims.emergency is None or not windows:
+        return ()
+    since, count = now - timedelta(seconds=max(windows)), _FEW_RECORDS
+    while len(entries := ledger.latest(count)) == count and entries[0].time > since:
+        count *= 2
+    return tuple(
+        EmergencyUse(entry.time, entry.run)
+        for entry in entries
+        if entry.kind is RecordKind.INTENT and entry.run is not None and _through_a_freeze(entry.body)
+    )
+
+
+def _through_a_freeze(body: Mapping[str, object]) -> bool:
+    decision = body.get("decision")
+    return isinstance(decision, Mapping) and decision.get("emergency") is not None
+
+
+def _stands(found: Promoted, ledger: LedgerReader) -> bool:
+    """Say whether the record confirms a promotion, and has not taken it back."""
+    return ledger.find(promoted_key(found.name)) is not None and ledger.find(demoted_key(found.name)) is None

@@ -1,0 +1,102 @@
+"""Puts on the record what was promoted, before anything relies on it, and takes it back together with the outcome that lost it.
+
+A promotion is the policy's word (people merged it); the record stands behind it from `promoted` to `demoted`, each once. Nothing
+here makes a tier milder: `countersign.domain.autonomy` does, of what stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from countersign.adapters.judge import Judgement
+from countersign.adapters.observe import Observation
+from countersign.attestation.ocsf import ocsf
+from countersign.attestation.ports import Ledger
+from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.approval import NOTHING_YET
+from countersign.domain.ids import ChangeRef
+from countersign.domain.ports import Clock
+from countersign.domain.promoted import Promoted, demoted_key, promoted_key
+from countersign.domain.scope import Proof
+from runners.questions import record
+
+Told = Mapping[str, object]
+"""A promotion as decisions and records tell of it (`Promoted.document`)."""
+
+
+def confirm(ledger: Ledger, seen: Observation, *, clock: Clock) -> None:
+    """Record the promotions that cover a change and that no record confirms yet.
+
+    Raises:
+        LedgerFault: they are not on the record yet. Try again.
+    """
+    now = clock()
+    covering = Judgement.of(seen, NOTHING_YET, at=now).decision.promotions
+    missing = [found for found in covering if found.since <= now and ledger.find(promoted_key(found.name)) is None]
+    record(ledger, *(promoted(found, seen, now=now) for found in missing))
+
+
+def promoted(found: Promoted, seen: Observation, *, now: datetime) -> Draft:
+    """Say that the policy of the protected branch lets a combination go a tier milder, and which policy says so."""
+    policy = {"commit": seen.proposal.base, "digest": seen.policy.digest}
+    return Draft(
+        kind=RecordKind.PROMOTED,
+        key=promoted_key(found.name),
+        summary=f"Promoted {found.what}: {found.step}",
+        change=None,
+        run=None,
+        time=now,
+        body={
+            "ocsf": ocsf(RecordKind.PROMOTED),
+            "policy": policy,
+            "promotion": found.standing({found.name}, now).document(),
+            "why": f"the policy at {seen.proposal.base[:12]} says that it was earned",
+        },
+    )
+
+
+def lost(intent: Entry, outcome: Draft) -> tuple[Draft, ...]:
+    """Give what takes back each promotion that a run went by, where the run went wrong."""
+    why = _wrong(outcome)
+    if why is None:
+        return ()
+    return tuple(demoted(told, why=why, change=intent.change, by=intent.run, now=outcome.time) for told in _in_force(intent.body))
+
+
+def demoted(told: Told, *, why: str, change: ChangeRef | None, by: str | None, now: datetime) -> Draft:
+    """Take back a promotion. `by` names the run that lost it, or the person who says so."""
+    combination = told.get("combination")
+    what = ", ".join(f"{word} {value}" for word, value in combination.items()) if isinstance(combination, Mapping) else "?"
+    return Draft(
+        kind=RecordKind.DEMOTED,
+        key=demoted_key(str(told.get("name"))),
+        summary=f"Demoted {what}: {told.get('step')} is lost, {why}",
+        change=change,
+        run=None,
+        time=now,
+        body={"by": by, "ocsf": ocsf(RecordKind.DEMOTED), "promotion": {**told, "in_force": False}, "why": why},
+    )
+
+
+def of_record(entry: Entry | None) -> Told | None:
+    """Give the promotion that a record tells of; None where it tells of none."""
+    told = None if entry is None else entry.body.get("promotion")
+    return told if isinstance(told, Mapping) else None
+
+
+def _in_force(body: Mapping[str, object]) -> Sequence[Told]:
+    decision = body.get("decision")
+    told = decision.get("promotions") if isinstance(decision, Mapping) else None
+    found = told if isinstance(told, Sequence) else ()
+    return [item for item in found if isinstance(item, Mapping) and item.get("in_force") is True]
+
+
+def _wrong(outcome: Draft) -> str | None:
+    """Say what went wrong in a run; None where nothing did."""
+    result, grants = outcome.body.get("result"), outcome.body.get("grants")
+    if outcome.kind is not RecordKind.EXECUTED:
+        return f"its run {'failed' if outcome.kind is RecordKind.FAILED else 'was lost sight of'}"
+    if isinstance(result, Mapping) and result.get("tainted") is True:
+        return "its run showed a credential"
+    if isinstance(grants, Sequence) and any(grant.get("proof") != Proof.DEAD.value for grant in grants):
+        return "a credential of its run was not proved dead"
+    return None
