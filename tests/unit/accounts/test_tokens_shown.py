@@ -11,8 +11,8 @@ def told(body: dict[str, object]) -> dict[str, object]:
 
 
 def test_counts_are_told_by_class() -> None:
-    assert account(told({"tokens": {"counts": {"secret": 1, "host": 2}}})).tokens == "2 host, 1 secret"
-    assert account(told({"tokens": {"counts": {}}})).tokens == "none"
+    assert account(told({"tokens": {"epoch": 1, "counts": {"secret": 1, "host": 2}}})).tokens == "2 host, 1 secret"
+    assert account(told({"tokens": {"epoch": 1, "counts": {}}})).tokens == "none"
 
 
 def test_older_records_do_not_say() -> None:
@@ -33,5 +33,5 @@ def test_a_token_is_found_in_words_tails_and_claims() -> None:
 
 
 def test_spreadsheets_have_the_counts() -> None:
-    lines = list(csv_lines([account(told({"tokens": {"counts": {"host": 2}}}))]))
+    lines = list(csv_lines([account(told({"tokens": {"epoch": 1, "counts": {"host": 2}}}))]))
     assert lines[1].split(",")[COLUMNS.index("tokens")] == "2 host"
