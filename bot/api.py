@@ -69,6 +69,7 @@ def _proposed(made: Proposed, public_url: str) -> JSONResponse:
             "iid": change.ref.iid,
             "new": made.new,
             "project": change.ref.project,
+            "replaced": dict(made.replaced),
             "status_url": where,
             "url": change.url,
         },

@@ -17,6 +17,7 @@ PREFIX = "proposals/"
 
 _COAUTHOR = re.compile(r"\s*co-authored-by\s*:.*", re.IGNORECASE)
 _DIGITS = 12
+LONGEST_LINE = 200
 
 
 class MisaskedError(Exception):
@@ -46,7 +47,7 @@ def _project(text: str) -> str:
     return ChangeRef(text, 1).project
 
 
-_Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_line)]
+_Line = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINE), AfterValidator(_line)]
 _Name = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
 _Lines = Annotated[tuple[_Line, ...], Field(max_length=20)]
 

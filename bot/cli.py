@@ -10,7 +10,7 @@ import uvicorn
 from bot.app import make_app as make_web
 from bot.dispatch import CeleryQueue, consume, make_app, register
 from bot.reconcile import keep_asking
-from bot.settings import BotSettings, SettingsError, load_settings
+from bot.settings import BotSettings, SettingsError, load_settings, read
 from bot.wiring import build_face, build_worker
 from countersign.adapters import jsonlog
 from countersign.domain.outcomes import Fault
@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         settings = load_settings()
-        jsonlog.configure([settings.token(), *(secret.token for secret in settings.hooks())])
+        key = read(settings.tokens_key_file).decode().strip()
+        jsonlog.configure([settings.token(), key, *(secret.token for secret in settings.hooks())])
         return {"serve": _serve, "worker": _work, "reconcile": _reconcile}[options.command](settings)
     except SettingsError as error:
         print(f"countersign-bot: {error}", file=sys.stderr)

@@ -1,10 +1,10 @@
 """Turns what an agent hands in into a branch, a commit with trailers and a merge request: the same door as everybody's.
 
-Decides nothing: from there on it is an ordinary merge request, judged like any other. Nothing is half done: every check comes
-before the push, and the same proposal again finds what is there.
+What the agent says is hidden first (`hiding.py`). Decides nothing: from there on it is an ordinary merge request, judged like any
+other. Nothing is half done: every check comes before the push, and the same proposal again finds what is there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -12,11 +12,14 @@ from typing import Protocol
 
 from bot.agents import AgentEntry
 from bot.asks import Ask
+from bot.hiding import classes_at, hide
 from bot.problems import Problem
 from countersign.adapters.patch import Identity, PatchError
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import Fault, GitFault
 from countersign.domain.ports import Change, Forge, NewChange
+from countersign.domain.tokens.key import TokensKey
+from countersign.domain.tokens.tokenizer import Tokenizer
 
 
 class Objects(Protocol):
@@ -36,6 +39,10 @@ class Objects(Protocol):
 
     def committed(self, commit: Sha) -> datetime:
         """Give the time that a commit bears."""
+        ...
+
+    def read(self, commit: Sha, path: str, *, limit: int) -> bytes | None:
+        """Give a file's bytes at a commit; None where there is none."""
         ...
 
 
@@ -62,11 +69,15 @@ class Branches(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What a proposal became. `new` is false where the same one was handed in before."""
+    """What a proposal became. `new` is false where the same one was handed in before.
+
+    `replaced` counts the values that were replaced by tokens in what the agent said, class by class.
+    """
 
     change: Change
     branch: str
     new: bool
+    replaced: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,7 @@ class Desk:
     branches: Branches
     branch: str
     identity: Callable[[], Identity]
+    key: TokensKey
 
     def propose(self, agent: AgentEntry, ask: Ask) -> Proposed:
         """Make a merge request of it, or find the one that was made before.
@@ -87,7 +99,9 @@ class Desk:
             Fault: could not; the agent may try again with the very same words.
         """
         self._allowed(agent, ask)
-        base = self._base(ask)
+        base, tip = self._base(ask)
+        hidden = hide(ask, Tokenizer(self.key, ask.project, classes_at(self.objects, tip)))
+        ask = hidden.ask
         commit = self._commit(agent, ask, base)
         branch = ask.branch(agent.id)
         there = self.objects.tip(branch)
@@ -103,7 +117,7 @@ class Desk:
             title=ask.title,
             description=ask.description(agent.id),
         )
-        return Proposed(self.forge.open_change(new), branch, new=there is None)
+        return Proposed(self.forge.open_change(new), branch, new=there is None, replaced=hidden.counts)
 
     def _allowed(self, agent: AgentEntry, ask: Ask) -> None:
         if ask.project not in agent.projects:
@@ -121,7 +135,8 @@ class Desk:
                 more={"to_pass": f"name one of: {', '.join(sorted(agent.sponsors))}"},
             )
 
-    def _base(self, ask: Ask) -> Sha:
+    def _base(self, ask: Ask) -> tuple[Sha, Sha]:
+        """Give the base and the tip of the protected branch."""
         self.objects.fetch()
         tip = self.objects.tip(self.branch)
         if tip is None:
@@ -138,7 +153,7 @@ class Desk:
                 f"the base is no commit of the branch {self.branch!r}",
                 more={"to_pass": f"make the diff against {tip}", "tip": tip},
             )
-        return ask.base
+        return ask.base, tip
 
     def _commit(self, agent: AgentEntry, ask: Ask, base: Sha) -> Sha:
         """Make the commit. It bears the base's time, so that the same proposal is the same commit whenever it is handed in."""

@@ -17,6 +17,7 @@ from bot.webhooks.events import HookSecret
 from bot.webhooks.signatures import key_of
 from countersign.domain.branches import is_branch_name
 from countersign.domain.ids import ChangeRef, MalformedError
+from countersign.domain.tokens.key import HOW_TO_MAKE, LAST_EPOCH, TokensKey
 
 PREFIX = "COUNTERSIGN_BOT_"
 _SHORTEST_TOKEN = 16
@@ -83,6 +84,8 @@ class BotSettings(BaseSettings):
     commit_email: str | None = None
     state_dir: Path
     trust_root_file: Path
+    tokens_key_file: Path
+    tokens_epoch: Annotated[int, Field(ge=1, le=LAST_EPOCH)] = 1
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     audit_pages_token_file: Path | None = None
@@ -146,6 +149,20 @@ class BotSettings(BaseSettings):
             raise SettingsError(f"{PREFIX}AUDIT_PAGES_TOKEN_FILE: needs at least {_SHORTEST_TOKEN} ASCII characters")
         return token
 
+    def tokens_key(self) -> TokensKey:
+        """Give the key that tokens are made with.
+
+        Raises:
+            SettingsError: the file cannot be read, or holds no key.
+        """
+        variable = f"{PREFIX}TOKENS_KEY_FILE"
+        try:
+            return TokensKey.parse(read(self.tokens_key_file).decode(errors="replace"), epoch=self.tokens_epoch)
+        except SettingsError as error:
+            raise SettingsError(f"{variable}: {error}; {HOW_TO_MAKE}") from None
+        except MalformedError as error:
+            raise SettingsError(f"{variable}: {self.tokens_key_file}: {error}") from None
+
     def _secret(self, name: str) -> str:
         given: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")
@@ -181,6 +198,7 @@ def load_settings() -> BotSettings:
     settings.token()
     settings.hooks()
     settings.pages_token()
+    settings.tokens_key()
     return settings
 
 
@@ -201,7 +219,8 @@ def complaints(error: ValidationError) -> str:
     lines = []
     for item in error.errors(include_input=False, include_url=False):
         field = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{_variable(field)}: {item['msg']}" if field else item["msg"].removeprefix("Value error, "))
+        hint = f"; {HOW_TO_MAKE}" if field == "tokens_key_file" else ""
+        lines.append(f"{_variable(field)}: {item['msg']}{hint}" if field else item["msg"].removeprefix("Value error, "))
     return "\n".join(lines)
 
 

@@ -184,6 +184,7 @@ def _desk(settings: BotSettings, project: str) -> Desk:
         branches=PatchBranches(objects),
         branch=settings.branch,
         identity=lambda: find_identity(forge, email=settings.commit_email, host=host),
+        key=settings.tokens_key(),
     )
 
 

@@ -1,6 +1,7 @@
 """Words for what came of a run: the outcome's draft, and what the outbox keeps of it until then. Pure.
 
-An intent is followed by exactly one outcome: executed, failed, or lost where nobody can tell.
+An intent is followed by exactly one outcome: executed, failed, or lost where nobody can tell. What commands and services said is
+given with tokens for values, in the outbox as in the record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,28 +13,32 @@ from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import digest_of
 from countersign.domain.run import RunResult
 from countersign.domain.scope import Grant, Revocation
+from countersign.domain.tokens.tokenizer import Tokenizer
+from runners.veil import note, tail
 
 Body = dict[str, object]
 
 
-def outcome(
+def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
     intent: Entry,
     kept: Mapping[str, object] | None,
     revocations: Sequence[Revocation],
     *,
     timeline: Sequence[Mapping[str, object]],
     now: datetime,
+    tokenizer: Tokenizer,
 ) -> Draft:
     """Say what came of an intent: executed, failed, or lost where nobody can tell.
 
     `kept` is what the outbox holds (`keep`); None where the command never ended under our eyes. `timeline` is what closing took.
     """
-    kept = kept or {}
+    kept = _hidden(kept or {}, tokenizer)
     before = kept.get("timeline")
     kind = _outcome_kind(kept)
     plan = _plan_of(intent.body)
     ended = {revocation.handle: revocation for revocation in revocations}
     grants = kept.get("grants")
+    closed = {handle: _ended(revocation, tokenizer) for handle, revocation in ended.items()}
     minted = {str(grant["handle"]): grant for grant in grants} if isinstance(grants, list) else {}
     verb = {RecordKind.EXECUTED: "Applied", RecordKind.FAILED: "Failed to apply", RecordKind.LOST: "Lost sight of"}[kind]
     return Draft(
@@ -47,7 +52,7 @@ def outcome(
             "change": intent.body.get("change"),
             "fault": kept.get("fault"),
             "grants": [
-                {"handle": handle, **minted.get(handle, {"minted": None}), **_ended(ended.get(handle))}
+                {"handle": handle, **minted.get(handle, {"minted": None}), **closed.get(handle, _ended(None, tokenizer))}
                 for handle in sorted(minted.keys() | ended.keys())
             ],
             "intent": {"digest": intent.digest, "seq": intent.seq},
@@ -55,6 +60,7 @@ def outcome(
             "outcome": kind.value,
             "result": kept.get("result"),
             "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
+            "tokens": note(tokenizer, *_said(kept), *(str(told["proof_detail"] or "") for told in closed.values())),
         },
     )
 
@@ -65,10 +71,11 @@ def keep(
     grants: Sequence[Grant],
     fault: str | None,
     timeline: Sequence[Mapping[str, object]],
+    tokenizer: Tokenizer,
 ) -> Body:
     """Write down what happened, for the outbox: everything that the outcome needs but the ends of the credentials."""
     return {
-        "fault": fault,
+        "fault": None if fault is None else tokenizer.tokenize(fault).text,
         "grants": [
             {
                 "expires": grant.expires.isoformat(),
@@ -85,8 +92,11 @@ def keep(
     }
 
 
-def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, network: str) -> Body:
-    """Give a result as the record keeps it: outputs by digest, plus a tail for people who read the branch."""
+def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, network: str, tokenizer: Tokenizer) -> Body:
+    """Give a result as the record keeps it: outputs by digest, plus a tail for people who read the branch.
+
+    Names of hosts stay: the policy beside the record names those that are allowed, and an auditor must see where the others went.
+    """
     return {
         "argv": list(spec_argv),
         "argv_digest": digest_of(canonical_json(list(spec_argv))),
@@ -110,8 +120,8 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
         "profile_digest": result.profile_digest,
         "runtime": result.runtime,
         "started": result.started.isoformat(),
-        "stderr": {"digest": result.stderr_digest, "tail": result.stderr[-1000:]},
-        "stdout": {"digest": result.stdout_digest, "tail": result.stdout[-1000:]},
+        "stderr": {"digest": result.stderr_digest, "tail": tail(result.stderr, tokenizer)},
+        "stdout": {"digest": result.stdout_digest, "tail": tail(result.stdout, tokenizer)},
         "tainted": result.tainted,
     }
 
@@ -125,10 +135,31 @@ def _outcome_kind(kept: Mapping[str, object]) -> RecordKind:
     return RecordKind.LOST
 
 
-def _ended(revocation: Revocation | None) -> Body:
+def _hidden(kept: Mapping[str, object], tokenizer: Tokenizer) -> Mapping[str, object]:
+    """Hide again what the outbox gave: an earlier version may have put it there as it was. What is hidden stays as it is."""
+    fault, result = kept.get("fault"), kept.get("result")
+    found = dict(kept)
+    if isinstance(fault, str):
+        found["fault"] = tokenizer.tokenize(fault).text
+    if isinstance(result, Mapping):
+        tails = {name: told for name in ("stderr", "stdout") if isinstance(told := result.get(name), Mapping)}
+        hidden = {name: {**told, "tail": tokenizer.tokenize(str(told.get("tail"))).text} for name, told in tails.items()}
+        found["result"] = {**result, **hidden}
+    return found
+
+
+def _said(kept: Mapping[str, object]) -> list[str]:
+    """Give the texts of what was kept."""
+    fault, result = kept.get("fault"), kept.get("result")
+    tails = [result.get(name) for name in ("stderr", "stdout")] if isinstance(result, Mapping) else []
+    return [str(fault or ""), *(str(told.get("tail")) for told in tails if isinstance(told, Mapping))]
+
+
+def _ended(revocation: Revocation | None, tokenizer: Tokenizer) -> Body:
     if revocation is None:
         return {"proof": None, "proof_detail": None, "revoked": None}
-    return {"proof": revocation.proof.value, "proof_detail": revocation.detail, "revoked": revocation.revoked.isoformat()}
+    detail = tokenizer.tokenize(revocation.detail).text
+    return {"proof": revocation.proof.value, "proof_detail": detail, "revoked": revocation.revoked.isoformat()}
 
 
 def _plan_of(body: Mapping[str, object]) -> Mapping[str, object]:

@@ -95,7 +95,13 @@ def _serve(settings: RunnerSettings, runner: Runner) -> bool:
         """Append to the first project's log: a message that names no change of ours belongs to none."""
         return runner.rooms.of(settings.projects[0]).ledger.append_all(drafts)
 
-    refusals = Refusals(append_all=append_all, file=settings.state_dir / "refusals.json", clock=clock.now)
+    hide = runner.pipeline.closer.veil.blind(settings.projects[0])
+    refusals = Refusals(
+        append_all=append_all,
+        file=settings.state_dir / "refusals.json",
+        clock=clock.now,
+        hide=lambda text: hide.tokenize(text).text,
+    )
     app = make_app(settings, refusals)
     tasks.register(app, runner, refusals)
     try:
@@ -186,11 +192,12 @@ def _sentence(text: str) -> str:
 
 def _demote(settings: RunnerSettings, names: Sequence[str], *, why: str, by: str) -> int:
     """Take promotions back in every project whose record confirms them; one project that fails keeps no other from it."""
-    rooms, status, left = build_sweeper(settings).rooms, EXIT_OK, set(names)
+    sweeper, status, left = build_sweeper(settings), EXIT_OK, set(names)
     for project in settings.projects:
+        hidden = sweeper.reaper.closer.veil.blind(project).tokenize(why).text
         for name in names:
             try:
-                said = promotions.take_back(rooms.of(project).ledger, name, why=why, by=by, now=clock.now())
+                said = promotions.take_back(sweeper.rooms.of(project).ledger, name, why=hidden, by=by, now=clock.now())
             except Fault as fault:
                 print(f"{project}: could not: {fault}", file=sys.stderr)
                 status = EXIT_FAULT

@@ -19,6 +19,7 @@ from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
 from runners.questions import record
 from runners.steps import Steps
+from runners.veil import Veil
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Closer:
     outbox: Outbox
     clock: Clock
     ticks: Callable[[], int]
+    veil: Veil
 
     def close(
         self,
@@ -62,7 +64,12 @@ class Closer:
         if done is not None:
             return _as_it_stands(ledger, intent, done)
         draft = aftermath.outcome(
-            intent, kept or self.outbox.get(intent.run), revocations, timeline=steps.document(), now=self.clock()
+            intent,
+            kept or self.outbox.get(intent.run),
+            revocations,
+            timeline=steps.document(),
+            now=self.clock(),
+            tokenizer=self.veil.again(intent),
         )
         entry = record(ledger, draft, *promotions.lost(intent, draft))[0]
         self.outbox.drop(intent.run)

@@ -23,6 +23,7 @@ from countersign.domain.outcomes import Fault, LedgerFault, Refused
 from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
 from countersign.domain.promoted import demoted_key
 from countersign.domain.scope import Grant, Scope
+from countersign.domain.tokens.tokenizer import Tokenizer
 from runners import aftermath, promotions, questions, scribe, telling
 from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of, held_by
@@ -118,22 +119,24 @@ class Pipeline:
         try:
             return self._consider(change, room)
         except Refused as no:
-            [entry] = record(room.ledger, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock()))
-            telling.refused(self.forge, change, entry, no.why)
+            [entry] = record(
+                room.ledger, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock(), veil=self.closer.veil)
+            )
+            telling.refused(self.forge, change, entry, str(entry.body.get("why", "")))
             return Ending.REFUSED
 
     def _consider(self, change: Change, room: Room) -> Ending:
-        steps = Steps(self.clock, self.ticks)
+        steps, veil = Steps(self.clock, self.ticks), self.closer.veil
         with steps.step(1, "observe"):
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
             promotions.confirm(room.ledger, seen, self.house, clock=self.clock)
             question = before_approvals(seen, ledger=room.ledger, house=self.house, clock=self.clock)
             if question.decision.effect is not Effect.REFUSED:
-                take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock()), clock=self.clock)
+                take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock(), veil=veil), clock=self.clock)
             judged = judge(seen, question, forge=self.forge, ledger=room.ledger, clock=self.clock)
         decision = judged.decision
         if decision.effect is Effect.REFUSED:
-            entry = take_place(room.ledger, change, scribe.refused(seen, judged, now=self.clock()), clock=self.clock)
+            entry = take_place(room.ledger, change, scribe.refused(seen, judged, now=self.clock(), veil=veil), clock=self.clock)
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
@@ -151,9 +154,9 @@ class Pipeline:
             authorization = authorize(seen.proposal, decision, now=self.clock())
             leases = self._prepare(authorization.plan, authorization)
             files = lay_out(authorization.plan, room.repository)
-        announced = [scribe.intent(authorization, seen, judged, leases, now=self.clock())]
+        announced = [scribe.intent(authorization, seen, judged, leases, now=self.clock(), veil=veil)]
         if decision.emergency is not None:
-            announced.insert(0, scribe.emergency(authorization, seen, judged, decision.emergency, now=announced[0].time))
+            announced.insert(0, scribe.emergency(authorization, seen, judged, decision.emergency, now=announced[0].time, veil=veil))
         return self._run(change, room, Ready(authorization, tuple(announced), files), steps)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
@@ -181,10 +184,10 @@ class Pipeline:
                 return Ending.BUSY
             if isinstance(intent, LedgerFault):
                 raise intent
-        carried = self._carry_out(ready, room, steps)
+        carried = self._carry_out(ready, room, steps, self.closer.veil.again(intent))
         return self._finish(change, self.closer.close(room.ledger, intent, carried.credentials, carried.kept))
 
-    def _carry_out(self, ready: Ready, room: Room, steps: Steps) -> Carried:
+    def _carry_out(self, ready: Ready, room: Room, steps: Steps, hide: Tokenizer) -> Carried:
         """Mint and run. Whatever happens is kept, in the outbox too; no exception gets past, so closing always follows."""
         grants: list[Grant] = []
         credentials: dict[str, Credential] = {}
@@ -201,12 +204,12 @@ class Pipeline:
             with steps.step(5, "run"):
                 _still_open(room, authorization)
                 ran = self.sandbox.run(specify(authorization, ready.files), together(credentials))
-            result = aftermath.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network)
+            result = aftermath.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network, tokenizer=hide)
         except (Refused, Fault) as error:
             fault = str(error)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not leave a credential alive; it is recorded
             fault = f"unexpected {type(error).__name__}"
-        kept = aftermath.keep(result=result, grants=grants, fault=fault, timeline=steps.document())
+        kept = aftermath.keep(result=result, grants=grants, fault=fault, timeline=steps.document(), tokenizer=hide)
         with suppress(Fault):  # a full disk must not delay revocation; the outcome below says the same
             self.outbox.put(authorization.run, kept)
         return Carried(kept, credentials)

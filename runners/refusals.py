@@ -19,6 +19,7 @@ from countersign.attestation.record import Draft, Entry
 from countersign.domain.ids import digest_of
 from countersign.domain.outcomes import Fault, LedgerFault
 from countersign.domain.ports import Clock
+from countersign.domain.tokens.placeholder import cut_behind
 from runners import scribe
 
 RECORDS_A_MINUTE = 10
@@ -60,9 +61,9 @@ AppendAll = Callable[[Sequence[Draft]], Sequence[Entry | TakenError | LedgerFaul
 class Refusals:
     """The record of refused messages. No method raises: what cannot be recorded now is recorded later."""
 
-    def __init__(self, *, append_all: AppendAll, file: Path, clock: Clock) -> None:
-        """Append through this, keep in this file, and take up what an earlier life has left there."""
-        self._append_all, self._file, self._clock = append_all, file, clock
+    def __init__(self, *, append_all: AppendAll, file: Path, clock: Clock, hide: Callable[[str], str]) -> None:
+        """Append through this, keep in this file, and take up what an earlier life left there. `hide` puts tokens for values."""
+        self._append_all, self._file, self._clock, self._hide = append_all, file, clock, hide
         self._log = structlog.get_logger("countersign.runner")
         self._waiting = deque(_left(file))
         self._minute = self._next_try = clock()
@@ -71,7 +72,7 @@ class Refusals:
 
     def refuse(self, message: bytes, why: str) -> None:
         """Take note of a refused message."""
-        now, digest, why = self._clock(), digest_of(message), why[:LONGEST_WHY]
+        now, digest, why = self._clock(), digest_of(message), cut_behind(self._hide(why), LONGEST_WHY)
         self._begin_minute(now)
         recorded = self._taken < RECORDS_A_MINUTE and len(self._waiting) < WAITING
         self._log.warning("refused a message", digest=digest, bytes=len(message), why=why, counted_only=not recorded)

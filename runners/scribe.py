@@ -2,8 +2,8 @@
 
 `aftermath.py` has the words for what came of it.
 
-Says what was observed, never what was said: the agent's rationale goes in by digest alone, since it may hold anything. What a
-decision was made from goes in whole where there is room, so that anybody can decide again.
+What the agent said goes in with tokens for values and cut, since it may hold anything, and is nowhere believed. What a decision was
+made from goes in whole where there is room, so that anybody can decide again.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,13 @@ from countersign.domain.inputs import Inputs
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
+from countersign.domain.tokens.placeholder import cut_behind
+from runners.veil import CLAIM, Veil, note, rationale
 
 Body = dict[str, object]
 
 
-def assessed(observation: Observation, judgement: Judgement, *, now: datetime) -> Draft:
+def assessed(observation: Observation, judgement: Judgement, *, now: datetime, veil: Veil) -> Draft:
     """Put the question on the record: from its time on, approvals of exactly this count."""
     decision = judgement.decision
     return Draft(
@@ -37,12 +39,12 @@ def assessed(observation: Observation, judgement: Judgement, *, now: datetime) -
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement, RecordKind.ASSESSED), _inputs(observation, judgement)),
+        body=enclose(_judged(observation, judgement, RecordKind.ASSESSED, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
 
-def refused(observation: Observation, judgement: Judgement, *, now: datetime) -> Draft:
+def refused(observation: Observation, judgement: Judgement, *, now: datetime, veil: Veil) -> Draft:
     """Record that the policy says no, with every reason."""
     decision = judgement.decision
     rules = sorted({reason.rule for reason in decision.deciding})
@@ -55,23 +57,29 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime) ->
         run=None,
         time=now,
         body=enclose(
-            _judged(observation, judgement, RecordKind.REFUSED) | {"stage": "policy", "why": why}, _inputs(observation, judgement)
+            _judged(observation, judgement, RecordKind.REFUSED, veil) | {"stage": "policy", "why": why},
+            _inputs(observation, judgement),
         ),
         subject=_subject(observation.proposal, decision),
     )
 
 
-def unjudged(change: Change, *, stage: str, why: str, now: datetime) -> Draft:
+def unjudged(change: Change, *, stage: str, why: str, now: datetime, veil: Veil) -> Draft:
     """Record a refusal that came before the policy could speak: conflict, fork, no valid policy."""
+    hide = veil.blind(change.ref.project)
+    told = hide.tokenize(why).text
+    words = rationale(change.description, hide)
     body: Body = {
         "change": _change(change) | {"base": None, "tree": None, "paths": []},
         "ocsf": ocsf(RecordKind.REFUSED),
+        "rationale": words,
         "stage": stage,
-        "why": why,
+        "tokens": note(hide, told, str(words["text"])),
+        "why": told,
     }
     return Draft(
         kind=RecordKind.REFUSED,
-        key=_refused_key(change.ref, [change.head, stage, why]),
+        key=_refused_key(change.ref, [change.head, stage, told]),
         summary=f"Refused {change.ref} at {stage}",
         change=change.ref,
         run=None,
@@ -107,16 +115,17 @@ def more_turned_away(count: int, digest: str, *, why: str, now: datetime) -> Dra
     )
 
 
-def intent(
+def intent(  # noqa: PLR0913 - what announces a run has as many parts
     authorization: Authorization,
     observation: Observation,
     judgement: Judgement,
     leases: Mapping[str, Scope],
     *,
     now: datetime,
+    veil: Veil,
 ) -> Draft:
     """Announce the run before any credential exists. `leases` maps each handle that minting will use to its scope."""
-    body = _judged(observation, judgement, RecordKind.INTENT) | {
+    body = _judged(observation, judgement, RecordKind.INTENT, veil) | {
         "leases": [{"handle": handle, "scope": scope.document()} for handle, scope in sorted(leases.items())]
     }
     return Draft(
@@ -131,8 +140,8 @@ def intent(
     )
 
 
-def emergency(
-    authorization: Authorization, observation: Observation, judgement: Judgement, lifted: Lifted, *, now: datetime
+def emergency(  # noqa: PLR0913 - as the intent that follows it
+    authorization: Authorization, observation: Observation, judgement: Judgement, lifted: Lifted, *, now: datetime, veil: Veil
 ) -> Draft:
     """Say, beside the intent that follows, that people lifted a freeze, so that the review cannot be overlooked."""
     decision = authorization.decision
@@ -144,7 +153,7 @@ def emergency(
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement, RecordKind.EMERGENCY), _inputs(observation, judgement)),
+        body=enclose(_judged(observation, judgement, RecordKind.EMERGENCY, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -153,9 +162,18 @@ def _inputs(observation: Observation, judgement: Judgement) -> Inputs:
     return Inputs(observation.proposal, judgement.evidence, judgement.at)
 
 
-def _judged(observation: Observation, judgement: Judgement, kind: RecordKind) -> Body:
+def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, veil: Veil) -> Body:
     proposal, decision = observation.proposal, judgement.decision
-    said = proposal.claims.emergency
+    hide = veil.over(proposal.change, observation.policy, decision.environment)
+    claims = {
+        name: None if text is None else cut_behind(hide.tokenize(text).text, CLAIM)
+        for name, text in (
+            ("emergency", proposal.claims.emergency),
+            ("environment", proposal.claims.environment),
+            ("rollback", proposal.claims.rollback),
+        )
+    }
+    words = rationale(proposal.claims.rationale, hide)
     counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
         "actor": {
@@ -185,17 +203,12 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind) ->
             "paths_total": len(proposal.facts.files),
             "tree": proposal.tree,
         },
-        "claims": {
-            "emergency_digest": None if said is None else digest_of(said.encode()),
-            "environment": proposal.claims.environment,
-            "rationale_digest": digest_of(proposal.claims.rationale.encode()),
-            "rollback": proposal.claims.rollback,
-            "skill": proposal.claims.skill,
-            "tests_unverified": len(proposal.claims.tests),
-        },
+        "claims": claims | {"skill": proposal.claims.skill, "tests_unverified": len(proposal.claims.tests)},
         "decision": decision.document(),
         "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},
+        "rationale": words,
+        "tokens": note(hide, str(words["text"]), *claims.values()),
     }
 
 

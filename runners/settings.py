@@ -14,11 +14,12 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from countersign.domain.ids import ChangeRef
+from countersign.domain.ids import ChangeRef, MalformedError
+from countersign.domain.tokens.key import HOW_TO_MAKE, LAST_EPOCH, TokensKey
 
 PREFIX = "COUNTERSIGN_RUNNER_"
 _OTHERS = 0o037
-"""Its group may read the targets file: a Kubernetes Secret with fsGroup is 0440."""
+"""Its group may read the targets file and the tokens key: a Kubernetes Secret with fsGroup is 0440."""
 
 
 class SettingsError(Exception):
@@ -58,6 +59,8 @@ class RunnerSettings(BaseSettings):
     trust_root_file: Path
     targets_file: Path
     container_socket: Path
+    tokens_key_file: Path
+    tokens_epoch: Annotated[int, Field(ge=1, le=LAST_EPOCH)] = 1
 
 
 class AwsTarget(BaseModel):
@@ -110,8 +113,7 @@ def load_targets(path: Path) -> Targets:
         SettingsError: it cannot be read, others can read it, or it is malformed.
     """
     try:
-        if path.stat().st_mode & _OTHERS:
-            raise SettingsError(f"{path} can be read by others or written by its group; chmod 600 it")
+        _private(path)
         return Targets.model_validate_json(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None
@@ -134,14 +136,37 @@ def read_secret(path: Path) -> str:
     return text
 
 
+def tokens_key(settings: RunnerSettings) -> TokensKey:
+    """Give the key that tokens are made with.
+
+    Raises:
+        SettingsError: it cannot be read, others can read it, or it is no key.
+    """
+    path = settings.tokens_key_file
+    try:
+        _private(path)
+        return TokensKey.parse(read_secret(path), epoch=settings.tokens_epoch)
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}TOKENS_KEY_FILE: {path}: {error.strerror}; {HOW_TO_MAKE}") from None
+    except MalformedError as error:
+        raise SettingsError(f"{PREFIX}TOKENS_KEY_FILE: {path}: {error}") from None
+
+
+def _private(path: Path) -> None:
+    if path.stat().st_mode & _OTHERS:
+        raise SettingsError(f"{path} can be read by others or written by its group; chmod 600 it")
+
+
 def known_secrets(settings: RunnerSettings) -> list[str]:
-    """Give what this runner holds and no log may show: its token, its key, what reaches Redis and the targets.
+    """Give what this runner holds and no log may show: its token, its keys, what reaches Redis and the targets.
 
     Raises:
         SettingsError: one of the files cannot be read.
     """
     targets = load_targets(settings.targets_file)
-    found = [read_secret(settings.forge_token_file), *read_secret(settings.signing_key_file).splitlines()[1:-1]]
+    tokens_key(settings)  # one that is missing or no key stops the start
+    found = [read_secret(settings.forge_token_file), read_secret(settings.tokens_key_file)]
+    found += [*read_secret(settings.signing_key_file).splitlines()[1:-1]]
     for dsn in targets.postgres.values():
         found.append(dsn.get_secret_value())
         with suppress(psycopg.Error):  # one that cannot be read stops the start a little later, where its server is named
@@ -162,5 +187,6 @@ def _complaints(error: ValidationError, prefix: str) -> str:
     lines = []
     for item in error.errors(include_input=False, include_url=False):
         field = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{prefix}{field.upper() if prefix == PREFIX else field}: {item['msg']}")
+        hint = f"; {HOW_TO_MAKE}" if field == "tokens_key_file" else ""
+        lines.append(f"{prefix}{field.upper() if prefix == PREFIX else field}: {item['msg']}{hint}")
     return "\n".join(lines)

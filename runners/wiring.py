@@ -29,7 +29,8 @@ from runners.pipeline import Ending, Pipeline, Room
 from runners.ports import Attestation, Broker
 from runners.reaper import Reaper
 from runners.sandbox.container import ContainerSandbox
-from runners.settings import AwsTarget, RunnerSettings, SettingsError, Targets, load_targets, read_secret
+from runners.settings import AwsTarget, RunnerSettings, SettingsError, Targets, load_targets, read_secret, tokens_key
+from runners.veil import Veil
 
 _LEASE_SECONDS = 15
 _PROOFS = 3
@@ -158,6 +159,7 @@ def _closer(settings: RunnerSettings, targets: Targets, sandbox: ContainerSandbo
         outbox=FileOutbox(settings.state_dir / "outbox"),
         clock=clock.now,
         ticks=clock.ticks,
+        veil=Veil(tokens_key(settings)),
     )
 
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "audit": "read and verify the audit branch of a clone, without any network",
     "propose": "hand in a diff and a rationale as an agent",
     "policy": "check, test and explain a policy",
+    "tokens": "find sensitive values, replace them by tokens, name the token of a value",
 }
 """Sub-commands, each the module of that name, and what they are for."""
 

@@ -191,6 +191,10 @@ def _accepted(style: str, answer: Answer) -> int:
         print(json.dumps(answer.document, sort_keys=True))
     else:
         print(visible(str(answer.document.get("url"))))
+        replaced = answer.document.get("replaced")
+        if isinstance(replaced, dict) and replaced:
+            told = ", ".join(f"{number} {kind}" for kind, number in sorted(replaced.items()))
+            print(f"replaced by tokens in your words: {visible(told)}", file=sys.stderr)
     return ACCEPTED
 
 

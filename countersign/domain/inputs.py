@@ -14,6 +14,9 @@ from countersign.domain.ids import Digest, digest_of
 from countersign.domain.plain import from_plain, to_plain
 from countersign.domain.proposal import Proposal
 
+_NO_WAY_BACK = "none"
+"""What of a way back the decision reads: that there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -58,6 +61,7 @@ class Inputs:
                     claims,
                     rationale=_unseen(claims.rationale),
                     emergency=None if claims.emergency is None else _unseen(claims.emergency),
+                    rollback=claims.rollback if claims.rollback in {None, _NO_WAY_BACK} else _unseen(claims.rollback or ""),
                     tests=_all_unseen(claims.tests),
                     not_sure=_all_unseen(claims.not_sure),
                 ),

@@ -16,8 +16,12 @@ _HIDDEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u1
 """Blank although Unicode calls them letters, marks or symbols."""
 
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_SPECIAL = re.compile(r"(?P<live>(?:@|://|#(?=\d)|(?<=www)\.)+)|[\\`*_\[\]<>#|~$&!^%]", re.IGNORECASE)
-"""What Markdown and forges act on. A backslash is enough for all but the live ones: links, mentions, references."""
+_SPECIAL = re.compile(
+    r"(?P<token>TK1_[A-Z]{4,8}_[A-Z2-7]{16}_[A-Z2-7]{2})|(?P<live>(?:@|://|#(?=\d)|(?<=www)\.)+)|[\\`*_\[\]<>#|~$&!^%]",
+    re.IGNORECASE,
+)
+"""What Markdown and forges act on. A backslash is enough for all but the live ones: links, mentions, references. A placeholder of
+`tokens` stays a word that can be searched for and read back: an underscore between letters is nothing to Markdown."""
 
 _BLOCK_START = re.compile(r"[-+=/]|:(?!//)|\d+[.)]")
 _TITLE_LIMIT = 255
@@ -106,4 +110,6 @@ def _escaped(line: str) -> str:
 
 
 def _special(found: re.Match[str]) -> str:
+    if found.group("token"):
+        return found.group()
     return f"`{found.group()}`" if found.group("live") else "\\" + found.group()

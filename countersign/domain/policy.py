@@ -22,7 +22,7 @@ from countersign.domain.policy_autonomy import Promotion
 from countersign.domain.policy_credentials import Credential
 from countersign.domain.policy_places import Environment, Network, Sandbox, Service, TokenClass
 from countersign.domain.policy_sources import Extends
-from countersign.domain.policy_values import Account, Flag, Globs, Group, Model, Name, Pattern, Seconds, Sentence, Whole
+from countersign.domain.policy_values import Account, Flag, Globs, Group, Model, Name, Pattern, Seconds, Sentence, ValueName, Whole
 
 FLOORS = " of the floor"
 """What is added to a team of the floor where this policy has another team of that name, or none."""
@@ -110,7 +110,9 @@ class Document(Model):
     credentials: dict[Name, Credential] = Field(default_factory=dict, description="Minted for each run and revoked after it.")
     networks: dict[Name, Network] = Field(default_factory=dict, description="What a run can reach, and how.")
     sandboxes: dict[Name, Sandbox] = Field(default_factory=dict, description="Containers that actions run in.")
-    tokens: dict[Name, TokenClass] = Field(default_factory=dict, description="Classes of values that are hidden before they leave.")
+    tokens: dict[ValueName, TokenClass] = Field(
+        default_factory=dict, description="Classes of values that are hidden before they leave."
+    )
     autonomy: Annotated[tuple[Promotion, ...], Field(description="How a kind of change may earn a milder tier.")] = ()
 
 

@@ -13,6 +13,7 @@ KUBERNETES = r"^[a-z0-9{]([a-z0-9.{}-]{0,100}[a-z0-9}])?$"
 PERMISSION = r"^[a-z_]{1,60}$"
 VAULT_PATH = r"^[a-z0-9][a-z0-9_/-]*/(creds|sts|sign|issue)/[A-Za-z0-9_.{}-]+$"
 ADDRESS = r"^[0-9a-f.:]+(/[0-9]{1,3})?$"
+VALUE_CLASS = r"^(secret|personal|account|host)$"
 SKILL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 COMMIT = r"^[0-9a-f]{40}$"
 FLOOR_FILE = r"^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*){0,8}\.yaml$"
@@ -29,6 +30,7 @@ SAID: Mapping[str, str] = {
     PERMISSION: "a permission is written as GitHub's API does: pull_requests",
     VAULT_PATH: "names one role of a secrets engine: database/creds/shop; creds, sts, sign or issue",
     ADDRESS: "an address, or a range of them: 10.0.0.0/8",
+    VALUE_CLASS: "no such class of values: there are secret, personal, account and host",
     SKILL: "a skill is written as agents name it: letters, digits, '.', '_' and '-', at most 64 of them",
     COMMIT: "all 40 digits of a commit, in small letters: a branch or a tag can be moved",
     FLOOR_FILE: "a path within that project that ends in .yaml: floor.yaml",

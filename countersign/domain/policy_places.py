@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from countersign.domain.decision import NetworkTier
-from countersign.domain.policy_values import Bytes, Globs, Image, Listed, Model, Name, Region, Seconds, Whole
+from countersign.domain.policy_values import Bytes, Globs, Image, Listed, Model, Name, Region, Seconds, ValueName, Whole
 
 
 class Environment(Model):
@@ -16,7 +16,10 @@ class Environment(Model):
     network: Annotated[Name | None, Field(description="What runs here can reach; nothing without it.")] = None
     region: Annotated[Region | None, Field(description="Where runs, logs and model traffic stay; part of what is approved.")] = None
     freezes: Annotated[tuple[Name, ...], Field(description="When it rests.")] = ()
-    tokenize: Annotated[tuple[Name, ...], Field(description="Classes of `tokens` that are replaced before anything leaves.")] = ()
+    tokenize: Annotated[
+        tuple[ValueName, ...],
+        Field(description="Classes of `tokens` that are replaced before anything leaves; `secret` always is."),
+    ] = ()
 
 
 class Service(Model):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
 from countersign.domain.globs import check_glob
-from countersign.domain.policy_forms import ACCOUNT, GROUP, KINDS, NAME, REGION, SERVER
+from countersign.domain.policy_forms import ACCOUNT, GROUP, KINDS, NAME, REGION, SERVER, VALUE_CLASS
 from countersign.domain.run import Endpoint
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -128,6 +128,7 @@ Group = Annotated[str, Field(pattern=GROUP, max_length=255)]
 Account = Annotated[str, Field(pattern=ACCOUNT)]
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 Name = Annotated[str, Field(pattern=NAME)]
+ValueName = Annotated[str, Field(pattern=VALUE_CLASS, examples=["personal"])]
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1), written("^[0-9]{1,5}[smhd]$", "10m", "24h")]
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=2**20), written("^[0-9]{1,6}(Ki|Mi|Gi)$", "256Mi", "1Gi")]
 Glob = Annotated[str, AfterValidator(_glob), Field(min_length=1, max_length=257, examples=["db/*/shop/**"])]

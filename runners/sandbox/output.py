@@ -1,10 +1,15 @@
 """Keeps what a command writes: scrubbed, digested whole, cut to what is shown. Does not read the container's stream."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from countersign.domain.ids import Digest
 from runners.sandbox.scrub import Scrubber
+
+_LEFT_OUT = re.compile(r"\n\[[0-9]+ bytes left out\]\n")
+_NEAR = 400
+"""Characters beside the place of a cut that may belong to a value that was cut in half; fewer where a line ends before."""
 
 
 class Output:
@@ -52,3 +57,15 @@ class Output:
         self._head += clean[:room]
         rest = self._tail + clean[room:]
         self._tail = rest[max(0, len(rest) - self._last) :]
+
+
+def without_cut_lines(text: str) -> str:
+    """Take out what the cut in the middle has left of two lines: half a value looks like none."""
+    parts: list[str] = []
+    position = 0
+    for match in _LEFT_OUT.finditer(text):
+        before = text[position : match.start()]
+        parts += [before[: max(before.rfind("\n") + 1, len(before) - _NEAR)].removesuffix("\n"), match[0]]
+        line = text.find("\n", match.end(), match.end() + _NEAR)
+        position = min(len(text), match.end() + _NEAR) if line < 0 else line + 1
+    return "".join([*parts, text[position:]])

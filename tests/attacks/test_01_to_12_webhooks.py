@@ -18,6 +18,7 @@ from tests.builders import NOON
 from tests.fakes.bot_face import FakeFace
 from tests.fakes.bot_world import BotWorld
 from tests.support.hooks import OTHER, PROJECT, SECRET, Delivery, merge_request, push, signing_secret
+from tests.support.veiled import key_file
 
 OPENED = Delivery.of(merge_request())
 LOOKED = [("look", ChangeRef(PROJECT, 7), 0)]
@@ -46,6 +47,7 @@ def test_01_without_a_real_secret_the_bot_does_not_start(
         "PUBLIC_URL": "https://countersign.example",
         "STATE_DIR": str(tmp_path),
         "TRUST_ROOT_FILE": str(tmp_path / "allowed_signers"),
+        "TOKENS_KEY_FILE": str(key_file(tmp_path)),
     }.items():
         monkeypatch.setenv(PREFIX + variable, value)
     with pytest.raises(SettingsError, match=f"{PREFIX}WEBHOOK_"):

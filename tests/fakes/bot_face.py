@@ -27,6 +27,7 @@ from tests.fakes.forge_world import ForgeWorld
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.repository import FakeRepository
 from tests.support.hooks import OTHER, SECRET, Delivery
+from tests.support.veiled import veil
 
 AGENT_TOKEN, BAKER_TOKEN = "agent-token-0123456789-abcdef", "baker-token-0123456789-abcdef"
 
@@ -130,4 +131,5 @@ class FakeFace:
             branches=self.branches,
             branch="main",
             identity=lambda: find_identity(self.forge, email=None, host="forge.example"),
+            key=veil().key,
         )

@@ -19,6 +19,7 @@ from tests.fakes.ledger import FakeLedger
 from tests.fakes.repository import FakeRepository
 from tests.fakes.sandbox import FakeSandbox
 from tests.support.policies import policies
+from tests.support.veiled import veil
 
 PROJECT = "acme/shop"
 TRAILERS = (("Countersign-Agent", "shop-agent"), ("Countersign-Sponsor", "sam"))
@@ -29,10 +30,12 @@ class FakeOutbox:
 
     def __init__(self) -> None:
         self.kept: dict[str, dict[str, object]] = {}
+        self.put_in: list[object] = []
 
     def put(self, run: str, result: object) -> None:
         assert isinstance(result, dict)
         self.kept[run] = result
+        self.put_in.append(result)
 
     def get(self, run: str) -> dict[str, object] | None:
         return self.kept.get(run)
@@ -90,7 +93,9 @@ class RunnerWorld:
             attestation=self.sandbox.attest(),
             leases=self.leases,
             outbox=self.outbox,
-            closer=Closer(brokers=brokers, sandbox=self.sandbox, outbox=self.outbox, clock=self.clock, ticks=self.clock.ticks),
+            closer=Closer(
+                brokers=brokers, sandbox=self.sandbox, outbox=self.outbox, clock=self.clock, ticks=self.clock.ticks, veil=veil()
+            ),
             environments=frozenset(environments),
             clock=self.clock,
             ticks=self.clock.ticks,
@@ -101,12 +106,17 @@ class RunnerWorld:
         return Reaper(self.pipeline.closer, self.leases, self.pipeline.environments)
 
     def propose(
-        self, files: dict[str, str], *, author: Person | None = None, trailers: tuple[tuple[str, str], ...] = TRAILERS
+        self,
+        files: dict[str, str],
+        *,
+        author: Person | None = None,
+        trailers: tuple[tuple[str, str], ...] = TRAILERS,
+        words: str = "",
     ) -> ChangeRef:
         """Have the agent's change opened by the bot."""
         branch = f"proposals/{len(self.world.changes)}"
         head = self.commit(files, branch=branch, trailers=trailers)
-        return self.world.open(PROJECT, author=author or self.bot, head=head, source_branch=branch)
+        return self.world.open(PROJECT, author=author or self.bot, head=head, source_branch=branch, description=words)
 
     def commit(self, files: dict[str, str], *, branch: str, trailers: tuple[tuple[str, str], ...] = TRAILERS) -> Sha:
         """Put a commit on a branch that starts at main."""

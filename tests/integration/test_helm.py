@@ -129,7 +129,7 @@ def test_no_pod_carries_a_token_for_the_clusters_api(objects: list[Object]) -> N
 def test_the_bot_holds_neither_the_signing_key_nor_a_way_to_a_target(objects: list[Object]) -> None:
     spec = pod(objects, "cs-bot")
     keys = {item["key"] for volume in spec["volumes"] if "secret" in volume for item in volume["secret"]["items"]}
-    assert keys == {"forge-token", "webhook-secrets.json", "agents.json"}
+    assert keys == {"forge-token", "webhook-secrets.json", "agents.json", "tokens-key"}
     assert not keys & CROWN_JEWELS
     assert not [volume for volume in spec["volumes"] if "hostPath" in volume or "projected" in volume]
     for container in spec["containers"]:
@@ -152,7 +152,7 @@ def test_each_runner_holds_its_own_secret_and_only_the_keys_it_needs(objects: li
         runner = pod(objects, f"cs-runner-{environment}")
         [secret] = [volume["secret"] for volume in runner["volumes"] if "secret" in volume]
         assert secret["secretName"] == f"runner-{environment}"
-        assert {item["key"] for item in secret["items"]} == {"forge-token"} | CROWN_JEWELS
+        assert {item["key"] for item in secret["items"]} == {"forge-token", "tokens-key"} | CROWN_JEWELS
         assert secret["defaultMode"] == 0o440
         [container] = runner["containers"]
         assert variables(container)[f"{runners.settings.PREFIX}ENVIRONMENTS"]["value"] == environment

@@ -1,11 +1,18 @@
-"""Makes the runners' signing keys and the trust root that an auditor is handed, all outside of any repository."""
+"""Makes the runners' signing keys, the key for tokens that they share with the bot, and the trust root that an auditor is handed.
 
+All of it is outside of any repository.
+"""
+
+import base64
+import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+TOKENS_KEY = "tokens_key"
 
 
 def make_keys(folder: Path, names: Iterable[str], *, since: datetime) -> tuple[dict[str, Path], Path]:
@@ -24,3 +31,11 @@ def make_keys(folder: Path, names: Iterable[str], *, since: datetime) -> tuple[d
     allowed = folder / "allowed_signers"
     allowed.write_text("".join(lines))
     return private, allowed
+
+
+def make_tokens_key(folder: Path) -> Path:
+    """Write a new key for tokens, as `openssl rand -base64 32` does."""
+    path = folder / TOKENS_KEY
+    path.touch(0o600)
+    path.write_text(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+    return path

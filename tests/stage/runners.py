@@ -25,6 +25,7 @@ class Shared:
     redis: str
     socket: Path
     trust_root: Path
+    tokens_key: Path
 
 
 def environment_of(shared: Shared, environment: str, *, token: str, key: Path, targets: Mapping[str, object]) -> dict[str, str]:
@@ -43,6 +44,7 @@ def environment_of(shared: Shared, environment: str, *, token: str, key: Path, t
         "COUNTERSIGN_RUNNER_TRUST_ROOT_FILE": str(shared.trust_root),
         "COUNTERSIGN_RUNNER_TARGETS_FILE": secret(shared.folder / f"targets-{environment}.json", json.dumps(targets)),
         "COUNTERSIGN_RUNNER_CONTAINER_SOCKET": str(shared.socket),
+        "COUNTERSIGN_RUNNER_TOKENS_KEY_FILE": str(shared.tokens_key),
     }
 
 

@@ -19,7 +19,7 @@ import httpx
 
 from tests.fakes.localforge import LocalForge, local_forge
 from tests.stage import forge, shop
-from tests.stage.keys import make_keys
+from tests.stage.keys import TOKENS_KEY, make_keys, make_tokens_key
 from tests.stage.people import Cast
 from tests.stage.runners import Shared, environment_of, secret, targets_of
 from tests.support.moto import MotoServer, moto_server
@@ -129,7 +129,7 @@ def stage(folder: Path, *, say: Say = lambda _: None, demo: bool = False) -> Ite
         moto = stack.enter_context(moto_server())
         tokens = forge.people(local.url, local.admin_token)
         keys, allowed = make_keys(folder, shop.ENVIRONMENTS, since=datetime.now(UTC) - timedelta(minutes=1))  # noqa: TID251 - as above
-        shared = Shared(folder, local.url, redis.url, socket, allowed)
+        shared = Shared(folder, local.url, redis.url, socket, allowed, make_tokens_key(folder))
         bot, agent_token = f"http://127.0.0.1:{free_port()}", secrets.token_urlsafe(32)
         running = Stage(
             folder=folder,
@@ -192,6 +192,7 @@ def _start_bot(stack: ExitStack, running: Stage, hooks: forge.Secrets) -> dict[s
         "COUNTERSIGN_BOT_LISTEN_PORT": running.cast.bot.rsplit(":", 1)[1],
         "COUNTERSIGN_BOT_STATE_DIR": str(folder / "bot"),
         "COUNTERSIGN_BOT_TRUST_ROOT_FILE": str(running.allowed_signers),
+        "COUNTERSIGN_BOT_TOKENS_KEY_FILE": str(folder / TOKENS_KEY),
     }
     return {
         role: stack.enter_context(

@@ -22,6 +22,7 @@ from tests.stage.keys import make_keys
 from tests.stage.people import Cast
 from tests.support.process import Child, free_port
 from tests.support.redis import RedisServer, redis_server
+from tests.support.veiled import key_file
 
 ROOT = Path(__file__).parents[2]
 PAGES_TOKEN = "pages-token-0123456789"
@@ -108,6 +109,7 @@ def bot_office(folder: Path) -> Iterator[Office]:
             "COUNTERSIGN_BOT_TRUST_ROOT_FILE": str(allowed),
             "COUNTERSIGN_BOT_RECONCILE_SECONDS": "2",
             "COUNTERSIGN_BOT_AUDIT_PAGES_TOKEN_FILE": _file(folder / "pages-token", PAGES_TOKEN),
+            "COUNTERSIGN_BOT_TOKENS_KEY_FILE": str(key_file(folder)),
         }
         office = Office(folder, url, local, memory, Cast(local.url, url, tokens, agent), environment, hooks, {})
         try:

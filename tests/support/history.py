@@ -27,6 +27,7 @@ from countersign.domain.run import Connection, Ending, Endpoint, RunResult
 from countersign.domain.scope import Grant, Proof, Revocation, Scope
 from runners import aftermath, scribe
 from tests.builders import BASE, LEA, LOU, SAM, TREE, WANDA, WIM, evidence, proposal, shop_policy
+from tests.support.veiled import veil
 
 BEGAN = datetime(2026, 5, 25, 6, tzinfo=UTC)
 END = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -36,6 +37,7 @@ AGENTS = (
     Agent("schema-keeper", "claude-sonnet-5", strength=2),
 )
 SPONSORS = (SAM, WANDA, LEA)
+VEIL = veil()
 _EMPTY = digest_of(b"")
 _ADD = "ALTER TABLE orders ADD COLUMN {name} text;\n"
 _NAMES = ("note", "gift_wrap", "delivery_slot", "locale", "loyalty_tier", "packed_at", "carrier", "refund_reason")
@@ -125,9 +127,9 @@ class History:
         asked = self._asked(dice, iid, start)
         seen = asked.observation
         if asked.question.effect is Effect.REFUSED:
-            yield start, lambda _: scribe.refused(seen, asked.judged(start), now=start)
+            yield start, lambda _: scribe.refused(seen, asked.judged(start), now=start, veil=VEIL)
             return
-        yield start, lambda _: scribe.assessed(seen, asked.judged(start), now=start)
+        yield start, lambda _: scribe.assessed(seen, asked.judged(start), now=start, veil=VEIL)
         fate = dice.random()
         if fate < 0.06 or not asked.answer.satisfied or asked.answer.plan is None:  # nobody took it up, or there is nothing to run
             return
@@ -138,14 +140,19 @@ class History:
         authorization = authorize(seen.proposal, asked.answer, now=begins)
         run = authorization.run
         leases = {f"{scope.provider}/{run}/{scope.name}": scope for scope in authorization.plan.scopes}
-        yield begins, lambda _: scribe.intent(authorization, seen, asked.answered(begins), leases, now=begins)
+        yield begins, lambda _: scribe.intent(authorization, seen, asked.answered(begins), leases, now=begins, veil=VEIL)
         took = timedelta(seconds=dice.uniform(3, 75))
         minted = begins + timedelta(seconds=dice.uniform(0.4, 2))
         ended = minted + took
         kept, ends = _kept(dice, run, leases, asked.answer, minted=minted, ended=ended, fate=fate)
         closed = ended + timedelta(seconds=1.5 if kept is not None else 90)
         steps = [{"began": ended.isoformat(), "ms": 1400, "name": "revoke", "step": 6}]
-        yield closed, lambda intents: aftermath.outcome(intents[run], kept, ends, timeline=steps, now=closed)
+        yield (
+            closed,
+            lambda intents: aftermath.outcome(
+                intents[run], kept, ends, timeline=steps, now=closed, tokenizer=VEIL.again(intents[run])
+            ),
+        )
 
     def _asked(self, dice: random.Random, iid: int, start: datetime) -> Asked:
         (number,) = dice.choices(range(len(TEMPLATES)), [template.weight for template in TEMPLATES])
@@ -253,8 +260,10 @@ def _kept(
         (5, "run", minted + timedelta(seconds=0.5), int((ended - minted).total_seconds() * 1000) - 500),
     ]
     timeline = [{"began": at.isoformat(), "ms": ms, "name": name, "step": step} for step, name, at, ms in steps]
-    document = aftermath.result_document(result, spec_argv=plan.argv, image=plan.image, network=plan.network)
-    return aftermath.keep(result=document, grants=grants, fault=None, timeline=timeline), ends
+    document = aftermath.result_document(
+        result, spec_argv=plan.argv, image=plan.image, network=plan.network, tokenizer=VEIL.blind("acme/shop")
+    )
+    return aftermath.keep(result=document, grants=grants, fault=None, timeline=timeline, tokenizer=VEIL.blind("acme/shop")), ends
 
 
 def _public(dice: random.Random, scope: Scope, run: RunId) -> str:

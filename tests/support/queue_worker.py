@@ -81,9 +81,10 @@ def _runner(url: str, folder: Path, face: str) -> bool:
         trust_root_file=folder / "none",
         targets_file=folder / "none",
         container_socket=folder / "none",
+        tokens_key_file=folder / "none",
     )
     refusals = Refusals(
-        append_all=office.append_all, file=folder / "refusals.json", clock=_hasty() if face == "hasty" else clock.now
+        append_all=office.append_all, file=folder / "refusals.json", clock=_hasty() if face == "hasty" else clock.now, hide=str
     )
     app = worker.make_app(settings, Buggy() if face == "broken" else refusals)
     tasks.register(app, office, refusals)

@@ -55,7 +55,7 @@ class Desk:
         self.refusals = self.again()
 
     def again(self) -> Refusals:
-        return Refusals(append_all=self.branch.append_all, file=self.file, clock=lambda: self.now)
+        return Refusals(append_all=self.branch.append_all, file=self.file, clock=lambda: self.now, hide=str)
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)

@@ -142,6 +142,7 @@ def change(looks: Looks, site: Site, story: Story, rows: Sequence[Row], diff: Di
         link=_link(text(story.about, "url")),
         approvals=shown(story.approvals, "username", "team", "at", "head"),
         needs=shown_needs(decision),
+        rationale=story.rationale,
         reasons=shown_reasons(decision),
         discounted=shown(parts(decision, "discounted"), "person", "why"),
         plan=shown_plan(part(decision, "plan")),

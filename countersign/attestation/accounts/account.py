@@ -6,9 +6,9 @@ An outcome names neither people nor environment: its intent does. Whoever holds 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from countersign.attestation.accounts.leaves import Said, leaves
+from countersign.attestation.accounts.leaves import VALUE_CLASSES, Said, leaves
 
-_WORDS = 4000
+_WORDS = 6000
 """Characters of text that can be searched for, a record; the rest is in the record."""
 
 TAKEN_OVER = ("environment", "action", "tier", "effect", "agent", "model", "skill", "sponsor", "author", "policy")
@@ -44,6 +44,8 @@ class Account(NamedTuple):
     policy: str | None = None
     stage: str | None = None
     why: str | None = None
+    tokens: str | None = None
+    """How many values of which class stand in it as tokens: `2 host, 1 secret`, or `none`; None where the record does not say."""
     tainted: bool = False
     loose: bool = False
     """Whether a credential was not proved dead: it may have outlived the outcome."""
@@ -109,6 +111,7 @@ def told(said: Said) -> Account:
         policy=said["policy"],
         stage=said["stage"],
         why=why,
+        tokens=_tokens(said),
         tainted=said["tainted"],
         loose=any(grant["proof"] != "dead" for grant in said["grants"]),
         services=tuple(said["services"]) or _once([said["promoted_service"]]),
@@ -125,6 +128,12 @@ def _once(names: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([name for name in names if name]))
 
 
+def _tokens(said: Said) -> str | None:
+    if said["epoch"] is None:
+        return None
+    return ", ".join(f"{said[f'tokens_{kind}']} {kind}" for kind in VALUE_CLASSES if said[f"tokens_{kind}"]) or "none"
+
+
 def _credentials(said: Said) -> tuple[str, ...]:
     """Give every name of a credential: the handle, known before it is minted, and the name under which the target logs it."""
     named = [lease["handle"] for lease in said["leases"]]
@@ -135,4 +144,5 @@ def _credentials(said: Said) -> tuple[str, ...]:
 
 def _words(said: Said, why: str | None, reasons: Sequence[Said]) -> str:
     texts = [said["summary"], why, *[reason["text"] for reason in reasons], " ".join(said["argv"]), said["stderr"], said["stdout"]]
+    texts += [said["emergency"], said["rollback"], said["rationale"]]
     return "\n".join([text for text in texts if text])[:_WORDS]

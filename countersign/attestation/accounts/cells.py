@@ -33,6 +33,7 @@ COLUMNS = (
     "policy",
     "stage",
     "why",
+    "tokens",
     "tainted",
     "summary",
 )

@@ -89,6 +89,7 @@ def _line(told: Account) -> dict[str, object]:
         "seq": told.seq,
         "sponsor": told.sponsor,
         "summary": told.summary,
+        "tokens": told.tokens,
     }
 
 
@@ -132,4 +133,5 @@ def _changed(run: Run) -> dict[str, object]:
         "image": text(result, "image"),
         "paths": list(run.intent.paths),
         "services": list(run.intent.services),
+        "tokens": None if run.outcome is None else run.outcome.tokens,
     }

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from countersign.attestation.accounts.plain import at, number, parts, text, texts
+from countersign.domain.tokens.kinds import ValueClass
 
 Said = Mapping[str, Any]
 """What was found, by the names of `LEAVES`; every name is there. Lists are lists or tuples."""
@@ -38,6 +39,8 @@ def _leaf(kind: Kind, *path: str, **inner: Leaf) -> Leaf:
 def _text(*path: str) -> Leaf:
     return Leaf(Kind.TEXT, path)
 
+
+VALUE_CLASSES = tuple(sorted(kind.value for kind in ValueClass))
 
 LEAVES: Mapping[str, Leaf] = {
     "seq": _leaf(Kind.NUMBER, "seq"),
@@ -81,6 +84,11 @@ LEAVES: Mapping[str, Leaf] = {
     "connections": _leaf(Kind.OBJECTS, "body", "result", "connections", name=_text("name")),
     "stderr": _text("body", "result", "stderr", "tail"),
     "stdout": _text("body", "result", "stdout", "tail"),
+    "rationale": _text("body", "rationale", "text"),
+    "emergency": _text("body", "claims", "emergency"),
+    "rollback": _text("body", "claims", "rollback"),
+    "epoch": _leaf(Kind.NUMBER, "body", "tokens", "epoch"),
+    **{f"tokens_{kind}": _leaf(Kind.NUMBER, "body", "tokens", "counts", kind) for kind in VALUE_CLASSES},
 }
 """Paths begin at the predicate."""
 

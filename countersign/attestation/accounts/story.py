@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from countersign.attestation.accounts.account import Account, account
-from countersign.attestation.accounts.plain import Plain, part, parts
+from countersign.attestation.accounts.plain import Plain, part, parts, text
 from countersign.attestation.accounts.runs import Run, all_runs
 
 _DECIDED = frozenset({"assessed", "refused", "intent"})
@@ -33,6 +33,12 @@ class Story:
     def decision(self) -> Plain:
         """Give the newest decision; empty where the policy never spoke."""
         return {} if self.decided is None else part(self.decided[1], "decision")
+
+    @property
+    def rationale(self) -> str | None:
+        """Give the newest words of the agent's that a record holds; None in older records."""
+        found = [words for _, body in self.records if (words := text(body, "rationale", "text"))]
+        return found[-1] if found else None
 
     @property
     def approvals(self) -> tuple[Plain, ...]:

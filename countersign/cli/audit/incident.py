@@ -78,7 +78,7 @@ def _lines(found: Incident) -> Iterator[str]:
 
 _RUN = ("began", "ended", "run", "change", "action", "agent", "sponsor", "approvers")
 _CREDENTIAL = ("from", "to", "provider", "named at the target", "run", "change", "how it ended")
-_CHANGED = ("ended", "change", "outcome", "exit", "command", "hosts", "paths")
+_CHANGED = ("ended", "change", "outcome", "exit", "command", "hosts", "tokens", "paths")
 
 
 def _section(name: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -133,6 +133,7 @@ def _changed(run: Run) -> tuple[str, ...]:
         text(result, "exit_code") or "-",
         " ".join(texts(result, "argv")) or "-",
         ", ".join(hosts) or "none",
+        "-" if run.outcome is None else run.outcome.tokens or "-",
         ", ".join(told.paths),
     )
 

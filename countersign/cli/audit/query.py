@@ -27,6 +27,7 @@ examples:
   countersign audit query --approver lea --path 'db/production/**'
   countersign audit query --credential ASIAQ7YX3MBN5K2PLTJW --format json
   countersign audit query 'lock timeout' --host db.shop.example --format csv
+  countersign audit query TK1_HOST_J2XI7NVMHUPM3OVG_XG   (a token: `countersign tokens name` gives that of a value)
 """
 
 
@@ -129,11 +130,22 @@ def _print(rows: Sequence[Row], form: str, branch: Opened) -> None:
         for line in csv_lines([row.told for row in rows], more, [(row.commit, row.digest, row.file) for row in rows]):
             sys.stdout.write(line)
     elif rows:
-        headers = ("recorded", "seq", "kind", "change", "environment", "agent", "approvers", "summary")
-        print(table(headers, [_cells(row) for row in rows], width=terminal_width(tty=sys.stdout.isatty())))
+        hidden = any(row.told.tokens not in {None, "none"} for row in rows)
+        headers = (
+            "recorded",
+            "seq",
+            "kind",
+            "change",
+            "environment",
+            "agent",
+            "approvers",
+            *(["tokens"] if hidden else []),
+            "summary",
+        )
+        print(table(headers, [_cells(row, hidden=hidden) for row in rows], width=terminal_width(tty=sys.stdout.isatty())))
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, *, hidden: bool) -> tuple[str, ...]:
     told = row.told
     return (
         told.recorded[:19].replace("T", " ") + "Z",
@@ -143,5 +155,6 @@ def _cells(row: Row) -> tuple[str, ...]:
         told.environment or "-",
         told.agent or "-",
         ", ".join(told.approvers) or "-",
+        *([told.tokens or "-"] if hidden else []),
         told.summary,
     )

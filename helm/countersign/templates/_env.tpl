@@ -19,6 +19,8 @@
 - { name: COUNTERSIGN_BOT_LISTEN_PORT, value: {{ .Values.bot.port | quote }} }
 - { name: COUNTERSIGN_BOT_STATE_DIR, value: /var/lib/countersign }
 - { name: COUNTERSIGN_BOT_TRUST_ROOT_FILE, value: /etc/countersign/trust-root/allowed_signers }
+- { name: COUNTERSIGN_BOT_TOKENS_KEY_FILE, value: /etc/countersign/secrets/tokens-key }
+- { name: COUNTERSIGN_BOT_TOKENS_EPOCH, value: {{ .Values.tokensEpoch | quote }} }
 {{- end }}
 
 {{- define "countersign.runnerEnv" -}}
@@ -35,6 +37,8 @@
 - { name: COUNTERSIGN_RUNNER_STATE_DIR, value: {{ .runner.engine.folder }} }
 - { name: COUNTERSIGN_RUNNER_SIGNING_KEY_FILE, value: /etc/countersign/secrets/signing-key }
 - { name: COUNTERSIGN_RUNNER_TRUST_ROOT_FILE, value: /etc/countersign/trust-root/allowed_signers }
+- { name: COUNTERSIGN_RUNNER_TOKENS_KEY_FILE, value: /etc/countersign/secrets/tokens-key }
+- { name: COUNTERSIGN_RUNNER_TOKENS_EPOCH, value: {{ $root.Values.tokensEpoch | quote }} }
 - { name: COUNTERSIGN_RUNNER_TARGETS_FILE, value: /etc/countersign/secrets/targets.json }
 - { name: COUNTERSIGN_RUNNER_CONTAINER_SOCKET, value: {{ .runner.engine.socket }} }
 {{- end }}

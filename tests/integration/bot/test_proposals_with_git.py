@@ -17,6 +17,7 @@ from tests.builders import NOON
 from tests.fakes.forge import FakeForge
 from tests.fakes.forge_world import ForgeWorld
 from tests.support.git_origin import GitOrigin
+from tests.support.veiled import veil
 
 AGENT = AgentEntry(id="shop-agent", token_sha256="a" * 64, projects=("acme/shop",), sponsors=("sam",))
 IDENTITY = Identity("countersign-bot", "1-countersign-bot@users.noreply.forge.example")
@@ -64,7 +65,7 @@ class Shop:
     def propose(self, *, host: str = "one", **changes: object) -> Proposed:
         objects = GitRepository(url=self.origin.url, directory=self.place / host)
         branches: Branches = Seen(PatchBranches(objects), self.world)
-        desk = Desk(self.forge, objects, branches, "main", lambda: IDENTITY)
+        desk = Desk(self.forge, objects, branches, "main", lambda: IDENTITY, veil().key)
         document = {
             "project": "acme/shop",
             "base": self.base,

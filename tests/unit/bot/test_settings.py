@@ -8,6 +8,7 @@ import pytest
 
 from bot.settings import PREFIX, SettingsError, load_settings
 from tests.support.hooks import signing_secret
+from tests.support.veiled import key_file
 
 TOKEN, FORGE_TOKEN = "token-of-the-shop-0123456789", "glpat-of-the-bot-0123456789"
 
@@ -27,6 +28,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "PUBLIC_URL": "https://countersign.example",
         "STATE_DIR": str(tmp_path / "state"),
         "TRUST_ROOT_FILE": str(tmp_path / "allowed_signers"),
+        "TOKENS_KEY_FILE": str(key_file(tmp_path)),
     }.items():
         monkeypatch.setenv(PREFIX + name, value)
     return tmp_path
@@ -51,7 +53,8 @@ def test_secrets_may_be_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["FORGE_URL", "REDIS_URL", "PROJECTS", "PUBLIC_URL", "STATE_DIR", "TRUST_ROOT_FILE", "FORGE_TOKEN_FILE"]
+    "name",
+    ["FORGE_URL", "REDIS_URL", "PROJECTS", "PUBLIC_URL", "STATE_DIR", "TRUST_ROOT_FILE", "FORGE_TOKEN_FILE", "TOKENS_KEY_FILE"],
 )
 @pytest.mark.usefixtures("place")
 def test_what_is_missing_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,3 +145,13 @@ def test_a_token_for_the_pages_that_is_no_secret_stops_the_start(text: str, plac
         load_settings()
     (place / "pages").write_text("pages-token-0123456789\n")
     assert load_settings().pages_token() == "pages-token-0123456789"
+
+
+@pytest.mark.parametrize("text", [None, "short", "QUJD"])
+def test_without_a_key_for_tokens_it_says_how_to_make_one(place: Path, text: str | None) -> None:
+    if text is None:
+        (place / "tokens_key").unlink()
+    else:
+        (place / "tokens_key").write_text(text)
+    with pytest.raises(SettingsError, match=rf"{PREFIX}TOKENS_KEY_FILE.*openssl rand -base64 32"):
+        load_settings()

@@ -58,6 +58,12 @@ def test_words_and_addresses_are_left_out() -> None:
         assert word not in text
 
 
+def test_a_way_back_is_left_out_unless_there_is_none() -> None:
+    for said, kept in (("none", "none"), ("ask rosa@mail.example.com", ""), (None, None)):
+        claims = replace(SOME.proposal.claims, rollback=said)
+        assert replace(SOME, proposal=replace(SOME.proposal, claims=claims)).without_words().proposal.claims.rollback == kept
+
+
 def test_equal_inputs_have_equal_digests_and_others_do_not() -> None:
     assert SOME.digest() == replace(SOME, now=NOON.astimezone(timezone(timedelta(hours=1)))).digest()
     assert SOME.digest() != replace(SOME, now=NOON + timedelta(microseconds=1)).digest()

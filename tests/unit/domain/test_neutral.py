@@ -14,7 +14,7 @@ MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 SIGNS = "\\`*_[](){}<>#|~$&!^%@/:-+=.'\" \n\t\r"
 PHRASES = (
     "://", "www.", "/approve", "@dana", "![x](http://e)", "<!--", "-->", "1.", "```", "\u202e", "\u200b", "\x1b[31m", "\u2028",
-    "a", "é", "0", ":-", "---", "~~~", "&lt;", "&nbsp;", "<img src=x>", "\\\n",
+    "a", "é", "0", ":-", "---", "~~~", "&lt;", "&nbsp;", "<img src=x>", "\\\n", "TK1_HOST_J2XI7NVMHUPM3OVG_XG",
 )  # fmt: skip
 HOSTILE = st.lists(st.sampled_from([*SIGNS, *PHRASES]) | st.characters(), max_size=30).map("".join)
 
@@ -131,3 +131,12 @@ def test_examples_of_what_a_reader_gets() -> None:
     assert code("psql -c `x` | cat", cell=True) == "``psql -c `x` \\| cat``"
     assert fence("/usr/bin/psql\n```") == "> ````text\n> /usr/bin/psql\n> ```\n> ````"
     assert neutral("fine\n\r/merge\n  /label ~x") == "fine\n⟨U+000D⟩/merge\n  \\/label ~x"
+
+
+def test_a_placeholder_stays_a_word_and_acts_on_nothing() -> None:
+    token = "TK1_HOST_J2XI7NVMHUPM3OVG_XG"
+    for text in (token, f"_{token}_", f"__{token}__ x_{token}_y", f"*{token}*"):
+        assert token in inline(text)
+        assert token in quote(text)
+        assert_only_text(quote(text))
+        assert words(inline(text)) == text

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from runners.settings import RunnerSettings, SettingsError, known_secrets
+from tests.support.veiled import KEY_TEXT
 
 LINES = ("b3BlbnNzaC1rZXktdjEAAAAABG5vbmU", "AAAAEbm9uZQAAAAAAAAABAAAAMwAAAA")
 PEM = "\n".join(("-----BEGIN OPENSSH PRIVATE KEY-----", *LINES, "-----END OPENSSH PRIVATE KEY-----", ""))
 
 
 def runner(folder: Path, targets: dict[str, object]) -> RunnerSettings:
-    for name, text in {"token": "glpat-of-the-runner\n", "key": PEM, "targets": json.dumps(targets)}.items():
+    for name, text in {"token": "glpat-of-the-runner\n", "key": PEM, "targets": json.dumps(targets), "tokens": KEY_TEXT}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o600)
     return RunnerSettings(
@@ -27,6 +28,7 @@ def runner(folder: Path, targets: dict[str, object]) -> RunnerSettings:
         trust_root_file=folder / "none",
         targets_file=folder / "targets",
         container_socket=folder / "none",
+        tokens_key_file=folder / "tokens",
     )
 
 
@@ -37,6 +39,7 @@ def test_every_secret_is_known(tmp_path: Path) -> None:
     }
     assert set(known_secrets(runner(tmp_path, targets))) == {
         "glpat-of-the-runner",
+        KEY_TEXT,
         *LINES,
         "postgresql://admin:p%2Fw-of-db@127.0.0.1/x",
         "p/w-of-db",

@@ -82,7 +82,7 @@ def test_a_branch_that_hangs_leaves_time_for_the_queue(desk: Desk) -> None:
         desk.now += timedelta(minutes=1)
         raise LedgerFault("no answer")
 
-    desk.refusals = Refusals(append_all=hang, file=desk.file, clock=lambda: desk.now)
+    desk.refusals = Refusals(append_all=hang, file=desk.file, clock=lambda: desk.now, hide=str)
     desk.refusals.refuse(b"one", "no")
     desk.refusals.tick()
     desk.later(seconds=1)

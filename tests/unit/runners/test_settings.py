@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runners.settings import PREFIX, SettingsError, load_settings, load_targets, read_secret
+from runners.settings import PREFIX, SettingsError, load_settings, load_targets, read_secret, tokens_key
+from tests.support.veiled import KEY_TEXT, key_file
 
 SECRET = "postgresql://admin:hunter2hunter2@db.example/postgres"
 WHOLE = {
@@ -20,6 +21,7 @@ WHOLE = {
     "TRUST_ROOT_FILE": "/etc/countersign/allowed_signers",
     "TARGETS_FILE": "/etc/countersign/targets.json",
     "CONTAINER_SOCKET": "/run/user/1000/podman/podman.sock",
+    "TOKENS_KEY_FILE": "/etc/countersign/tokens-key",
 }
 
 
@@ -100,3 +102,39 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n")
     with pytest.raises(SettingsError, match="is empty"):
         read_secret(tmp_path / "empty")
+
+
+def test_without_a_tokens_key_nothing_starts_and_it_is_said_how_to_make_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(PREFIX + "TOKENS_KEY_FILE")
+    with pytest.raises(SettingsError, match=r"TOKENS_KEY_FILE.*openssl rand -base64 32"):
+        load_settings()
+    monkeypatch.setenv(PREFIX + "TOKENS_KEY_FILE", str(tmp_path / "none"))
+    with pytest.raises(SettingsError, match="openssl rand -base64 32"):
+        tokens_key(load_settings())
+
+
+def test_a_tokens_key_is_read_with_its_epoch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(PREFIX + "TOKENS_KEY_FILE", str(key_file(tmp_path)))
+    assert tokens_key(load_settings()).epoch == 1
+    monkeypatch.setenv(PREFIX + "TOKENS_EPOCH", "2")
+    assert tokens_key(load_settings()).epoch == 2
+    monkeypatch.setenv(PREFIX + "TOKENS_EPOCH", "0")
+    with pytest.raises(SettingsError, match="TOKENS_EPOCH"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "says"), [(KEY_TEXT, 0o644, "chmod 600"), ("short", 0o600, "base64"), ("QUJD", 0o600, "32 random bytes")]
+)
+def test_a_tokens_key_that_is_none_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, mode: int, says: str
+) -> None:
+    path = key_file(tmp_path)
+    path.write_text(text)
+    path.chmod(mode)
+    monkeypatch.setenv(PREFIX + "TOKENS_KEY_FILE", str(path))
+    with pytest.raises(SettingsError, match=says) as raised:
+        tokens_key(load_settings())
+    assert text not in str(raised.value)

@@ -1,0 +1,15 @@
+"""`countersign tokens`: finds sensitive values in texts, replaces them by tokens, and names the token of a known value. No network.
+
+Each module beside `action` is one action. It has a function `register(actions: Commands)`.
+"""
+
+from countersign.cli import Commands
+from countersign.cli.tokens import find, name, replace
+
+
+def register(commands: Commands) -> None:
+    """Add the command and its actions."""
+    parser = commands.add_parser("tokens", help="find sensitive values, replace them by tokens, name the token of a value")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    for module in (find, replace, name):
+        module.register(actions)

@@ -1,0 +1,91 @@
+"""What the actions of `countersign tokens` share: texts and keys from files, exit statuses. Never prints a value or a key."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from countersign.cli import Commands
+from countersign.domain.ids import ChangeRef, MalformedError
+from countersign.domain.tokens.key import LAST_EPOCH, TokensKey
+from countersign.domain.tokens.kinds import ALL, ALWAYS, ValueClass
+from countersign.domain.tokens.tokenizer import Tokenizer
+
+FINE, FOUND, USAGE = 0, 1, 2
+_OTHERS = 0o037
+STDIN = Path("-")
+
+
+def add(actions: Commands, name: str, purpose: str, run: Callable[[argparse.Namespace], int], rest: str) -> argparse.ArgumentParser:
+    """Add an action; `rest` tells its exit statuses and examples."""
+    parser = actions.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=rest,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        choices=[kind.value for kind in ValueClass],
+        help="look for this class and secrets only; may be repeated (all classes if not given)",
+    )
+    parser.set_defaults(run=lambda options: _guarded(name, run, options))
+    return parser
+
+
+def keyed(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say with which key, for which project."""
+    parser.add_argument("--key-file", required=True, type=Path, metavar="FILE", help="the key that bot and runners have")
+    parser.add_argument("--project", required=True, help="the project's full path, such as acme/shop; each has tokens of its own")
+    parser.add_argument("--epoch", type=int, default=1, metavar="N", help="the key's epoch; a record names its own (default: 1)")
+
+
+def classes(options: argparse.Namespace) -> frozenset[ValueClass]:
+    """Give the classes that are asked for."""
+    return ALWAYS | {ValueClass(name) for name in options.classes} if options.classes else ALL
+
+
+def tokenizer(options: argparse.Namespace) -> Tokenizer:
+    """Read the key.
+
+    Raises:
+        MalformedError: it cannot be read, others can read it, or it is none; or the project or epoch is none.
+    """
+    path: Path = options.key_file
+    if not 1 <= options.epoch <= LAST_EPOCH:
+        raise MalformedError("--epoch must be at least 1")
+    try:
+        shared, text = path.stat().st_mode & _OTHERS, path.read_text(errors="replace")
+    except OSError as error:
+        raise MalformedError(f"{path}: {error.strerror}") from None
+    if shared:
+        raise MalformedError(f"{path} can be read by others or written by its group; chmod 600 it")
+    try:
+        key = TokensKey.parse(text, epoch=options.epoch)
+    except MalformedError as error:
+        raise MalformedError(f"{path}: {error}") from None
+    return Tokenizer(key, ChangeRef(options.project, 1).project, classes(options))
+
+
+def read(path: Path) -> str:
+    """Read a text; bytes that are no UTF-8 come out as they went in.
+
+    Raises:
+        MalformedError: it cannot be read.
+    """
+    try:
+        data = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+    except OSError as error:
+        raise MalformedError(f"{path}: {error.strerror}") from None
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _guarded(name: str, run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    try:
+        return run(options)
+    except MalformedError as error:
+        print(f"countersign tokens {name}: {error}", file=sys.stderr)
+        return USAGE

@@ -1,0 +1,60 @@
+"""`countersign tokens name`: the tokens of values that somebody knows, so that records that hold them can be searched for.
+
+Values come from standard input, where no list of processes and no history of a shell shows them. Prints tokens, no values.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+
+from countersign.cli import Commands
+from countersign.cli.table import table
+from countersign.cli.tokens.action import FINE, STDIN, add, keyed, read, tokenizer
+from countersign.domain.tokens.finding import find
+from countersign.domain.tokens.kinds import ValueClass
+from countersign.domain.tokens.tokenizer import Tokenizer
+
+_REST = """\
+Each line of standard input is a value. It is named by its class, where it is of one, and as a secret:
+behind `password=` anything is.
+
+exit status:
+  0  the tokens were written
+  2  the command line is wrong, or the key cannot be read
+
+examples:
+  countersign tokens name --key-file tokens-key --project acme/shop < values.txt
+  countersign tokens name --key-file tokens-key --project acme/shop --epoch 2 --whole < leaked.pem
+then:
+  countersign audit query TK1_HOST_J2XI7NVMHUPM3OVG_XG
+"""
+
+
+def register(actions: Commands) -> None:
+    """Add the action."""
+    parser = add(actions, "name", "give the tokens of values that you know", _name, _REST)
+    keyed(parser)
+    parser.add_argument("--whole", action="store_true", help="all of standard input is one value, such as a private key")
+    parser.add_argument(
+        "--format", choices=("table", "json"), default="table", help="table for people, one JSON object a line for programs"
+    )
+
+
+def _name(options: argparse.Namespace) -> int:
+    maker, text = tokenizer(options), read(STDIN)
+    values = [text] if options.whole else text.splitlines()
+    rows = [(number, *row) for number, value in enumerate(values, start=1) if value.strip() for row in named(maker, value.strip())]
+    if options.format == "json":
+        for number, kind, token in rows:
+            print(json.dumps({"class": kind, "token": token, "value": number}, sort_keys=True))
+    else:
+        print(table(("value", "class", "token"), [(str(number), kind, token) for number, kind, token in rows]))
+    return FINE
+
+
+def named(maker: Tokenizer, value: str) -> Iterator[tuple[str, str]]:
+    """Give class and token of a value: as what it is found to be by itself, and as a secret."""
+    found = [finding for finding in find(value, maker.classes) if (finding.start, finding.end) == (0, len(value))]
+    tokens = {finding.kind.value: maker.key.token(maker.project, finding.kind, finding.normal) for finding in found}
+    tokens.setdefault(ValueClass.SECRET.value, maker.key.token(maker.project, ValueClass.SECRET, value))
+    yield from sorted(tokens.items())

@@ -1,0 +1,39 @@
+"""All rules, and the digest by which a record says which of them looked."""
+
+from countersign.domain.canonical import canonical_json
+from countersign.domain.ids import Digest, digest_of
+from countersign.domain.tokens import (
+    accounts,
+    addresses,
+    assignments,
+    blocks,
+    flags,
+    headers,
+    money,
+    names,
+    people,
+    vendor_keys,
+    wrapped,
+)
+from countersign.domain.tokens.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *blocks.RULES,
+    *vendor_keys.RULES,
+    *headers.RULES,
+    *assignments.RULES,
+    *flags.RULES,
+    *people.RULES,
+    *money.RULES,
+    *accounts.RULES,
+    *addresses.RULES,
+    *names.RULES,
+)
+REVISION = 1
+"""Grows with what code decides and patterns do not show."""
+
+
+def ruleset() -> Digest:
+    """Give the digest of the rules: another one means that other values may have been found."""
+    rules = [[rule.name, rule.kind.value, rule.revision, list(rule.patterns)] for rule in RULES]
+    return digest_of(canonical_json([REVISION, wrapped.PATTERN, rules]))

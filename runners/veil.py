@@ -1,0 +1,74 @@
+"""What a runner hides before it writes: puts tokens for values into texts that become part of a record, and notes what was done.
+
+Does not touch what a decision was made from or said, names of hosts that a run reached, nor names of accounts, branches and paths:
+an auditor decides again from the first, and looks for the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from countersign.attestation.record import Entry
+from countersign.domain.ids import ChangeRef, digest_of
+from countersign.domain.policy import Policy
+from countersign.domain.tokens.key import TokensKey
+from countersign.domain.tokens.kinds import ALL
+from countersign.domain.tokens.placeholder import counted, cut_before, cut_behind
+from countersign.domain.tokens.tokenizer import Tokenizer, total
+from countersign.domain.tokens.wanted import recorded, wanted
+from runners.sandbox.output import without_cut_lines
+
+RATIONALE = 2000
+"""Characters of the agent's rationale in a record, tokens included."""
+CLAIM = 500
+"""Characters of a claim of one line, such as how to go back."""
+TAIL = 1000
+"""Characters of each output in a record."""
+
+Body = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """Gives the tokenizer that a record's texts go through. Holds the key and shows it to nobody."""
+
+    key: TokensKey
+
+    def over(self, change: ChangeRef, policy: Policy, environment: str | None) -> Tokenizer:
+        """Give the one for a change whose policy is known."""
+        return Tokenizer(self.key, change.project, wanted(policy.document, environment))
+
+    def blind(self, project: str) -> Tokenizer:
+        """Give the one for what came before a policy could speak: every class."""
+        return Tokenizer(self.key, project, ALL)
+
+    def again(self, intent: Entry) -> Tokenizer:
+        """Give the one for an outcome: the classes that its intent names; every class where it names none."""
+        told = intent.body.get("tokens")
+        classes = recorded(told.get("classes") if isinstance(told, Mapping) else None)
+        return Tokenizer(self.key, "" if intent.change is None else intent.change.project, classes)
+
+
+def note(tokenizer: Tokenizer, *texts: str | None) -> Body:
+    """Say which classes were looked for by which rules, and how many tokens of each stand in the texts, whoever put them there."""
+    return {
+        "classes": sorted(kind.value for kind in tokenizer.classes),
+        "counts": total(counted(text) for text in texts if text),
+        "epoch": tokenizer.key.epoch,
+        "ruleset": tokenizer.ruleset,
+    }
+
+
+def rationale(text: str, tokenizer: Tokenizer) -> Body:
+    """Give the agent's words as a record keeps them. The digest is of all of them as they are hidden: it confirms no guess."""
+    hidden = tokenizer.tokenize(text).text
+    return {
+        "characters": len(hidden),
+        "digest": digest_of(hidden.encode("utf-8", "backslashreplace")),
+        "text": cut_behind(hidden, RATIONALE),
+    }
+
+
+def tail(text: str, tokenizer: Tokenizer) -> str:
+    """Give the end of an output. Values are hidden in all that was kept, before anything is cut."""
+    hidden = tokenizer.tokenize(without_cut_lines(text)).text
+    return cut_before(hidden, TAIL)

@@ -1,0 +1,101 @@
+"""`countersign tokens`: says where values are and what their tokens are, never what they are."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from countersign.cli.main import main
+from tests.support.veiled import key_file, veil
+
+TEXT = "first\n  mail rosa@mail.example.com\nfrom 10.20.30.40 password=tea-Kettle-9\n"
+VALUES = ("rosa@mail.example.com", "10.20.30.40", "tea-Kettle-9")
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def keyed(folder: Path) -> list[str]:
+    return ["--key-file", str(key_file(folder)), "--project", "acme/shop"]
+
+
+def test_find_shows_places_and_no_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text(TEXT)
+    assert main(["tokens", "find", str(tmp_path / "a.txt")]) == 1
+    out = capsys.readouterr().out
+    assert [line.split()[1:] for line in out.splitlines()] == [
+        ["LINE", "COLUMN", "CLASS"],
+        ["2", "8", "personal"],
+        ["3", "6", "host"],
+        ["3", "27", "secret"],
+    ]
+    assert not any(value in out for value in VALUES)
+
+
+def test_find_for_programs_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    typed(monkeypatch, TEXT.encode())
+    assert main(["tokens", "find", "--class", "host", "--format", "json"]) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows[0] == {"characters": 11, "class": "host", "column": 6, "file": "-", "line": 3}
+    assert [row["class"] for row in rows] == ["host", "secret"]
+
+
+def test_find_says_that_there_is_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    typed(monkeypatch, b"nothing here\n")
+    assert main(["tokens", "find", "-"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_replace_writes_what_bot_and_runner_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    typed(monkeypatch, TEXT.encode() + b"\xff\n")
+    assert main(["tokens", "replace", *keyed(tmp_path)]) == 0
+    out, err = capfdbinary.readouterr()
+    assert out == veil().blind("acme/shop").tokenize(TEXT).text.encode() + b"\xff\n"
+    assert err == b"replaced: 1 host, 1 personal, 1 secret\n"
+
+
+def test_name_gives_the_token_that_stands_in_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = veil().blind("acme/shop").tokenize(TEXT).text
+    typed(monkeypatch, "\n".join(VALUES).encode())
+    assert main(["tokens", "name", "--format", "json", *keyed(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["value"], row["class"]) for row in rows] == [
+        (1, "personal"),
+        (1, "secret"),
+        (2, "host"),
+        (2, "secret"),
+        (3, "secret"),
+    ]
+    assert all(any(row["token"] in hidden for row in rows if row["value"] == number) for number in (1, 2, 3))
+    assert not any(value in out for value in VALUES)
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["replace", "--key-file", "none", "--project", "acme/shop"], "No such file"),
+        (["find", "none"], "No such file"),
+        (["name", "--key-file", "KEY", "--project", "shop"], "project"),
+        (["name", "--key-file", "KEY", "--project", "acme/shop", "--epoch", "0"], "--epoch"),
+        (["name", "--key-file", "OPEN", "--project", "acme/shop"], "chmod 600"),
+        (["name", "--key-file", "BAD", "--project", "acme/shop"], "openssl rand"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    argv: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    key_file(tmp_path).rename("KEY")
+    for name, text, mode in (("OPEN", "x", 0o644), ("BAD", "QUJD", 0o600)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(mode)
+    assert main(["tokens", *argv]) == 2
+    assert says in capsys.readouterr().err
