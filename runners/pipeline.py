@@ -24,7 +24,7 @@ from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, R
 from countersign.domain.promoted import demoted_key
 from countersign.domain.scope import Grant, Scope
 from countersign.domain.tokens.tokenizer import Tokenizer
-from runners import aftermath, promotions, questions, scribe, telling
+from runners import aftermath, promotions, questions, scribe, telling, unjudged
 from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of, held_by
 from runners.landing import finish
@@ -120,7 +120,7 @@ class Pipeline:
             return self._consider(change, room)
         except Refused as no:
             [entry] = record(
-                room.ledger, scribe.unjudged(change, stage=no.stage, why=no.why, now=self.clock(), veil=self.closer.veil)
+                room.ledger, unjudged.refused(change, stage=no.stage, why=no.why, now=self.clock(), veil=self.closer.veil)
             )
             telling.refused(self.forge, change, entry, str(entry.body.get("why", "")))
             return Ending.REFUSED

@@ -20,7 +20,7 @@ from countersign.domain.ids import digest_of
 from countersign.domain.outcomes import Fault, LedgerFault
 from countersign.domain.ports import Clock
 from countersign.domain.tokens.placeholder import cut_behind
-from runners import scribe
+from runners import unjudged
 
 RECORDS_A_MINUTE = 10
 WAITING = 100
@@ -50,8 +50,8 @@ class TurnedAway:
         """Put it in the record's words."""
         at = datetime.fromisoformat(self.time)
         if self.more:
-            return scribe.more_turned_away(self.more, self.digest, why=self.why, now=at)
-        return scribe.turned_away(self.digest, self.size, why=self.why, now=at)
+            return unjudged.more_turned_away(self.more, self.digest, why=self.why, now=at)
+        return unjudged.turned_away(self.digest, self.size, why=self.why, now=at)
 
 
 AppendAll = Callable[[Sequence[Draft]], Sequence[Entry | TakenError | LedgerFault]]

@@ -15,11 +15,13 @@ from countersign.attestation.inputs import enclose
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
+from countersign.domain.autonomy import counts_as
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import Decision
 from countersign.domain.emergency import Lifted
 from countersign.domain.ids import ChangeRef, digest_of
 from countersign.domain.inputs import Inputs
+from countersign.domain.matching import touched
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
@@ -51,7 +53,7 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime, ve
     why = "; ".join(rules) or "the policy"
     return Draft(
         kind=RecordKind.REFUSED,
-        key=_refused_key(observation.change.ref, [observation.change.head, decision.policy_digest, rules]),
+        key=refused_key(observation.change.ref, [observation.change.head, decision.policy_digest, rules]),
         summary=f"Refused {_what(decision)}: {why}, {observation.change.ref}",
         change=observation.change.ref,
         run=None,
@@ -61,57 +63,6 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime, ve
             _inputs(observation, judgement),
         ),
         subject=_subject(observation.proposal, decision),
-    )
-
-
-def unjudged(change: Change, *, stage: str, why: str, now: datetime, veil: Veil) -> Draft:
-    """Record a refusal that came before the policy could speak: conflict, fork, no valid policy."""
-    hide = veil.blind(change.ref.project)
-    told = hide.tokenize(why).text
-    words = rationale(change.description, hide)
-    body: Body = {
-        "change": _change(change) | {"base": None, "tree": None, "paths": []},
-        "ocsf": ocsf(RecordKind.REFUSED),
-        "rationale": words,
-        "stage": stage,
-        "tokens": note(hide, told, str(words["text"])),
-        "why": told,
-    }
-    return Draft(
-        kind=RecordKind.REFUSED,
-        key=_refused_key(change.ref, [change.head, stage, told]),
-        summary=f"Refused {change.ref} at {stage}",
-        change=change.ref,
-        run=None,
-        time=now,
-        body=body,
-        subject=(("head", {"gitCommit": change.head}),),
-    )
-
-
-def turned_away(digest: str, size: int, *, why: str, now: datetime) -> Draft:
-    """Record a queue message that no honest bot sends. The message itself goes in by digest."""
-    return Draft(
-        kind=RecordKind.REFUSED,
-        key=f"refused/{digest}",
-        summary="Refused a message from the queue: not of its form",
-        change=None,
-        run=None,
-        time=now,
-        body={"message": {"bytes": size, "digest": digest}, "stage": "intake", "why": why},
-    )
-
-
-def more_turned_away(count: int, digest: str, *, why: str, now: datetime) -> Draft:
-    """Record that there were more such messages than get a record each. `digest` is one of all of theirs."""
-    return Draft(
-        kind=RecordKind.REFUSED,
-        key=f"refused/{digest_of(canonical_json([count, digest, now.isoformat()]))}",
-        summary=f"Refused {count} more messages from the queue",
-        change=None,
-        run=None,
-        time=now,
-        body={"messages": {"count": count, "digest": digest}, "stage": "intake", "why": why},
     )
 
 
@@ -195,9 +146,10 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
             "sponsor": None if proposal.sponsor is None else {"id": proposal.sponsor.id, "username": proposal.sponsor.username},
         },
         "binding": binding(proposal, decision),
-        "change": _change(observation.change)
+        "change": change_document(observation.change)
         | {
             "base": proposal.base,
+            "counts_as": _counts_as(observation, judgement),
             "lines": proposal.facts.lines,
             "paths": [file.path for file in proposal.facts.files][:200],
             "paths_total": len(proposal.facts.files),
@@ -212,7 +164,14 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
     }
 
 
-def _change(change: Change) -> Body:
+def _counts_as(observation: Observation, judgement: Judgement) -> Body:
+    """Say what kind of change it is, so that whoever counts what was earned need not guess."""
+    policy, proposal = observation.policy, observation.proposal
+    return dict(counts_as(policy, proposal, touched(policy, proposal.facts), judgement.evidence))
+
+
+def change_document(change: Change) -> Body:
+    """Name a change as records do."""
     return {
         "head": change.head,
         "iid": change.ref.iid,
@@ -241,5 +200,6 @@ def _approved_by(decision: Decision) -> str:
     return "approved by " + " and ".join(names) if names else "autonomous"
 
 
-def _refused_key(change: ChangeRef, reasons: object) -> str:
+def refused_key(change: ChangeRef, reasons: object) -> str:
+    """Give the key of a refusal: one for each change and what it was refused for."""
     return f"refused/{digest_of(canonical_json([str(change), reasons]))}"

@@ -34,12 +34,25 @@ def promotions(policy: Policy) -> Iterator[Placed]:
 
 def covering(policy: Policy, proposal: Proposal, touch: Touched, evidence: Evidence, now: datetime) -> tuple[Placed, ...]:
     """Give what was promoted and covers the whole change."""
-    agent = proposal.agent
-    if not policy.document.autonomy or agent is None or not _all_its_own(policy, proposal, evidence):
+    if not policy.document.autonomy:
         return ()
-    has = {*touch.alone.items(), ("agent", agent.id), ("skill", proposal.claims.skill)}
-    found = (item for item in promotions(policy) if has.issuperset(item[1].combination))
+    has = counts_as(policy, proposal, touch, evidence).items()
+    found = (item for item in promotions(policy) if set(item[1].combination) <= has)
     return tuple((where, promoted.standing(evidence.backed, now)) for where, promoted in found)
+
+
+def counts_as(policy: Policy, proposal: Proposal, touch: Touched, evidence: Evidence) -> dict[str, str]:
+    """Give what kind of change it is, by the words that are counted together; nothing where an agent did not make all of it."""
+    agent = proposal.agent
+    entry = None if agent is None else policy.agents.get(agent.id)
+    if agent is None or entry is None or agent.strength < AUTHENTICATED:
+        return {}
+    ours = {machine.id for machine in evidence.machines}
+    people = [contributor.person for contributor in proposal.contributors]
+    if not all(person is not None and (person.username == entry.account or person.id in ours) for person in people):
+        return {}
+    skill = {} if proposal.claims.skill is None else {"skill": proposal.claims.skill}
+    return {**touch.alone, "agent": agent.id, **skill}
 
 
 def step_down(policy: Policy, touch: Touched, asked: Sequence[Reason], covered: Sequence[Placed]) -> Iterator[Reason]:
@@ -55,13 +68,3 @@ def step_down(policy: Policy, touch: Touched, asked: Sequence[Reason], covered: 
             yield Reason(_RULE, f"{found.what}: {found.step} is written here, and counts while the record backs it", place=place)
         elif strictest == found.step.down_from and touch.unnamed is None:
             yield Reason(_RULE, f"{found.what}: {found.step}, earned", tier=found.step.down_to, place=place)
-
-
-def _all_its_own(policy: Policy, proposal: Proposal, evidence: Evidence) -> bool:
-    """Say whether the change is an agent's that is known by its account, and every commit is by it or by this installation."""
-    agent = proposal.agent
-    entry = None if agent is None else policy.agents.get(agent.id)
-    if agent is None or entry is None or agent.strength < AUTHENTICATED:
-        return False
-    people = [contributor.person for contributor in proposal.contributors]
-    return all(person is not None and (person.username == entry.account or person in evidence.machines) for person in people)

@@ -74,9 +74,12 @@ class Promotion(Model):
         Field(min_length=1, description="What is counted together: every combination earns for itself."),
     ]
     after: Annotated[After, Field(description="What it takes, since it was last lost.")]
-    by: Annotated[Name, Field(description="The team that merges the change to the policy which the bot opens.")]
+    by: Annotated[
+        Name,
+        Field(description="Whose people should decide to promote it: said, not enforced."),
+    ]
     demote_on: Annotated[
         tuple[Literal["rollback", "failed_verify", "denied_credential", "drift", "incident"], ...],
-        Field(min_length=1, description="What loses it, at once. A run that fails or is lost always does."),
+        Field(min_length=1, description="What should lose it, at once. A run that goes wrong always does; the rest people see."),
     ]
     earned: Annotated[tuple[Earned, ...], Field(description="The combinations that people promoted.")] = ()

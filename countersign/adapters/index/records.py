@@ -1,7 +1,7 @@
 """Reads the records that the index names, from the branch itself."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from countersign.adapters.index.row import Row
 from countersign.attestation.objects import Source, read_object
@@ -34,11 +34,14 @@ def record(row: Row, source: Source) -> Document:
 
 def predicates(rows: Iterable[Row], source: Source) -> list[Document]:
     """Give the predicates of records: our part of them."""
-    found = []
+    return list(each_predicate(rows, source))
+
+
+def each_predicate(rows: Iterable[Row], source: Source) -> Iterator[Document]:
+    """Give them one by one, for whoever keeps little of each."""
     for row in rows:
         predicate = record(row, source).get("predicate")
-        found.append(predicate if isinstance(predicate, dict) else {})
-    return found
+        yield predicate if isinstance(predicate, dict) else {}
 
 
 def record_line(row: Row, source: Source) -> str:

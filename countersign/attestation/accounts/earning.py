@@ -1,19 +1,19 @@
 """What kinds of change have earned so far, as the record tells: runs that went well, on how many days, approved by how many. Pure.
 
-A run counts where it was asked for in the tier that a promotion leads down from, was approved, ended well with every credential
-proved dead, and no person proposed another change to one of its paths within two days. What goes wrong once too often begins the
-count anew. Grants nothing: people do, in the policy.
+A run counts where an agent that is known by its account asked for it in the tier that a promotion leads down from, it was approved,
+it ended well with every credential proved dead, and no person proposed another change to one of its paths in the two days after,
+which have to be over. What goes wrong once too often begins the count anew. Grants nothing: people do, in the policy.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from countersign.attestation.accounts.account import Account, account
-from countersign.attestation.accounts.plain import Plain, number, part, text
-from countersign.attestation.accounts.runs import Run, all_runs, instant
-from countersign.domain.autonomy import AUTHENTICATED, promotions
+from countersign.attestation.accounts.history import ANY, History, Ran, read_history
+from countersign.attestation.accounts.plain import Plain
+from countersign.domain.autonomy import promotions
 from countersign.domain.policy import Policy
 from countersign.domain.policy_autonomy import After, Promotion
 from countersign.domain.promoted import Promoted, demoted_key, promoted_key
@@ -74,105 +74,74 @@ class Earning:
         }
 
 
-def earnings(policy: Policy, predicates: Iterable[Plain]) -> tuple[Earning, ...]:
+def earnings(policy: Policy, predicates: Iterable[Plain], *, now: datetime) -> tuple[Earning, ...]:
     """Look at every way down of a policy, and at each combination that has a run there or that people promoted."""
-    history = _History.of(predicates)
+    history = read_history(predicates)
     promoted = [(where[1], found) for where, found in promotions(policy)]
     return tuple(
         earning
         for place, way in enumerate(policy.document.autonomy)
-        for earning in _of_way(place, way, history, {found.combination: found for at, found in promoted if at == place})
+        for earning in _of_way(place, way, history, {found.combination: found for at, found in promoted if at == place}, now)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _History:
-    """What of the record bears on it. `by_people` is what was proposed without an agent; `lost` is by step and combination."""
-
-    runs: tuple[Run, ...]
-    by_people: tuple[Account, ...]
-    keys: frozenset[str]
-    lost: Mapping[tuple[str, Combination], datetime]
-
-    @classmethod
-    def of(cls, predicates: Iterable[Plain]) -> "_History":
-        records = list(predicates)
-        told = [account(record) for record in records]
-        lost: dict[tuple[str, Combination], datetime] = {}
-        for record, one in zip(records, told, strict=True):
-            if one.kind == "demoted":
-                promotion = part(record, "body", "promotion")
-                named = sorted((word, str(value)) for word, value in part(promotion, "combination").items())
-                lost[text(promotion, "step") or "", tuple(named)] = instant(one.recorded)
-        people = tuple(one for one in told if one.kind == "assessed" and one.agent is None)
-        return cls(all_runs(records), people, frozenset(one.key for one in told), lost)
-
-    def standing(self, found: Promoted | None) -> Standing:
-        """Say how the record stands to a promotion; nobody's is counted for."""
-        if found is None:
-            return Standing.COUNTING
-        if demoted_key(found.name) in self.keys:
-            return Standing.LOST
-        return Standing.IN_FORCE if promoted_key(found.name) in self.keys else Standing.UNCONFIRMED
-
-
-def _of_way(place: int, way: Promotion, history: _History, promoted: Mapping[Combination, Promoted]) -> Iterator[Earning]:
-    runs: dict[Combination, list[Run]] = {combination: [] for combination in promoted}
-    for run in history.runs:
-        combination = _combination(run, way.each)
-        if combination is None or run.outcome is None or run.intent.tier != way.promote.down_from:
+def _of_way(
+    place: int, way: Promotion, history: History, promoted: Mapping[Combination, Promoted], now: datetime
+) -> Iterator[Earning]:
+    runs: dict[Combination, list[Ran]] = {combination: [] for combination in promoted}
+    for ran in history.runs:
+        combination = _combination(ran, way.each)
+        if combination is None or ran.tier != way.promote.down_from:
             continue
         lost = history.lost.get((str(way.promote), combination))
-        if lost is None or run.began > lost:
-            runs.setdefault(combination, []).append(run)
+        if lost is None or ran.began > lost:
+            runs.setdefault(combination, []).append(ran)
     for combination, found in sorted(runs.items()):
-        tally = _tally(_since_too_many(found, way.after.rollbacks), history.by_people)
+        tally = _tally(_since_too_many(found, way.after.rollbacks), history, now)
         known = promoted.get(combination)
-        standing = history.standing(known)
+        standing = _standing(known, history.keys)
         if standing in {Standing.COUNTING, Standing.LOST} and tally.enough(way.after):
             standing = Standing.EARNED
         yield Earning(place, way, combination, tally, standing, known)
 
 
-def _since_too_many(runs: Sequence[Run], allowed: int) -> Sequence[Run]:
+def _standing(found: Promoted | None, keys: frozenset[str]) -> Standing:
+    """Say how the record stands to a promotion; what nobody promoted is counted for."""
+    if found is None:
+        return Standing.COUNTING
+    if demoted_key(found.name) in keys:
+        return Standing.LOST
+    return Standing.IN_FORCE if promoted_key(found.name) in keys else Standing.UNCONFIRMED
+
+
+def _since_too_many(runs: Sequence[Ran], allowed: int) -> Sequence[Ran]:
     """Give the newest runs, as many as hold no more that went wrong than may."""
-    wrong = [place for place, run in enumerate(runs) if not _ended_well(run)]
+    wrong = [place for place, ran in enumerate(runs) if not ran.well]
     return runs[wrong[-allowed - 1] + 1 :] if len(wrong) > allowed else runs
 
 
-def _tally(runs: Sequence[Run], by_people: Sequence[Account]) -> Tally:
-    good = [run for run in runs if _ended_well(run)]
-    counted = [run for run in good if run.intent.approvers and not _mended(run, by_people)]
+def _tally(runs: Sequence[Ran], history: History, now: datetime) -> Tally:
+    settled = (ran for ran in runs if ran.well and ran.approvers and ran.ended + SETTLED <= now)
+    counted = [ran for ran in settled if not _mended(ran, history)]
+    people = {person: name for ran in counted for person, name in ran.approvers.items()}  # names change, numbers do not
     return Tally(
         runs=len(counted),
-        days=len({run.ended.date() for run in counted if run.ended is not None}),
-        approvers=tuple(sorted({name for run in counted for name in run.intent.approvers})),
-        went_wrong=len(runs) - len(good),
+        days=len({ran.ended.date() for ran in counted}),
+        approvers=tuple(sorted(people.values())),
+        went_wrong=sum(not ran.well for ran in runs),
     )
 
 
-def _combination(run: Run, each: Sequence[str]) -> Combination | None:
+def _combination(ran: Ran, each: Sequence[str]) -> Combination | None:
     """Give the values of the words that are counted together; None where the run has not one of each."""
-    told, actor = run.intent, part(run.announced, "actor", "agent")
-    known = (number(actor, "strength") or 0) >= AUTHENTICATED
-    has = {
-        "action": told.action,
-        "agent": told.agent if known else None,
-        "environment": told.environment,
-        "service": told.services[0] if len(told.services) == 1 else None,
-        "skill": told.skill if known else None,
-    }
-    found = [(word, value) for word in sorted(each) if (value := has[word]) is not None]
+    found = [(word, ran.has[word]) for word in sorted(each) if word in ran.has]
     return tuple(found) if len(found) == len(each) else None
 
 
-def _ended_well(run: Run) -> bool:
-    outcome = run.outcome
-    return outcome is not None and outcome.kind == "executed" and not outcome.tainted and not outcome.loose
-
-
-def _mended(run: Run, by_people: Iterable[Account]) -> bool:
-    ended, paths = run.ended, set(run.intent.paths)
-    return ended is not None and any(
-        ended < instant(one.recorded) <= ended + SETTLED and not paths.isdisjoint(one.paths) for one in by_people
-    )
+def _mended(ran: Ran, history: History) -> bool:
+    for path in (*ran.paths, ANY):
+        times = history.by_people.get(path, ())
+        after = bisect_right(times, ran.ended)
+        if after < len(times) and times[after] <= ran.ended + SETTLED:
+            return True
+    return False

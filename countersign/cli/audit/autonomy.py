@@ -18,6 +18,7 @@ def register(actions: Commands) -> None:
     parser = add_indexed(actions, "autonomy", purpose, _autonomy, formats=("text", "json"))
     parser.epilog = STATUS + _HOW
     file = Path(".countersign/policy.yaml")
+    parser.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policy extends")
     parser.add_argument("--policy", type=Path, metavar="FILE", help=f"the policy (default: {file} in the clone's work tree)")
 
 

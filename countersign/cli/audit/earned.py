@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 
 from countersign.adapters.index.question import Question
-from countersign.adapters.index.records import predicates
+from countersign.adapters.index.records import each_predicate
 from countersign.attestation.accounts.earning import Earning, Standing, earnings
 from countersign.cli.audit.indexed import opened
 from countersign.cli.clock import now
@@ -17,19 +17,21 @@ from countersign.cli.table import table
 from countersign.domain.ids import MalformedError
 from countersign.domain.problems import PolicyError
 
-_KINDS = ("assessed", "intent", "executed", "failed", "lost", "promoted", "demoted")
+_KINDS = ("assessed", "refused", "intent", "executed", "failed", "lost", "promoted", "demoted")
 
 
 def tell(options: argparse.Namespace) -> int:
     """Count and print; give the exit status."""
-    file = options.policy or options.repo / ".countersign/policy.yaml"
+    file, moment = options.policy or options.repo / ".countersign/policy.yaml", now()
     try:
-        policy = read_policy(file)
-    except (PolicyError, OSError) as error:
-        raise MalformedError(f"{error}; name the policy with --policy") from None
+        policy = read_policy(file, floor=options.floor)
+    except PolicyError as error:
+        raise MalformedError(str(error)) from None
+    except OSError as error:
+        raise MalformedError(f"{error.filename}: {error.strerror}; name the policy with --policy, its floor with --floor") from None
     with opened(options) as branch:
         rows = branch.index.ask(Question(kinds=_KINDS, below=branch.below, oldest_first=True))
-        found = earnings(policy, predicates(rows, branch.source))
+        found = earnings(policy, each_predicate(rows, branch.source), now=moment)
         if options.format == "json":
             for earning in found:
                 print(json.dumps(earning.document(), sort_keys=True))
@@ -40,7 +42,7 @@ def tell(options: argparse.Namespace) -> int:
                 if earning.standing is Standing.IN_FORCE and earning.promoted is not None:
                     print(f"\nin force: {earning.promoted.what}\n  {earning.promoted.name}")
                 if earning.standing is Standing.EARNED:
-                    print(f"\nto promote it, add under autonomy[{earning.number}].earned:\n  - {_line(earning, now())}")
+                    print(f"\nto promote it, add under autonomy[{earning.number}].earned:\n  - {_line(earning, moment)}")
         else:
             print("no way down, or no run on one" if policy.document.autonomy else f"{file} has no `autonomy`: no tier is earned")
         branch.warn()
@@ -61,5 +63,5 @@ def _cells(earning: Earning) -> tuple[str, ...]:
 
 
 def _line(earning: Earning, moment: datetime) -> str:
-    told = "".join(f"{word}: {value}, " for word, value in earning.combination)
+    told = "".join(f"{word}: {json.dumps(value)}, " for word, value in earning.combination)  # JSON's texts are YAML's
     return f"{{{told}since: {moment:%Y-%m-%dT%H:%MZ}}}"

@@ -7,7 +7,8 @@ import pytest
 
 from countersign.domain.policy_yaml import load_policy
 from tests.builders import SHOP_POLICY
-from tests.support.shelf import Shell
+from tests.support.auditor import Auditor
+from tests.support.shelf import Shell, shelf
 
 WAYS = """autonomy:
   - promote: medium -> low
@@ -16,6 +17,12 @@ WAYS = """autonomy:
     by: leads
     demote_on: [rollback]
 """
+
+
+@pytest.fixture(scope="module")
+def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
+    """A longer history than the other tests' one, since what is earned takes days."""
+    return shelf(tmp_path_factory.mktemp("longer"), changes=200)
 
 
 @pytest.fixture
@@ -53,7 +60,8 @@ def test_without_ways_down_or_without_a_policy_it_says_so(run: Shell, file: Path
     assert "has no `autonomy`" in run("autonomy", "--policy", str(file))[1]
     status, _, err = run("autonomy", "--policy", str(file.with_name("none.yaml")))
     assert status == 2
-    assert "name the policy with --policy" in err
+    assert "none.yaml: No such file or directory; name the policy with --policy" in err
+    assert run("autonomy", "--policy", str(file.parent))[0] == 2
     file.write_text(SHOP_POLICY + WAYS.replace("medium -> low", "medium -> critical"))
     status, _, err = run("autonomy", "--policy", str(file))
     assert status == 2

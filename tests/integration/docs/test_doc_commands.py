@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from countersign.adapters.gitcmd import run_git
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import load_policy
-from tests.builders import NOON, proposal
+from tests.builders import NOON, SHOP_POLICY, proposal
 from tests.stage.shop import PROJECT
 from tests.support import markdown
 from tests.support.audit import Remote, TickingClock
@@ -87,7 +87,8 @@ def auditing(home: Path, _stack: ExitStack) -> Place:
     with redirect_stdout(io.StringIO()) as said:
         assert main(["audit", "verify", "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file)]) == 0
     (kept,) = [line.split()[1] for line in said.getvalue().splitlines() if line.startswith("checkpoint: ")]
-    put = INSTALLS | {"/path/to/allowed_signers": str(auditor.trust_file)}
+    (home / "policy.yaml").write_text(SHOP_POLICY)
+    put = INSTALLS | {"/path/to/allowed_signers": str(auditor.trust_file), "/path/to/policy.yaml": str(home / "policy.yaml")}
     return Place(auditor.clone, put, FROM_HERE | {"CHECKPOINT": kept})
 
 

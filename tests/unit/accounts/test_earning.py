@@ -29,8 +29,9 @@ def run(world: RunnerWorld, name: str, *, by: str = "wanda", days: int = 1, trai
     world.handle(ref)
 
 
-def found(world: RunnerWorld, text: str = COUNTING) -> list[Earning]:
-    return list(earnings(policy(text), [json.loads(entry.raw)["predicate"] for entry in world.ledger.entries]))
+def found(world: RunnerWorld, text: str = COUNTING, later: timedelta = timedelta(days=3)) -> list[Earning]:
+    predicates = [json.loads(entry.raw)["predicate"] for entry in world.ledger.entries]
+    return list(earnings(policy(text), predicates, now=world.clock.moment + later))
 
 
 def counted(world: RunnerWorld, text: str = COUNTING) -> tuple[int, int, int, int, Standing]:
@@ -78,16 +79,80 @@ def test_another_skill_counts_for_itself_and_none_for_nobody(world: RunnerWorld,
     assert [dict(one.combination)["skill"] for one in found(world)] == [value for word, value in trailers if word.endswith("Skill")]
 
 
-def test_a_run_that_a_person_mends_within_two_days_does_not_count(world: RunnerWorld) -> None:
+AS_A_PERSON: tuple[tuple[str, str], ...] = ()
+AS_IF_BY_THE_AGENT = TRAILERS
+REFUSED = "DROP TABLE orders;\n"
+BIGGER = "ALTER TABLE orders ADD COLUMN b bigint;\n"
+
+
+@pytest.mark.parametrize(
+    ("hours", "trailers", "sql", "counted_runs"),
+    [
+        (47, AS_A_PERSON, BIGGER, 1),
+        (47, AS_IF_BY_THE_AGENT, BIGGER, 1),
+        (47, AS_A_PERSON, REFUSED, 1),
+        (49, AS_A_PERSON, BIGGER, 2),
+    ],
+)
+def test_a_run_that_a_person_mends_within_two_days_does_not_count(
+    world: RunnerWorld, hours: int, trailers: tuple[tuple[str, str], ...], sql: str, counted_runs: int
+) -> None:
     run(world, "a")
     run(world, "b")
-    world.clock.moment += timedelta(hours=47)
-    branch = f"fix/{len(world.world.changes)}"
+    world.clock.moment += timedelta(hours=hours)
     world.repository.fetch()
-    mended = {next(iter(add("b"))): "ALTER TABLE orders ADD COLUMN b bigint;\n"}
-    head = world.repository.commit(mended, branch=branch, parent=world.repository.tip("main"), author="lea@example.com")
+    branch, mended = f"fix/{len(world.world.changes)}", {next(iter(add("b"))): sql}
+    parent = world.repository.tip("main")
+    head = world.repository.commit(mended, branch=branch, parent=parent, author="lea@example.com", trailers=trailers)
     world.handle(world.world.open("acme/shop", author=world.people["lea"], head=head, source_branch=branch))
-    assert counted(world)[:2] == (1, 1)
+    assert counted(world)[0] == counted_runs
+
+
+def test_a_run_counts_when_its_two_days_are_over(world: RunnerWorld) -> None:
+    run(world, "a")
+    assert [one.tally.runs for one in found(world, later=timedelta(hours=47))] == [0]
+    assert [one.tally.runs for one in found(world, later=timedelta(hours=49))] == [1]
+
+
+def test_a_change_of_more_than_one_kind_counts_for_none(world: RunnerWorld) -> None:
+    world.clock.moment += timedelta(days=1)
+    ref = world.propose(add("a") | {"docs/a.md": "A column\n"}, trailers=SKILL)
+    world.handle(ref)
+    world.approve(ref, "wanda")
+    world.handle(ref)
+    assert world.kinds()[-1] in {"executed", "assessed"}
+    assert found(world) == []
+
+
+def test_one_person_under_two_names_is_one(world: RunnerWorld) -> None:
+    run(world, "a")
+    predicates = [json.loads(entry.raw)["predicate"] for entry in world.ledger.entries]
+    renamed = json.loads(json.dumps(predicates).replace("wanda", "wanda-2").replace("run-", "run-z"))
+    (one,) = earnings(policy(COUNTING), [*predicates, *renamed], now=world.clock.moment + timedelta(days=3))
+    assert (one.tally.runs, one.tally.approvers) == (2, ("wanda-2",))
+
+
+@pytest.mark.parametrize("spoil", [{"result": {"tainted": True}}, {"grants": [{"proof": "unproved"}]}])
+def test_a_run_that_leaves_a_credential_did_not_end_well(world: RunnerWorld, spoil: dict[str, object]) -> None:
+    run(world, "a")
+    predicates = [json.loads(entry.raw)["predicate"] for entry in world.ledger.entries]
+    predicates[-1]["body"] |= spoil
+    (one,) = earnings(policy(COUNTING), predicates, now=world.clock.moment + timedelta(days=3))
+    assert (one.tally.runs, one.tally.went_wrong) == (0, 1)
+
+
+@pytest.mark.parametrize("path", [["paths_total"], ["counts_as"]])
+def test_what_an_older_record_does_not_say_is_not_taken_for_granted(world: RunnerWorld, path: list[str]) -> None:
+    run(world, "a")
+    predicates = [json.loads(entry.raw)["predicate"] for entry in world.ledger.entries]
+    people = json.loads(json.dumps(predicates[0]))
+    people["body"]["actor"]["agent"] = None
+    people["recorded_time"] = (world.clock.moment + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    people["body"]["change"]["paths"] = []
+    for predicate in (predicates[-2], people):
+        predicate["body"]["change"].pop(path[0])
+    told = earnings(policy(COUNTING), [*predicates, people], now=world.clock.moment + timedelta(days=3))
+    assert [one.tally.runs for one in told] in ([], [0])
 
 
 def test_it_stands_as_the_record_says() -> None:

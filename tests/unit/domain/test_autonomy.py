@@ -13,11 +13,11 @@ from countersign.domain.autonomy import promotions
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Effect
 from countersign.domain.facts import FileChange, FileStatus
-from countersign.domain.people import Agent
+from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
 from countersign.domain.policy_yaml import PolicyError
 from countersign.domain.proposal import Claims, Proposal
-from tests.builders import AGENT, NOON, SHOP_POLICY, file_change, proposal
+from tests.builders import AGENT, AGENT_ACCOUNT, BOT, HEAD, NOON, SAM, SHOP_POLICY, WANDA, file_change, proposal
 from tests.support.policies import policy
 
 WAYS = """\
@@ -43,6 +43,9 @@ TEXT = SHOP_POLICY.replace("rules:\n", "rules:\n" + RULES, 1) + WAYS
 PAGE = "site/staging/shop/index.html"
 
 
+MACHINES = frozenset({BOT})
+
+
 @cache
 def earning(old: str = "", new: str = "") -> Policy:
     assert old in TEXT
@@ -55,7 +58,7 @@ def all_of(which: Policy) -> frozenset[str]:
 
 def judged(change: Proposal, which: Policy | None = None, *, standing: bool = True) -> Decision:
     used = which or earning()
-    return decide(used, change, Evidence(backed=all_of(used) if standing else frozenset()), now=NOON)
+    return decide(used, change, Evidence(backed=all_of(used) if standing else frozenset(), machines=MACHINES), now=NOON)
 
 
 def test_what_was_earned_goes_one_tier_down() -> None:
@@ -84,6 +87,7 @@ def test_a_policy_without_promotions_says_nothing_of_them() -> None:
         ("site/staging/checkout/index.html",),
         (PAGE, "site/staging/checkout/index.html"),
         (PAGE, "docs/hours.md"),
+        ("site/production/shop/index.html",),
         (PAGE, "nobody/knows.txt"),
         (PAGE, "AGENTS.md"),
         ("db/staging/shop/V1.sql",),
@@ -104,7 +108,8 @@ def test_floors_and_limits_stay() -> None:
 def test_it_begins_when_the_policy_says() -> None:
     later = earning("environment: staging, since: 2026-11-01T00:00Z", "environment: staging, since: 2026-11-24T12:00:01Z")
     assert judged(proposal(PAGE), later).tier == "medium"
-    assert decide(later, proposal(PAGE), Evidence(backed=all_of(later)), now=NOON + timedelta(seconds=1)).tier == "low"
+    standing = Evidence(backed=all_of(later), machines=MACHINES)
+    assert decide(later, proposal(PAGE), standing, now=NOON + timedelta(seconds=1)).tier == "low"
 
 
 SKILLED = Claims(skill="write-words")
@@ -123,6 +128,35 @@ SKILLED = Claims(skill="write-words")
 )
 def test_a_skill_counts_from_the_agent_that_earned_it_by_its_account(agent: Agent | None, claims: Claims, tier: str) -> None:
     assert judged(replace(proposal("old/words.txt"), agent=agent, claims=claims)).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("people", "tier"),
+    [
+        ([AGENT_ACCOUNT], "low"),
+        ([BOT], "low"),
+        ([BOT, AGENT_ACCOUNT], "low"),
+        ([WANDA], "medium"),
+        ([AGENT_ACCOUNT, SAM], "medium"),
+        ([AGENT_ACCOUNT, None], "medium"),
+    ],
+)
+def test_a_commit_of_somebody_else_earns_nothing(people: list[Person | None], tier: str) -> None:
+    change = replace(proposal(PAGE), contributors=tuple(Contributor(HEAD, "x@shop.example", person) for person in people))
+    assert judged(change).tier == tier
+
+
+def test_a_change_by_a_person_earns_nothing() -> None:
+    """Neither milder, nor past what refuses where approval is asked: a commit that no account owns."""
+    for contributor in (WANDA, None):
+        change = replace(proposal(PAGE), agent=None, contributors=(Contributor(HEAD, "x@shop.example", contributor),))
+        assert judged(change).document() == judged(change, standing=False).document()
+
+
+def test_what_no_rule_names_is_not_earned_away() -> None:
+    skilled = replace(proposal("somewhere/else.txt", "old/words.txt"), claims=SKILLED)
+    assert judged(skilled).tier == "critical"
+    assert [found.in_force for found in judged(skilled).promotions] == [True], "it covers the change, and yet"
 
 
 def test_another_moment_or_tier_is_another_promotion() -> None:
@@ -170,8 +204,8 @@ NAMES = st.sets(st.sampled_from(sorted(all_of(earning()))))
 @given(CHANGES, CLAIMS, NAMES, NAMES)
 def test_what_the_record_takes_back_never_loosens(files: list[FileChange], claims: Claims, some: set[str], more: set[str]) -> None:
     change = asked(files, claims)
-    fewer = decide(earning(), change, Evidence(backed=frozenset(some)), now=NOON)
-    all_ = decide(earning(), change, Evidence(backed=frozenset(some | more)), now=NOON)
+    fewer = decide(earning(), change, Evidence(backed=frozenset(some), machines=MACHINES), now=NOON)
+    all_ = decide(earning(), change, Evidence(backed=frozenset(some | more), machines=MACHINES), now=NOON)
     assert fewer.effect >= all_.effect
     assert earning().ranks[str(fewer.tier)] >= earning().ranks[str(all_.tier)]
 
@@ -212,6 +246,18 @@ def test_a_promotion_of_what_is_not_there_does_not_load(old: str, new: str, why:
     text = TEXT.replace(old, new)
     line = text[: text.index(new)].count("\n") + 1
     assert str(caught.value).startswith(f".countersign/policy.yaml:{line}:")
+
+
+def test_it_is_lost_under_every_name_so_it_stands_once_in_a_policy() -> None:
+    again = WAYS.split("  - promote: critical", maxsplit=1)[0].removeprefix("autonomy:\n").replace("2026-11-01", "2026-11-02")
+    with pytest.raises(PolicyError, match="is promoted twice"):
+        policy(TEXT + again)
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_moment_at_the_edge_of_the_calendar_does_not_load(since: str) -> None:
+    with pytest.raises(PolicyError, match="a moment is written with its offset"):
+        earning("staging, since: 2026-11-01T00:00Z", f"staging, since: {since}")
 
 
 def test_the_same_promotion_twice_does_not_load() -> None:

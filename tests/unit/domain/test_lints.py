@@ -129,3 +129,31 @@ def test_what_never_decides_is_never_the_only_reason(rules: list[dict[str, objec
         decision = decide(policy, proposal(*paths), evidence(), now=NOON)
         deciding = {reason.rule for reason in decision.deciding if reason.tier is not None or reason.rule.startswith("rule ")}
         assert not deciding or deciding - idle
+
+
+WAY = """autonomy:
+  - promote: medium -> low
+    each: [skill]
+    after: {runs: 3, days: 5, approvers: 2}
+    by: leads
+    demote_on: [rollback]
+"""
+TWO = SHOP_POLICY.replace("sponsors: [sam]}}", "sponsors: [sam]}, helper: {account: helper, sponsors: [sam]}}")
+NOTHING_LOW = TWO.replace("tier: low", "tier: medium")
+
+
+def said(text: str) -> set[str]:
+    return {item.kind for item in lint(load_policy(text.encode()))}
+
+
+def test_a_skill_that_counts_for_every_agent_is_pointed_out() -> None:
+    assert said(TWO + WAY) == {"skill-of-any-agent"}
+    assert not said(TWO + WAY.replace("[skill]", "[skill, agent]"))
+    assert not said(SHOP_POLICY + WAY), "there is one agent"
+
+
+def test_a_tier_that_was_earned_is_not_idle() -> None:
+    earned = "    earned: [{skill: words, agent: helper, since: 2026-11-01T00:00Z}]\n"
+    ways = WAY.replace("[skill]", "[skill, agent]")
+    assert said(NOTHING_LOW + ways) == {"idle-tier"}
+    assert not said(NOTHING_LOW + ways + earned)

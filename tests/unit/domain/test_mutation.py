@@ -175,3 +175,24 @@ def test_no_change_tells_what_is_called_the_same_apart(rules: list[str], changes
             for one in asked:
                 now = said(decide(changed, one, evidence(), now=NOON))
                 assert now == said(decide(policy, one, evidence(), now=NOON)), str(mutant)
+
+
+EARNED = """autonomy:
+  - promote: critical -> medium
+    each: [agent]
+    after: {runs: 3, days: 5, approvers: 2}
+    by: leads
+    demote_on: [rollback]
+    earned: [{agent: shop-agent, since: 2026-11-01T00:00Z}]
+"""
+
+
+def test_each_promotion_is_a_mutant() -> None:
+    promoted = shop_policy(("sandboxes:\n", EARNED + "sandboxes:\n"))
+    assert "drop critical -> medium of agent shop-agent" in {str(mutant) for mutant in mutants(promoted.document)}
+
+
+def test_a_rule_that_says_what_unmatched_says_is_not_idle_where_that_can_be_earned_away() -> None:
+    rule = ("rules:\n", 'rules:\n  - {name: as unmatched, paths: ["lib/**"], tier: critical}\n')
+    assert "drop rule 'as unmatched'" in same(shop_policy(rule))
+    assert "drop rule 'as unmatched'" not in same(shop_policy(rule, ("sandboxes:\n", EARNED + "sandboxes:\n")))

@@ -68,3 +68,23 @@ def test_records_give_their_inputs_or_say_why_not() -> None:
     assert why.startswith("inputs not recorded")
     assert count == 1
     assert len(Past.of(ledger.entries, since=NOON + timedelta(hours=3)).inputs) == 3
+
+
+WAY = """autonomy:
+  - promote: medium -> low
+    each: [action, service]
+    after: {runs: 3, days: 5, approvers: 2}
+    by: leads
+    demote_on: [rollback]
+    earned: [{action: publish, service: shop, since: 2027-01-01T00:00Z}]
+"""
+UNFLOORED = ("at_least: medium, network: production", "network: production")
+
+
+def test_what_it_promotes_is_seen_as_if_the_record_backed_it() -> None:
+    before = shop_policy(UNFLOORED)
+    after = shop_policy(UNFLOORED, ("sandboxes:\n", WAY + "sandboxes:\n"))
+    diff = compare(before, after, past(*PATHS))
+    assert diff.counts() == {"approve -> autonomous": 1}
+    assert compare(after, after, past(*PATHS)).turned == ()
+    assert compare(after, before, past(*PATHS)).turned == (), "what is taken out was never backed there"

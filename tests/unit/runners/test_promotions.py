@@ -1,10 +1,12 @@
 """A promotion is on the record before anything relies on it, and is taken back together with the outcome that lost it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
 from countersign.attestation.inputs import enclosed
+from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.outcomes import Fault
 from runners import promotions
 from runners.pipeline import Ending
@@ -58,6 +60,22 @@ def test_it_is_confirmed_once_and_then_runs_without_approval(world: RunnerWorld)
     assert confirmed.body["policy"] == asked.body["policy"]
     assert world.handle(world.propose(add("more"), trailers=SKILL)) is Ending.APPLIED
     assert world.kinds()[4:] == ["assessed", "intent", "executed"]
+
+
+@pytest.mark.parametrize("skill", ["x, since: 2020-01-01T00:00Z}  #", "two words", "s" * 65])
+def test_what_is_no_name_of_a_skill_is_refused(world: RunnerWorld, skill: str) -> None:
+    ref = world.propose(add("note"), trailers=(*TRAILERS, ("Countersign-Skill", skill)))
+    assert world.handle(ref) is Ending.REFUSED
+    assert "Countersign-Skill is none: a skill is written as agents name it" in str(world.ledger.entries[-1].body["why"])
+
+
+def test_a_commit_of_somebody_else_on_the_agents_branch_waits(world: RunnerWorld) -> None:
+    ref = world.propose(add("note"))
+    world.handle(ref)
+    head = world.repository.commit(add("more"), branch="proposals/0", author="wanda@example.com", trailers=SKILL[2:])
+    world.world.push(ref, head)
+    assert world.handle(ref) is Ending.WAITING
+    assert "promoted" not in world.kinds()
 
 
 def test_another_kind_of_change_still_waits(world: RunnerWorld) -> None:
@@ -114,10 +132,99 @@ def test_the_record_holds_what_it_was_decided_from(world: RunnerWorld) -> None:
         assert getattr(found, "evidence").backed == {name}  # noqa: B009 - either inputs, or a word why there are none
 
 
-def test_people_take_it_back(world: RunnerWorld) -> None:
+def taken_back(world: RunnerWorld, name: str | None = None) -> str | None:
+    told = str(promotion(world)["name"]) if name is None else name
+    return promotions.take_back(world.ledger, told, why="orders were slow since then", by="lea", now=world.clock())
+
+
+def test_people_take_it_back_once(world: RunnerWorld) -> None:
     world.handle(world.propose(add("note"), trailers=SKILL))
-    told = promotion(world)
-    draft = promotions.demoted(told, why="orders were slow since then", change=None, by=None, now=world.clock())
-    world.ledger.append(draft)
-    assert world.ledger.entries[-1].kind.value == "demoted"
+    assert taken_back(world) == "record 4: demoted"
+    assert world.ledger.entries[-1].body["by"] == "lea"
+    assert taken_back(world) == "record 4: taken back already"
+    assert taken_back(world, "sha256:" + "0" * 64) is None
+    world.ledger.fail_next("append")
+    with pytest.raises(Fault):
+        taken_back(world)
     assert world.handle(world.propose(add("more"), trailers=SKILL)) is Ending.WAITING
+
+
+def test_what_is_taken_back_between_question_and_run_does_not_run(world: RunnerWorld) -> None:
+    world.handle(world.propose(add("note"), trailers=SKILL))
+
+    def meanwhile(kind: RecordKind) -> None:
+        if kind is RecordKind.INTENT:
+            world.ledger.after_append = None
+            taken_back(world)
+
+    world.ledger.after_append = meanwhile
+    ref = world.propose(add("more"), trailers=SKILL)
+    assert world.handle(ref) is Ending.FAILED
+    assert world.kinds()[4:] == ["assessed", "intent", "demoted", "failed"]
+    assert "was taken back before this run began" in str(world.ledger.entries[-1].body["fault"])
+    assert len(world.sandbox.specs) == 1
+    assert world.broker.live == frozenset()
+
+
+def test_an_outcome_of_an_earlier_version_is_mended(world: RunnerWorld) -> None:
+    """A runner that knows nothing of promotions closed the run: what it lost is taken back when somebody looks."""
+    ref = world.propose(add("note"), trailers=SKILL)
+    world.sandbox.act = die
+    with pytest.raises(KeyboardInterrupt):
+        world.handle(ref)
+    intent = world.ledger.entries[-1]
+    world.ledger.append(
+        Draft(RecordKind.LOST, f"outcome/{intent.run}", "Lost sight of it", ref, intent.run, world.clock(), {"outcome": "lost"})
+    )
+    assert world.handle(ref) is Ending.LOST
+    assert world.handle(ref) is Ending.LOST
+    assert world.kinds()[-2:] == ["lost", "demoted"]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"result": {"tainted": True}}, "its run showed a credential"),
+        ({"grants": [{"proof": "unproved"}]}, "a credential of its run was not proved dead"),
+        ({"result": {"tainted": False}, "grants": [{"proof": "dead"}]}, None),
+        ({}, None),
+    ],
+)
+def test_what_goes_wrong_though_it_was_executed(world: RunnerWorld, body: dict[str, object], why: str | None) -> None:
+    world.handle(world.propose(add("note"), trailers=SKILL))
+    intent = world.ledger.entries[2]
+    outcome = Draft(RecordKind.EXECUTED, "outcome/x", "Applied", intent.change, intent.run, world.clock(), body)
+    assert [draft.body["why"] for draft in promotions.lost(intent, outcome)] == ([] if why is None else [why])
+
+
+def test_what_was_not_in_force_is_not_lost() -> None:
+    later = RunnerWorld(policy=POLICY.replace("2026-11-01T00:00Z", "2026-12-24T00:00Z"))
+    ref = later.propose(add("note"), trailers=SKILL)
+    assert later.handle(ref) is Ending.WAITING
+    later.approve(ref, "wanda")
+    later.sandbox.fail_next()
+    assert later.handle(ref) is Ending.FAILED
+    assert later.kinds() == ["assessed", "intent", "failed"], "what begins later is neither confirmed nor lost"
+
+
+TWO_TEAMS = POLICY.replace(
+    "medium: {mode: approve, approvals: [{from: web}], expires: 24h}",
+    "medium: {mode: approve, approvals: [{from: web}, {from: leads}], expires: 24h}",
+).replace("low: {mode: autonomous}", "low: {mode: approve, approvals: [{from: web}], expires: 24h}")
+
+
+def test_what_was_approved_in_the_milder_tier_was_not_approved_in_the_other() -> None:
+    world = RunnerWorld(policy=TWO_TEAMS.replace("2026-11-01T00:00Z", "2026-11-24T12:01Z"))
+    ref = world.propose(add("note"), trailers=SKILL)
+    assert world.handle(ref) is Ending.WAITING
+    world.clock.moment += timedelta(minutes=2)
+    assert world.handle(ref) is Ending.WAITING
+    assert world.kinds() == ["assessed", "promoted", "superseded", "assessed"]
+    world.approve(ref, "lea")
+    taken_back(world, str(world.ledger.entries[1].key.removeprefix("promoted/")))
+    assert world.handle(ref) is Ending.WAITING
+    world.approve(ref, "wanda")
+    assert world.handle(ref) is Ending.WAITING, "lea said yes to something else"
+    world.world.unapprove(ref, world.people["lea"])
+    world.approve(ref, "lea")
+    assert world.handle(ref) is Ending.APPLIED
