@@ -195,16 +195,17 @@ def _demote(settings: RunnerSettings, names: Sequence[str], *, why: str, by: str
     """Take promotions back in every project whose record confirms them; one project that fails keeps no other from it."""
     sweeper, status, left = build_sweeper(settings), EXIT_OK, set(names)
     for project in settings.projects:
-        told = [said(text, sweeper.reaper.closer.veil.blind(project)) for text in (why, by)]
+        hide = sweeper.reaper.closer.veil.blind(project)
         for name in names:
             try:
-                said = promotions.take_back(sweeper.rooms.of(project).ledger, name, why=told[0], by=told[1], now=clock.now())
+                ledger = sweeper.rooms.of(project).ledger
+                told = promotions.take_back(ledger, name, why=said(why, hide), by=said(by, hide), now=clock.now())
             except Fault as fault:
                 print(f"{project}: could not: {fault}", file=sys.stderr)
                 status = EXIT_FAULT
                 continue
-            if said is not None:
-                print(f"{project}: {said}")
+            if told is not None:
+                print(f"{project}: {told}")
                 left.discard(name)
     for name in sorted(left) if status == EXIT_OK else ():
         what = "`countersign audit autonomy` names what there is; for what was never relied on, take its line out of the policy"
