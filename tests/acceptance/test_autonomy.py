@@ -80,8 +80,8 @@ def test_it_is_confirmed_used_and_lost(playing: Stage, branch: AuditBranch, sinc
     name = branch.of(anew)[0]["decision"]["promotions"][0]["name"]
     said = playing.runner_says("staging", "demote", name, "--why", "orders were slow since then", "--by", "lea")
     assert said.endswith(": demoted")
-    newest = branch.visitor().records()[-1]
-    assert (newest["kind"], newest["by"], newest["why"]) == ("demoted", "lea", "orders were slow since then")
+    (lost,) = [record for record in branch.visitor().records() if record["key"] == f"demoted/{name}"]
+    assert (lost["by"], lost["why"]) == ("lea", "orders were slow since then")
     verified = branch.verify()
     assert verified.status == 0
     assert "2 promotions = 0 standing + 2 taken back" in verified.text
