@@ -18,10 +18,10 @@ _WEAK = (
     r"|shared[_-]?key|deploy[_-]?key|license[_-]?key|credentials?|_auth|psk"
 )
 _NAME = rf"(?:(?P<strong>{_STRONG})|{_WEAK})(?:[_-]?(?:value|b64|base64|[0-9]{{1,3}}))?"
-_SEP = r"[ \t]{0,8}(?::=|=>|={1,2}|::?)[ \t]{0,8}(?:!!binary[ \t])?"
+_SEP = r"[ \t]{0,40}(?::=|=>|={1,2}|::?|%(?:25)?3[da])[ \t]{0,40}(?:!!binary[ \t])?"
 _PAIR = r"[ \t]{0,4},[ \t]{0,4}\\{0,3}[\"']value\\{0,3}[\"'][ \t]{0,4}:[ \t]{0,4}"
 _ASSIGNED = re.compile(
-    rf"{_NAME}(?:\\{{0,3}}[\"'`])?\]?(?:{_SEP}|{_PAIR}|(?P<xml>>)|(?P<blank>[ \t]{{1,8}}(?:to[ \t]|by[ \t])?)){VALUE}"
+    rf"{_NAME}(?:\\{{0,3}}[\"'`])?\]?(?:{_SEP}|{_PAIR}|(?P<xml>>)|(?P<blank>[ \t]{{1,40}}(?:to[ \t]|by[ \t])?)){VALUE}"
 )
 _BY = re.compile(rf"identified[ \t]{{1,4}}by[ \t]{{1,4}}{VALUE}")
 _CUES = ("pass", "pwd", "secret", "token", "key", "credential", "_auth", "psk")
@@ -30,7 +30,7 @@ _NAMED = re.compile(
 )
 _VALUE = re.compile(rf"value\\?[\"']?[ \t]{{0,4}}[:=][ \t]{{0,4}}{VALUE}")
 _LOOK_BACK = 160
-_LINE_START = re.compile(r"[\s+\->|]{0,40}[\"']?[\w.-]{0,64}")
+_LINE_START = re.compile(r"[\s+\->|]{0,80}[\"']?[\w.-]{0,64}")
 _CONNECTION = re.compile(r"(?:server|data source|host|user id|uid|user|database|initial catalog|accountname|driver)[ ]?=")
 _TO_SEMICOLON = re.compile(r"[^;\"'\r\n]{1,200}+")
 

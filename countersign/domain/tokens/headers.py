@@ -30,7 +30,7 @@ _HEADER = re.compile(
     EDGE
     + r"(?:"
     + "|".join(_NAMES)
-    + r")(?:\\{0,3}[\"'])?[ \t]{0,8}(?::|=>?|,)[ \t]{0,8}\[?(?:\\{0,3}([\"']))?"
+    + r")(?:\\{0,3}[\"'])?[ \t]{0,40}(?::|=>?|,)[ \t]{0,40}\[?(?:\\{0,3}([\"']))?"
     + r"(?:(?:bearer|basic|token|digest|negotiate|aws4-hmac-sha256|apikey)[ \t]++)?([^\r\n\"']++)"
 )
 _BEARER = re.compile(EDGE + r"bearer[ \t]++([a-z0-9._~+/-]{8,}+=*+)")
