@@ -1,18 +1,25 @@
 r"""Says where the value of an assignment begins and ends, and whether it is one at all: quoted, bare, escaped, to the line's end.
 
+A quote that is doubled is within the value, as SQL has it (`'it''s'`), and so is what stands between `$$` or `$tag$`.
+
 Does not look for names; `assignments.py` does.
 """
 
 import re
 
+_ESCAPED = r"(?:\\{1,3}[\"']|\\{1,2}u002[27])"
 QUOTED = (
-    r"(?:(?P<esc>\\{1,3})[\"'](?P<e>(?>[^\"'\\\n]*+(?:\\(?!\\{0,2}[\"'])[^\"'\\\n]*+)*))"
-    r"|\"(?P<d>(?>[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*))|'(?P<s>(?>[^'\\\n]*+(?:\\.[^'\\\n]*+)*))|`(?P<t>[^`\n]*+))"
+    rf"(?:{_ESCAPED}(?P<e>(?>[^\"'\\\n]*+(?:\\(?!\\{{0,2}}[\"']|\\?u002[27])[^\"'\\\n]*+)*))"
+    r"|\"(?P<d>(?>[^\"\\\n]*+(?:(?:\\.|\"\")[^\"\\\n]*+)*))|'(?P<s>(?>[^'\\\n]*+(?:(?:\\.|'')[^'\\\n]*+)*))|`(?P<t>[^`\n]*+)"
+    r"|\$(?P<tag>[a-z_]{0,16}+)\$(?P<q>[^\n]{1,256}?)\$(?P=tag)\$)"
 )
 _PLAIN = r"[^\s\"'`,;&<>\\]"
 BARE = rf"(?P<b>(?={_PLAIN}|\\[^nrt\s\"'])(?>{_PLAIN}*+(?:\\[^nrt\s\"']{_PLAIN}*+)*))"
 VALUE = f"(?:{QUOTED}|{BARE})"
-GROUPS = ("e", "d", "s", "t", "b")
+GROUPS = ("e", "d", "s", "t", "q", "b")
+CLOSED = rf"(?:{_ESCAPED}|\\{{0,3}}[\"'`])"
+"""What closes the quotes of a name."""
+
 
 _REST = re.compile(r"[^\n\r]*+")
 _COMMENT = re.compile(r"[ \t]+#")

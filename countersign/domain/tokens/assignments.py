@@ -7,7 +7,7 @@ a word where it is not quoted.
 import re
 from collections.abc import Iterator
 
-from countersign.domain.tokens.assigned import GROUPS, VALUE, plausible, rest_of_line, stands_for_another
+from countersign.domain.tokens.assigned import CLOSED, GROUPS, VALUE, plausible, rest_of_line, stands_for_another
 from countersign.domain.tokens.kinds import ValueClass
 from countersign.domain.tokens.rule import Rule
 from countersign.domain.tokens.view import View, parts
@@ -21,7 +21,7 @@ _NAME = rf"(?:(?P<strong>{_STRONG})|{_WEAK})(?:[_-]?(?:value|b64|base64|[0-9]{{1
 _SEP = r"[ \t]{0,40}(?::=|=>|={1,2}|::?|%(?:25)?3[da])[ \t]{0,40}(?:!!binary[ \t])?"
 _PAIR = r"[ \t]{0,4},[ \t]{0,4}\\{0,3}[\"']value\\{0,3}[\"'][ \t]{0,4}:[ \t]{0,4}"
 _ASSIGNED = re.compile(
-    rf"{_NAME}(?:\\{{0,3}}[\"'`])?\]?(?:{_SEP}|{_PAIR}|(?P<xml>>)|(?P<blank>[ \t]{{1,40}}(?:to[ \t]|by[ \t])?)){VALUE}"
+    rf"{_NAME}{CLOSED}?\]?(?:{_SEP}|{_PAIR}|(?P<xml>>)|(?P<blank>[ \t]{{1,40}}(?:to[ \t]|by[ \t])?)){VALUE}"
 )
 _BY = re.compile(rf"identified[ \t]{{1,4}}by[ \t]{{1,4}}{VALUE}")
 _CUES = ("pass", "pwd", "secret", "token", "key", "credential", "_auth", "psk")
