@@ -35,13 +35,18 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"\$[A-Z_][A-Z0-9_]*|\$\{[^{}]*\}?|\$\(.*|\{\{.*|%[A-Z_]+%|%\([a-z_]+\)s?|(?:var|local|data|module|each|env|secrets|inputs|self)\.[\w.\[\]-]+"
+    r"\$[A-Z_][A-Z0-9_]*|\${1,2}\{[^{}]*\}?|\$\(.*|\{\{.*|%[A-Z_]+%|%\([a-z_]+\)s?|(?:var|local|data|module|each|env|secrets|inputs|self)\.[\w.\[\]-]+"
     r"|(?:os\.(?:environ|getenv)|process\.env|getenv|vault|file|lookup|env)\b.*|!(?:ref|vault|sub|getatt)\b.*|ref\+.*|ENC\[.*",
     re.IGNORECASE,
 )
 _SHOUTED = re.compile(r"\$[A-Z_][A-Z0-9_]*")
 _MIXED = re.compile(r"(?=.*[0-9]).*|(?=.*[a-z])(?=.*[A-Z]).*", re.DOTALL)
 _LEAST, _LEAST_BARE, _LONG = 3, 6, 12
+DECIDES = (
+    *(pattern.pattern for pattern in (_REST, _COMMENT, _NO_VALUES, _NOTHING, _REFERENCE, _SHOUTED, _MIXED)),
+    *map(str, (_LEAST, _LEAST_BARE, _LONG)),
+)
+"""What is taken for a secret, for the digest of the rules."""
 
 
 def plausible(value: str, *, strong: bool, bare: bool) -> bool:
