@@ -1,9 +1,9 @@
 """Finds addresses of machines: IPv4 and IPv6.
 
 Four numbers below 256 are an address, unless what stands before them says that they are a version: `v1.2.3.4`, `version 1.2.3.4`,
-a requirement (`foo>=1.2.3.4`, `foo==1.2.3.4`, `"foo": "^1.2.3.4"`, `(>1.2.3.4)`), a browser (`Chrome/120.0.0.0`). In doubt it is an
-address: so after `>`, `->`, `=>` or a tag, at a line's start, and where what is compared is called a machine's (`ip >= …`, `src==…`).
-Loopback, unspecified and net masks say nothing about anybody and stay.
+a requirement (`foo>=1.2.3.4`, `foo==1.2.3.4`, `"foo": "^1.2.3.4"`, `(>1.2.3.4)`), a browser (`Chrome/120.0.0.0`). In doubt they
+are an address: after `>`, `->`, `=>` or a tag, at a line's start, and where what is compared is called as a machine's address is
+(`ip >= …`, `src==…`). Loopback, unspecified and net masks say nothing about anybody and stay.
 """
 
 import ipaddress
@@ -25,7 +25,8 @@ _MACHINES = (
 """Names of what is compared with an address rather than required in a version."""
 _VERSION = re.compile(
     r"(?:\bv|\bver(?:sion)?[\"']?[ :=\"']{0,4}|\brelease[ ]|-v"
-    rf"|(?:(?<![^\s\"'])|(?<=\\[nrt])){_MACHINES}[a-z0-9][a-z0-9_-]{{0,40}}+(?:\[[a-z0-9,_-]{{1,20}}+\])?(?:==|[ ]?(?:>=|<=|~=|~>)[ ]?)"
+    rf"|(?:(?<![^\s\"'])|(?<=\\[nrt])){_MACHINES}[a-z0-9][a-z0-9_-]{{0,40}}+(?:\[[a-z0-9,_-]{{1,20}}+\])?"
+    r"(?:==|[ ]?(?:>=|<=|~=|~>)[ ]?)"
     r"|[:=,(\[][ ]?\\?[\"'](?:>=|<=|~=|~>|[~^])[ ]?|[(,][ ]?(?:>=|<=|~>|[~^>])[ ]?"
     r"|\b(?:chrom(?:e|ium)|headlesschrome|crios|edg(?:e|a|ios)?|opr|vivaldi|yabrowser|samsungbrowser|electron|brave)/)\Z",
     re.ASCII,

@@ -1,7 +1,7 @@
 r"""Blanks what colours a terminal, so that rules see through it: a word that follows `ESC[1m` begins a word, as after a blank.
 
-Also as JSON and shells write it (`\u001b[1m`, `\x1b[1m`, `\033[1m`, `^[[1m`). Of a link or a title (`ESC]8;;…`) only what frames it is
-blanked, not what is in it. A log that lost its escape characters (`[1m`) is taken as it stands.
+Also as JSON and shells write it (`\u001b[1m`, `\x1b[1m`, `\033[1m`, `^[[1m`). Of a link or a title (`ESC]8;;…`) only what frames it
+is blanked, not what is in it. A log that lost its escape characters (`[1m`) is taken as it stands.
 """
 
 import re
