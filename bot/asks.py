@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import ChangeRef, Digest, Sha, digest_of
 from countersign.domain.neutral import code, hidden, inline, quote
+from countersign.domain.tokens.finding import find
+from countersign.domain.tokens.kinds import ALWAYS
 
 PREFIX = "proposals/"
 """Where the bot pushes; it has no business with any other branch."""
@@ -37,6 +39,12 @@ def _line(text: str) -> str:
     return text
 
 
+def _no_secret(text: str) -> str:
+    if find(text, ALWAYS):
+        raise ValueError("must be a name; this looks like a secret")
+    return text
+
+
 def _title(text: str) -> str:
     if _COAUTHOR.fullmatch(text):
         raise ValueError("must not name authors; the commit does")
@@ -48,7 +56,7 @@ def _project(text: str) -> str:
 
 
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINE), AfterValidator(_line)]
-_Name = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+_Name = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z"), AfterValidator(_no_secret)]
 _Lines = Annotated[tuple[_Line, ...], Field(max_length=20)]
 
 

@@ -1,5 +1,7 @@
 """Hides what an agent says before anything is made of it: branch, commit, title and description are made of the hidden words.
 
+Names (environment, action, skill) stay: those that look like a secret are not taken (`asks.py`).
+
 The diff stays as it is: it is what is asked for, and becomes a commit. Nobody is asked; what was replaced is told to the agent.
 """
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.canonical import canonical_json
-from countersign.domain.ids import digest_of
+from countersign.domain.ids import Digest, digest_of
 from countersign.domain.run import RunResult
 from countersign.domain.scope import Grant, Revocation
 from countersign.domain.tokens.tokenizer import Tokenizer
-from runners.veil import note, tail
+from runners.veil import note, said, tail
 
 Body = dict[str, object]
 
@@ -60,7 +60,8 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
             "outcome": kind.value,
             "result": kept.get("result"),
             "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
-            "tokens": note(tokenizer, *_said(kept), *(str(told["proof_detail"] or "") for told in closed.values())),
+            "tokens": note(tokenizer, *_texts(kept), *(str(told["proof_detail"] or "") for told in closed.values()))
+            | {"epoch": kept.get("epoch", tokenizer.key.epoch)},
         },
     )
 
@@ -75,7 +76,8 @@ def keep(
 ) -> Body:
     """Write down what happened, for the outbox: everything that the outcome needs but the ends of the credentials."""
     return {
-        "fault": None if fault is None else tokenizer.tokenize(fault).text,
+        "epoch": tokenizer.key.epoch,
+        "fault": None if fault is None else said(fault, tokenizer),
         "grants": [
             {
                 "expires": grant.expires.isoformat(),
@@ -96,7 +98,12 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
     """Give a result as the record keeps it: outputs by digest, plus a tail for people who read the branch.
 
     Names of hosts stay: the policy beside the record names those that are allowed, and an auditor must see where the others went.
+    Digests of outputs are sealed with the key for tokens: a plain one would confirm a guess of what the tail hides.
     """
+
+    def sealed(digest: Digest) -> Digest:
+        return tokenizer.key.seal(tokenizer.project, digest)
+
     return {
         "argv": list(spec_argv),
         "argv_digest": digest_of(canonical_json(list(spec_argv))),
@@ -120,8 +127,8 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
         "profile_digest": result.profile_digest,
         "runtime": result.runtime,
         "started": result.started.isoformat(),
-        "stderr": {"digest": result.stderr_digest, "tail": tail(result.stderr, tokenizer)},
-        "stdout": {"digest": result.stdout_digest, "tail": tail(result.stdout, tokenizer)},
+        "stderr": {"digest": sealed(result.stderr_digest), "tail": tail(result.stderr, tokenizer)},
+        "stdout": {"digest": sealed(result.stdout_digest), "tail": tail(result.stdout, tokenizer)},
         "tainted": result.tainted,
     }
 
@@ -140,7 +147,7 @@ def _hidden(kept: Mapping[str, object], tokenizer: Tokenizer) -> Mapping[str, ob
     fault, result = kept.get("fault"), kept.get("result")
     found = dict(kept)
     if isinstance(fault, str):
-        found["fault"] = tokenizer.tokenize(fault).text
+        found["fault"] = said(fault, tokenizer)
     if isinstance(result, Mapping):
         tails = {name: told for name in ("stderr", "stdout") if isinstance(told := result.get(name), Mapping)}
         hidden = {name: {**told, "tail": tokenizer.tokenize(str(told.get("tail"))).text} for name, told in tails.items()}
@@ -148,7 +155,7 @@ def _hidden(kept: Mapping[str, object], tokenizer: Tokenizer) -> Mapping[str, ob
     return found
 
 
-def _said(kept: Mapping[str, object]) -> list[str]:
+def _texts(kept: Mapping[str, object]) -> list[str]:
     """Give the texts of what was kept."""
     fault, result = kept.get("fault"), kept.get("result")
     tails = [result.get(name) for name in ("stderr", "stdout")] if isinstance(result, Mapping) else []
@@ -158,7 +165,7 @@ def _said(kept: Mapping[str, object]) -> list[str]:
 def _ended(revocation: Revocation | None, tokenizer: Tokenizer) -> Body:
     if revocation is None:
         return {"proof": None, "proof_detail": None, "revoked": None}
-    detail = tokenizer.tokenize(revocation.detail).text
+    detail = said(revocation.detail, tokenizer)
     return {"proof": revocation.proof.value, "proof_detail": detail, "revoked": revocation.revoked.isoformat()}
 
 

@@ -24,6 +24,7 @@ from countersign.domain.outcomes import Fault, LedgerFault
 from runners import clock, promotions, tasks, upkeep
 from runners.refusals import Refusals
 from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
+from runners.veil import said
 from runners.wiring import Runner, Sweeper, build, build_sweeper, prove, signing_key
 from runners.worker import make_app, queues, serve
 
@@ -194,16 +195,17 @@ def _demote(settings: RunnerSettings, names: Sequence[str], *, why: str, by: str
     """Take promotions back in every project whose record confirms them; one project that fails keeps no other from it."""
     sweeper, status, left = build_sweeper(settings), EXIT_OK, set(names)
     for project in settings.projects:
-        hidden = sweeper.reaper.closer.veil.blind(project).tokenize(why).text
+        hide = sweeper.reaper.closer.veil.blind(project)
         for name in names:
             try:
-                said = promotions.take_back(sweeper.rooms.of(project).ledger, name, why=hidden, by=by, now=clock.now())
+                ledger = sweeper.rooms.of(project).ledger
+                told = promotions.take_back(ledger, name, why=said(why, hide), by=said(by, hide), now=clock.now())
             except Fault as fault:
                 print(f"{project}: could not: {fault}", file=sys.stderr)
                 status = EXIT_FAULT
                 continue
-            if said is not None:
-                print(f"{project}: {said}")
+            if told is not None:
+                print(f"{project}: {told}")
                 left.discard(name)
     for name in sorted(left) if status == EXIT_OK else ():
         what = "`countersign audit autonomy` names what there is; for what was never relied on, take its line out of the policy"

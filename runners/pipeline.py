@@ -19,7 +19,7 @@ from countersign.domain.authorization import Authorization, authorize
 from countersign.domain.credential import Credential
 from countersign.domain.decision import Effect, Plan
 from countersign.domain.ids import ChangeRef, run_id
-from countersign.domain.outcomes import Fault, LedgerFault, Refused
+from countersign.domain.outcomes import Fault, LedgerFault, Refused, TooLargeFault
 from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
 from countersign.domain.promoted import demoted_key
 from countersign.domain.scope import Grant, Scope
@@ -118,12 +118,16 @@ class Pipeline:
     def _consider_or_refuse(self, change: Change, room: Room) -> Ending:
         try:
             return self._consider(change, room)
+        except TooLargeFault:
+            return self._refuse(change, room, Refused("audit", "its record would be larger than records are; split the change"))
         except Refused as no:
-            [entry] = record(
-                room.ledger, unjudged.refused(change, stage=no.stage, why=no.why, now=self.clock(), veil=self.closer.veil)
-            )
-            telling.refused(self.forge, change, entry, str(entry.body.get("why", "")))
-            return Ending.REFUSED
+            return self._refuse(change, room, no)
+
+    def _refuse(self, change: Change, room: Room, no: Refused) -> Ending:
+        draft = unjudged.refused(change, stage=no.stage, why=no.why, now=self.clock(), veil=self.closer.veil)
+        [entry] = record(room.ledger, draft)
+        telling.refused(self.forge, change, entry, str(entry.body.get("why", "")))
+        return Ending.REFUSED
 
     def _consider(self, change: Change, room: Room) -> Ending:
         steps, veil = Steps(self.clock, self.ticks), self.closer.veil

@@ -41,4 +41,6 @@ class Reaper:
                         closed.append(self.closer.close(ledger, intent))
             except Fault as fault:
                 faults.append(fault)  # one target that is down must not keep the others' credentials alive
+            except Exception as error:  # noqa: BLE001 - nor a bug of ours
+                faults.append(Fault(f"{intent.run} stays open: unexpected {type(error).__name__}"))
         return closed, faults

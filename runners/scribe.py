@@ -25,8 +25,7 @@ from countersign.domain.matching import touched
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
-from countersign.domain.tokens.placeholder import cut_behind
-from runners.veil import CLAIM, Veil, note, rationale
+from runners.veil import CLAIM, Veil, note, rationale, said
 
 Body = dict[str, object]
 
@@ -117,7 +116,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
     proposal, decision = observation.proposal, judgement.decision
     hide = veil.over(proposal.change, observation.policy, decision.environment)
     claims = {
-        name: None if text is None else cut_behind(hide.tokenize(text).text, CLAIM)
+        name: None if text is None else said(text, hide, CLAIM)
         for name, text in (
             ("emergency", proposal.claims.emergency),
             ("environment", proposal.claims.environment),
@@ -125,12 +124,13 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         )
     }
     words = rationale(proposal.claims.rationale, hide)
+    model = "" if proposal.agent is None else said(proposal.agent.model, hide, CLAIM)
     counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
         "actor": {
             "agent": None
             if proposal.agent is None
-            else {"id": proposal.agent.id, "model": proposal.agent.model, "strength": proposal.agent.strength},
+            else {"id": proposal.agent.id, "model": model, "strength": proposal.agent.strength},
             "approvers": [
                 {
                     "at": approval.at.isoformat(),
@@ -160,7 +160,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},
         "rationale": words,
-        "tokens": note(hide, str(words["text"]), *claims.values()),
+        "tokens": note(hide, str(words["text"]), model, *claims.values()),
     }
 
 

@@ -8,13 +8,13 @@ from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import digest_of
 from countersign.domain.ports import Change
 from runners.scribe import Body, change_document, refused_key
-from runners.veil import Veil, note, rationale
+from runners.veil import Veil, note, rationale, said
 
 
 def refused(change: Change, *, stage: str, why: str, now: datetime, veil: Veil) -> Draft:
     """Record a refusal that came before the policy could speak: conflict, fork, no valid policy."""
     hide = veil.blind(change.ref.project)
-    told = hide.tokenize(why).text
+    told = said(why, hide)
     words = rationale(change.description, hide)
     body: Body = {
         "change": change_document(change) | {"base": None, "tree": None, "paths": []},

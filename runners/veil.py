@@ -4,6 +4,7 @@ Does not touch what a decision was made from or said, names of hosts that a run 
 an auditor decides again from the first, and looks for the others.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,17 +13,23 @@ from countersign.domain.ids import ChangeRef, digest_of
 from countersign.domain.policy import Policy
 from countersign.domain.tokens.key import TokensKey
 from countersign.domain.tokens.kinds import ALL
-from countersign.domain.tokens.placeholder import counted, cut_before, cut_behind
+from countersign.domain.tokens.placeholder import counted, cut_before, fitting
 from countersign.domain.tokens.tokenizer import Tokenizer, total
 from countersign.domain.tokens.wanted import recorded, wanted
 from runners.sandbox.output import without_cut_lines
 
 RATIONALE = 2000
 """Characters of the agent's rationale in a record, tokens included."""
+LOOKED_AT = 20_000
+"""Characters of a rationale that are looked at: as many as a proposal may have. A forge takes more, and each look costs."""
 CLAIM = 500
 """Characters of a claim of one line, such as how to go back."""
+FAULT = 2000
+"""Characters of what went wrong, or of what a target said of a credential."""
 TAIL = 1000
 """Characters of each output in a record."""
+_BYTES = 4
+"""A text may have so many bytes for each of its characters: a record has room for all of them together."""
 
 Body = dict[str, object]
 
@@ -60,15 +67,26 @@ def note(tokenizer: Tokenizer, *texts: str | None) -> Body:
 
 def rationale(text: str, tokenizer: Tokenizer) -> Body:
     """Give the agent's words as a record keeps them. The digest is of all of them as they are hidden: it confirms no guess."""
-    hidden = tokenizer.tokenize(text).text
+    hidden = tokenizer.tokenize(_whole_characters(text[:LOOKED_AT])).text
     return {
         "characters": len(hidden),
-        "digest": digest_of(hidden.encode("utf-8", "backslashreplace")),
-        "text": cut_behind(hidden, RATIONALE),
+        "digest": digest_of(hidden.encode()),
+        "text": fitting(hidden, RATIONALE, written=RATIONALE * _BYTES),
     }
+
+
+def said(text: str, tokenizer: Tokenizer, most: int = FAULT) -> str:
+    """Give a text as a record keeps it: values are hidden before it is cut."""
+    return fitting(tokenizer.tokenize(_whole_characters(text[:LOOKED_AT])).text, most, written=most * _BYTES)
 
 
 def tail(text: str, tokenizer: Tokenizer) -> str:
     """Give the end of an output. Values are hidden in all that was kept, before anything is cut."""
-    hidden = tokenizer.tokenize(without_cut_lines(text)).text
-    return cut_before(hidden, TAIL)
+    hidden = tokenizer.tokenize(without_cut_lines(_whole_characters(text))).text
+    kept = cut_before(hidden, TAIL)
+    return kept if len(json.dumps(kept)) <= TAIL * _BYTES else fitting(kept, TAIL, written=TAIL * _BYTES)
+
+
+def _whole_characters(text: str) -> str:
+    """Write halves of characters (lone surrogates), which no record can hold, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -13,9 +13,11 @@ from countersign.adapters.policies import Policies
 from countersign.domain.outcomes import Fault, GitFault, Refused
 from countersign.domain.people import Agent, Contributor, Person
 from countersign.domain.policy import Policy
-from countersign.domain.policy_forms import SAID, SKILL
+from countersign.domain.policy_forms import SKILL
 from countersign.domain.ports import Change, CommitPeople, Forge, Repository
 from countersign.domain.proposal import Claims, Proposal
+from countersign.domain.tokens.finding import find
+from countersign.domain.tokens.kinds import ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +146,20 @@ def _principals(
     return agent, sponsor
 
 
-def _skill(commits: tuple[CommitPeople, ...]) -> str | None:
-    skill = _only(commits, "Countersign-Skill")
-    if skill is not None and not re.fullmatch(SKILL, skill):
-        raise Refused("intake", f"Countersign-Skill is none: {SAID[SKILL]}")
-    return skill
+def _name(commits: tuple[CommitPeople, ...], trailer: str) -> str | None:
+    """Give what a trailer names. It goes into reasons and records to the letter, so it must be a name, and no secret."""
+    name = _only(commits, trailer)
+    if name is not None and (not re.fullmatch(SKILL, name) or find(name, ALWAYS)):
+        raise Refused("intake", f"{trailer} is no name: letters, digits, '.', '_' and '-', at most 64 of them, and no secret")
+    return name
 
 
 def _claims(change: Change, commits: tuple[CommitPeople, ...]) -> Claims:
     return Claims(
         rationale=change.description,
-        environment=_only(commits, "Countersign-Environment"),
-        action=_only(commits, "Countersign-Action"),
-        skill=_skill(commits),
+        environment=_name(commits, "Countersign-Environment"),
+        action=_name(commits, "Countersign-Action"),
+        skill=_name(commits, "Countersign-Skill"),
         rollback=_only(commits, "Countersign-Rollback"),
         emergency=_only(commits, "Countersign-Emergency"),
         tests=tuple(value for commit in commits for key, value in commit.trailers if key.lower() == "countersign-test"),

@@ -18,7 +18,7 @@ from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import MAX_RECORD, PREDICATE_TYPE, STATEMENT_TYPE, Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, MalformedError, RunId, Sha, digest, digest_of
 from countersign.domain.neutral import title
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import LedgerFault, TooLargeFault
 
 _TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ORIGIN = re.compile(r"[\x21-\x2a\x2c-\x7e]{1,255}")
@@ -182,7 +182,7 @@ def draw(draft: Draft, place: Place) -> tuple[bytes, Statement]:
     try:
         raw = readable.dump(document)
         if len(raw) > MAX_RECORD:
-            raise LedgerFault(f"{draft.key}: {len(raw)} bytes are more than a record may have; name large evidence by digest")
+            raise TooLargeFault(f"{draft.key}: {len(raw)} bytes are more than a record may have; name large evidence by digest")
         return raw, read(raw)
     except MalformedError as error:
         raise LedgerFault(f"{draft.key} cannot be recorded: {error}") from None

@@ -55,6 +55,7 @@ class Inputs:
             proposal=replace(
                 proposal,
                 title=_unseen(proposal.title),
+                agent=None if proposal.agent is None else replace(proposal.agent, model=""),
                 facts=replace(proposal.facts, keys=()),
                 contributors=tuple(replace(contributor, email="") for contributor in proposal.contributors),
                 claims=replace(

@@ -30,6 +30,10 @@ class LedgerFault(Fault):
     """The audit branch could not be read or extended."""
 
 
+class TooLargeFault(LedgerFault):
+    """A record would be larger than records are. Trying again changes nothing: less has to be asked for."""
+
+
 class BrokerFault(Fault):
     """A credential could not be minted, revoked or probed."""
 

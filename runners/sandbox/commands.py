@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from countersign.domain.outcomes import SandboxFault
+from runners.sandbox.output import last_of
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -70,7 +71,7 @@ def run(
     except subprocess.TimeoutExpired:
         raise SandboxFault(f"{Path(argv[0]).name} took longer than {timeout:.0f} s") from None
     if done.returncode:
-        written = (done.stderr or done.stdout).decode(errors="replace").strip()[-1000:]
+        written = last_of((done.stderr or done.stdout).decode(errors="replace"), 1000)
         raise SandboxFault(f"{Path(argv[0]).name} ended with status {done.returncode}: {written}")
     return done.stdout.decode(errors="replace")
 

@@ -28,7 +28,7 @@ from countersign.domain.run import Control, Ending, RunResult, RunSpec
 from runners.sandbox import entry, hardening, seccomp, stream
 from runners.sandbox.door import Door
 from runners.sandbox.order import write_order
-from runners.sandbox.output import Output
+from runners.sandbox.output import Output, first_of
 
 _API_SECONDS = 60
 _API_VERSION = "1.40"
@@ -225,6 +225,6 @@ def _faults(what: str) -> Iterator[None]:
     except (ImageNotFound, NotFound):
         raise
     except APIError as error:
-        raise SandboxFault(f"the container engine could not {what}: {str(error.explanation or error)[:500]}") from None
+        raise SandboxFault(f"the container engine could not {what}: {first_of(str(error.explanation or error), 500)}") from None
     except (DockerException, requests.RequestException, OSError) as error:
-        raise SandboxFault(f"the container engine could not {what}: {str(error)[:500]}") from None
+        raise SandboxFault(f"the container engine could not {what}: {first_of(str(error), 500)}") from None

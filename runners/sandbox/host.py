@@ -20,6 +20,7 @@ from pathlib import Path
 from countersign.domain.outcomes import SandboxFault
 from runners.sandbox import cgroups, commands, place
 from runners.sandbox.commands import Account
+from runners.sandbox.output import last_of
 from runners.sandbox.place import Place
 
 _START_SECONDS = 20.0
@@ -131,7 +132,7 @@ def _await(path: Path, pid: int, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(path):
         if commands.birth(pid) is None or time.monotonic() > deadline:
-            raise SandboxFault(f"podman did not start: {log.read_text(errors='replace').strip()[-1000:]}")
+            raise SandboxFault(f"podman did not start: {last_of(log.read_text(errors='replace'), 1000)}")
         time.sleep(0.02)
 
 

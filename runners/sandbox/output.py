@@ -69,3 +69,15 @@ def without_cut_lines(text: str) -> str:
         line = text.find("\n", match.end(), match.end() + _NEAR)
         position = min(len(text), match.end() + _NEAR) if line < 0 else line + 1
     return "".join([*parts, text[position:]])
+
+
+def last_of(text: str, most: int) -> str:
+    """Give the end of what a tool of ours said, from the beginning of a line: half a line may be half a value."""
+    text = text.strip()
+    return text if len(text) <= most else text[-most:].partition("\n")[2]
+
+
+def first_of(text: str, most: int) -> str:
+    """Give the beginning, up to the end of a word."""
+    text = text.strip()
+    return text if len(text) <= most else text[:most].rpartition(" ")[0]

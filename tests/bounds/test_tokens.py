@@ -1,17 +1,13 @@
-"""A mebibyte of what could take a pattern's time without end: each is looked through in about a second or two."""
-
-from time import process_time
+"""A quarter of a mebibyte of what could take a pattern's time without end: each is hidden in about a second or two."""
 
 import pytest
 
-from countersign.domain.tokens.finding import find
 from countersign.domain.tokens.key import TokensKey
 from countersign.domain.tokens.kinds import ALL, ValueClass
 from countersign.domain.tokens.tokenizer import Tokenizer
 
-SIZE = 2**20
-SLOWEST = 8.0
-"""Seconds of processor time; what takes quadratic time takes hours. The figures are in `tests/bench/tokens`."""
+SIZE = 2**18
+"""Four times what a runner keeps of an output, and thirteen times what it looks at of a rationale."""
 
 KEY = TokensKey(bytes(range(32)))
 FILLERS = {
@@ -62,6 +58,9 @@ FILLERS = {
     "line ends": "\n",
     "nothing": "\0",
     "half placeholders": "TK1_HOST_",
+    "values without end": "authorization: a\n",
+    "users with passwords": "://a:b@",
+    "groups after percent signs": "%:1:",
     "quotes": "\"'",
     "keys of vendors": "sk-",
     "colours": "\x1b[1m",
@@ -92,17 +91,12 @@ FILLERS = {
 }
 
 
+TOKENIZER = Tokenizer(KEY, "acme/shop", ALL)
+
+
+@pytest.mark.timeout(120)  # what is linear takes a second or two, what is quadratic takes minutes
 @pytest.mark.parametrize("what", FILLERS)
-def test_no_filler_is_slow(what: str) -> None:
+def test_no_filler_takes_the_time_of_its_square(what: str) -> None:
     text = (FILLERS[what] * (SIZE // len(FILLERS[what]) + 1))[:SIZE]
-    begin = process_time()
-    find(text, ALL)
-    took = process_time() - begin
-    assert took < SLOWEST, took
-
-
-def test_a_text_that_takes_many_looks_is_hidden_whole() -> None:
-    tokenizer = Tokenizer(TokensKey(bytes(range(32))), "acme/shop", ALL)
-    text = "token=" * 50_000
-    done = tokenizer.tokenize(text)
-    assert tokenizer.tokenize(done.text).text == done.text
+    done = TOKENIZER.tokenize(text)
+    assert (sum(done.counts.values()) > 0) == (done.text != text)

@@ -72,6 +72,8 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     while start < end and (text[start] == "." or (text[start] == ":" and text[start + 1 : start + 2] != ":")):
         start += 1
     value = text[start:end]
+    if not value:
+        return None
     before, after = text[max(0, start - 2) : start], text[end : end + 1]
     escaped = len(before) > 1 and before[0] == "\\" and before[1] in "nrt"
     if after.isalnum() or (before[-1:].isalnum() and not escaped and value[0] != ":"):

@@ -10,7 +10,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from countersign.domain.ids import MalformedError
+from countersign.domain.ids import Digest, MalformedError
 from countersign.domain.tokens.kinds import ValueClass
 from countersign.domain.tokens.placeholder import placeholder
 
@@ -60,6 +60,11 @@ class TokensKey:
         """Give the placeholder of a value, which is in its normal form."""
         digest = hmac.digest(self.subkey(project, kind), normal.encode("utf-8", "surrogatepass"), hashlib.sha256)
         return placeholder(kind, digest)
+
+    def seal(self, project: str, digest: Digest) -> Digest:
+        """Give a digest that stands for another one, and confirms no guess to whoever has not this key."""
+        said = "\0".join(["countersign sealed digest 1", project, str(self.epoch), digest])
+        return Digest("sha256:" + hmac.digest(self.master, said.encode(), "sha256").hex())
 
     def __repr__(self) -> str:
         """Show that there is one, and nothing of it."""

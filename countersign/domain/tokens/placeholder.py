@@ -6,6 +6,7 @@ SQL or a shell. The check tells it from a look-alike, not from a forgery: whoeve
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 
@@ -49,6 +50,17 @@ def cut_before(text: str, most: int) -> str:
     line = text.find("\n", first - 1, first + most // 5) + 1
     inside = [end for start, end in placeholders(text) if start < first < end]
     return text[max(line, inside[0] if inside else first) :]
+
+
+def fitting(text: str, most: int, *, written: int) -> str:
+    """Give the beginning of a text, so long that it has at most so many characters, and bytes where a record holds it.
+
+    A character that nobody would see is written as an escape of up to twelve bytes.
+    """
+    text = cut_behind(text, most)
+    while (size := len(json.dumps(text))) > written:
+        text = cut_behind(text, min(len(text) - 1, len(text) * written // size))
+    return text
 
 
 def _check(kind: str, body: str) -> str:

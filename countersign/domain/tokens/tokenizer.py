@@ -35,7 +35,13 @@ class Tokenizer:
     classes: frozenset[ValueClass]
 
     def tokenize(self, text: str) -> Tokenized:
-        """Replace what is found."""
+        """Replace what is found. Total: where a rule stumbles, the whole text is taken for a secret."""
+        try:
+            return self._looked_through(text)
+        except Exception:  # noqa: BLE001 - fail closed: a text that we cannot read must neither leave nor keep a record from its place
+            return self._whole(text)
+
+    def _looked_through(self, text: str) -> Tokenized:
         counts: Counter[str] = Counter()
         for _ in range(_ROUNDS):
             found = find(text, self.classes | ALWAYS)
@@ -47,8 +53,10 @@ class Tokenizer:
                 position = finding.end
                 counts[finding.kind.value] += 1
             text = "".join([*parts, text[position:]])
-        whole = self.key.token(self.project, ValueClass.SECRET, text)
-        return Tokenized(whole, {ValueClass.SECRET.value: 1})
+        return self._whole(text)
+
+    def _whole(self, text: str) -> Tokenized:
+        return Tokenized(self.key.token(self.project, ValueClass.SECRET, text), {ValueClass.SECRET.value: 1})
 
     @property
     def ruleset(self) -> Digest:

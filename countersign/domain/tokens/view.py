@@ -3,9 +3,11 @@
 Gives the parts of a text in which a cue stands, so that slow patterns look at little. Finds nothing itself.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 
 from countersign.domain.tokens.colours import blanked
 from countersign.domain.tokens.placeholder import placeholders
@@ -61,7 +63,8 @@ def parts(low: str, *cues: str) -> Iterator[tuple[int, int]]:
 
 def gaps(start: int, end: int, holes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Give what of a place is not within the holes, which are in order and apart."""
-    edges = [start, *(edge for hole in holes for edge in hole if hole[1] > start and hole[0] < end), end]
+    first, last = bisect_right(holes, start, key=itemgetter(1)), bisect_left(holes, end, key=itemgetter(0))
+    edges = [start, *(edge for hole in holes[first:last] for edge in hole), end]
     for number, (left, right) in enumerate(pairwise(edges)):
         if number % 2 == 0 and left < right:
             yield left, right

@@ -85,6 +85,7 @@ def test_what_is_missing_is_named(field: str) -> None:
         ("sponsor", "sam dana"),
         ("sponsor", "sam\nCountersign-Agent: other"),
         ("environment", "produc tion"),
+        ("action", "AKIA" + "Q" * 16),
         ("skill", "any skill\nCountersign-Agent: other"),
         ("rollback", "none\n\nCountersign-Sponsor: lea"),
         ("tests", "one string"),

@@ -155,3 +155,9 @@ def test_without_a_key_for_tokens_it_says_how_to_make_one(place: Path, text: str
         (place / "tokens_key").write_text(text)
     with pytest.raises(SettingsError, match=rf"{PREFIX}TOKENS_KEY_FILE.*openssl rand -base64 32"):
         load_settings()
+
+
+def test_a_key_for_tokens_that_others_can_read_stops_the_start(place: Path) -> None:
+    (place / "tokens_key").chmod(0o644)
+    with pytest.raises(SettingsError, match="can be read by others"):
+        load_settings()

@@ -66,7 +66,7 @@ def test_it_is_confirmed_once_and_then_runs_without_approval(world: RunnerWorld)
 def test_what_is_no_name_of_a_skill_is_refused(world: RunnerWorld, skill: str) -> None:
     ref = world.propose(add("note"), trailers=(*TRAILERS, ("Countersign-Skill", skill)))
     assert world.handle(ref) is Ending.REFUSED
-    assert "Countersign-Skill is none: a skill is written as agents name it" in str(world.ledger.entries[-1].body["why"])
+    assert "Countersign-Skill is no name: letters, digits" in str(world.ledger.entries[-1].body["why"])
 
 
 def test_a_commit_of_somebody_else_on_the_agents_branch_waits(world: RunnerWorld) -> None:

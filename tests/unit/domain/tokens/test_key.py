@@ -86,3 +86,18 @@ def test_overlaps_become_one_of_the_strictest_class() -> None:
 
 def test_counts_are_summed() -> None:
     assert total([{"host": 1}, {}, {"host": 2, "secret": 1}, {"account": 0}]) == {"host": 3, "secret": 1}
+
+
+class Stumbling(TokensKey):
+    """Stands for a rule of ours that stumbles: nothing but a whole text has a token."""
+
+    def token(self, project: str, kind: ValueClass, normal: str) -> str:
+        if kind is not ValueClass.SECRET:
+            raise IndexError(normal)
+        return super().token(project, kind, normal)
+
+
+def test_a_text_that_a_rule_stumbles_over_is_hidden_whole() -> None:
+    done = Tokenizer(Stumbling(bytes(range(32))), "acme/shop", frozenset(ValueClass)).tokenize("from 10.20.30.40, they say")
+    assert done.text.startswith("TK1_SECRET_")
+    assert (len(done.text), done.counts) == (len("TK1_SECRET_") + 19, {"secret": 1})
