@@ -18,12 +18,15 @@ _WEAK = (
     r"|shared[_-]?key|deploy[_-]?key|license[_-]?key|credentials?|_auth|psk|pass(?:word|phrase|code)s|secret[_-]?id"
 )
 _OWNERS = ("db", "user", "admin", "root", "mysql", "pg", "smtp", "mail", "redis", "ftp", "ldap", "proxy")
+_VERBS = ("to", "must", "can", "will", "should", "by", "first", "second", "one", "two", "multi", "single", "last", "low", "high")
 _SHORT = (
     r"(?=p(?:ass|w))(?:(?<![a-z0-9])|(?<=\\[nrt])|(?<=%[0-9a-f][0-9a-f])"
     + "".join(rf"|(?<={owner})" for owner in _OWNERS)
-    + r")(?P<short>p(?:ass|w))"
+    + ")"
+    + "".join(f"(?<!{verb}[_ -])" for verb in _VERBS)
+    + "(?P<short>p(?:ass|w))"
 )
-"""Also ends of other words (`bypass`, `compass`): these must begin one, or follow one of some words."""
+"""Also ends of other words (`bypass`), and verbs (`to_pass`): these must begin a word, or follow one of some."""
 _OWNED = re.compile(rf"(?:{'|'.join(_OWNERS)})[_-]?\Z")
 _NAME = rf"(?:(?P<strong>{_STRONG})|{_WEAK}|{_SHORT})(?:[_-]?(?:value|b64|base64|[0-9]{{1,3}}))?"
 _SEP = r"[ \t]{0,40}(?::=|=>|={1,2}|::?|%(?:25)?3[da])[ \t]{0,40}(?:!!binary[ \t])?"

@@ -44,7 +44,8 @@ _SIGNED = re.compile(
     r"(?:(?:[?&;]|%26|%3f|\\u0026)(?:sig|signature)|x-(?:amz|goog|oss)-(?:signature|credential|security-token))(?:=|%3d|\\u003d)"
     r"([^&\s\"'<>\\]{8,}+)"
 )
-_SENTENCE = re.compile(r"(?>(?:[^\s0-9=]{1,24}+[ \t]+)+)[^\s0-9=]{1,24}+")
+_WORD = r"(?>(?:[^\s0-9=A-Z]|(?<![A-Za-z])[A-Z]){1,20})"
+_SENTENCE = re.compile(rf"(?>(?:{_WORD}[ \t]+)+){_WORD}")
 _WITH_DIGIT = re.compile(r"[^0-9]*+[0-9]")
 _MIXED = re.compile(r"[^0-9+/=A-Z]*+(?:[0-9+/=]|(?<=[a-z])[A-Z]|[A-Z](?=[a-z]*[A-Z]))")
 _LONG = 24

@@ -3,7 +3,7 @@
 from countersign.domain.tokens import assigned
 from countersign.domain.tokens.rules import RULES, ruleset
 
-PINNED = "sha256:3976f98a3a732b4f287992b2560bc732021cf846284fc2a60705ced4129be579"
+PINNED = "sha256:59f53919ef099402e94b44d88c18253ac5e6d29606d9b6e277a165bcd0568cc8"
 
 
 def test_the_digest_changes_with_the_rules_and_never_by_itself() -> None:
