@@ -31,6 +31,7 @@ _VERSION = re.compile(
     r"|\b(?:chrom(?:e|ium)|headlesschrome|crios|edg(?:e|a|ios)?|opr|vivaldi|yabrowser|samsungbrowser|electron|brave)/)\Z",
     re.ASCII,
 )
+_ENDS = ("=", "~", "^", ">", "/", "v", ":", "ver", "version", "release")
 _BEFORE = 72
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _RUN = re.compile(r"[0-9A-Fa-f:.]*+")
@@ -45,7 +46,7 @@ def _ipv4(view: View) -> Iterator[tuple[int, int]]:
         if max(numbers) > 255 or numbers[0] in {0, 127, 255}:  # noqa: PLR2004 - as IPv4 has it
             continue
         before = view.low[max(0, match.start() - _BEFORE) : match.start()]
-        if not any(_VERSION.finditer(before)):
+        if not (before.rstrip(" \"'").endswith(_ENDS) and any(_VERSION.finditer(before))):
             yield match.span()
 
 
