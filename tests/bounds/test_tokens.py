@@ -3,12 +3,13 @@
 import pytest
 
 from countersign.domain.tokens.key import TokensKey
-from countersign.domain.tokens.kinds import ALL
+from countersign.domain.tokens.kinds import ALL, ValueClass
 from countersign.domain.tokens.tokenizer import Tokenizer
 
 SIZE = 2**18
 """Four times what a runner keeps of an output, and thirteen times what it looks at of a rationale."""
 
+KEY = TokensKey(bytes(range(32)))
 FILLERS = {
     "letters": "a",
     "digits": "1",
@@ -62,11 +63,35 @@ FILLERS = {
     "groups after percent signs": "%:1:",
     "quotes": "\"'",
     "keys of vendors": "sk-",
+    "colours": "\x1b[1m",
+    "begun colours": "\x1b[",
+    "escaped colours": "\\u001b[1m",
+    "bells": "\x07\x1b]8;;",
+    "doubled quotes": "password='' ",
+    "quotes without end": "password=''",
+    "dollar quotes": "password $a$",
+    "dollars": "password $",
+    "names in lines": "password:\n",
+    "names in longer lines": "  a.b.password.password:\n",
+    "blocks of YAML": "password: |\n",
+    "deeper blocks of YAML": "".join(f"{' ' * depth}password: |\n" for depth in range(80)),
+    "deeper blocks of nothing": "".join(f"{' ' * depth}password: |\n{' ' * depth} <\n" for depth in range(80)),
+    "logins": "login a password ",
+    "machines": "machine a login b ",
+    "schemes": "authorization basic ",
+    "signatures": "?sig=",
+    "sentences": "cookie: a a a a a a a a a a a\n",
+    "a sentence": "a a ",
+    "requirements": "foo>=10.2.3.4 ",
+    "compared addresses": "a_a_a_a_ip>=10.2.3.4 ",
+    "attributes": 'key="password" value=',
+    "keys around placeholders": "ghp_a" + KEY.token("acme/shop", ValueClass.HOST, "10.2.3.4"),
+    "lines that begin with plus signs": "+1700000000\n",
     "dotted capitals": "\u0130password=",
 }
 
 
-TOKENIZER = Tokenizer(TokensKey(bytes(range(32))), "acme/shop", ALL)
+TOKENIZER = Tokenizer(KEY, "acme/shop", ALL)
 
 
 @pytest.mark.timeout(120)  # what is linear takes a second or two, what is quadratic takes minutes

@@ -18,6 +18,7 @@ def _value(text: str) -> str:
 
 
 KEYS = {
+    "{esc}": "\x1b",
     "{key}": _value(KEY),
     "{diffed key}": "+" + _value(KEY.replace("\n", "\n+")),
     "{escaped key}": _value(KEY.replace("\n", "\\n")),
@@ -58,4 +59,4 @@ def found() -> list[Case]:
 
 def stays() -> list[str]:
     """Give the texts without."""
-    return (DATA / "stays.txt").read_text().splitlines()[1:]
+    return (DATA / "stays.txt").read_text().replace("{esc}", "\x1b").splitlines()[1:]

@@ -56,7 +56,7 @@ def tokenizer(options: argparse.Namespace) -> Tokenizer:
     """
     path: Path = options.key_file
     if not 1 <= options.epoch <= LAST_EPOCH:
-        raise MalformedError("--epoch must be at least 1")
+        raise MalformedError(f"--epoch must be between 1 and {LAST_EPOCH}")
     try:
         shared, text = path.stat().st_mode & _OTHERS, path.read_text(errors="replace")
     except OSError as error:
@@ -76,6 +76,8 @@ def read(path: Path) -> str:
     Raises:
         MalformedError: it cannot be read.
     """
+    if path == STDIN and (sys.stdin is None or sys.stdin.closed):
+        raise MalformedError("standard input is closed")
     try:
         data = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
     except OSError as error:

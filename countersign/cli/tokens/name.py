@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from countersign.cli import Commands
 from countersign.cli.table import table
 from countersign.cli.tokens.action import FINE, STDIN, add, keyed, read, tokenizer
-from countersign.domain.tokens.finding import find
-from countersign.domain.tokens.kinds import ValueClass
+from countersign.domain.tokens.bare import forms
 from countersign.domain.tokens.tokenizer import Tokenizer
 
 _REST = """\
-Each line of standard input is a value. It is named by its class, where it is of one, and as a secret:
-behind `password=` anything is.
+Each line of standard input is a value, bare, without a word before it. It has a token in each class that it can be of:
+twelve digits as an account, digits as a telephone number, anything as a secret, since behind `password=` anything is one.
+Search for all of them.
 
 exit status:
   0  the tokens were written
@@ -53,8 +53,6 @@ def _name(options: argparse.Namespace) -> int:
 
 
 def named(maker: Tokenizer, value: str) -> Iterator[tuple[str, str]]:
-    """Give class and token of a value: as what it is found to be by itself, and as a secret."""
-    found = [finding for finding in find(value, maker.classes) if (finding.start, finding.end) == (0, len(value))]
-    tokens = {finding.kind.value: maker.key.token(maker.project, finding.kind, finding.normal) for finding in found}
-    tokens.setdefault(ValueClass.SECRET.value, maker.key.token(maker.project, ValueClass.SECRET, value))
-    yield from sorted(tokens.items())
+    """Give class and token of a value in each form that it can have."""
+    for kind, normal in forms(value, maker.classes):
+        yield kind.value, maker.key.token(maker.project, kind, normal)

@@ -11,7 +11,7 @@ _ARN = re.compile(r"arn:aws[a-z-]{0,12}:[a-z0-9-]{0,32}:[a-z0-9-]{0,32}:([0-9]{1
 _ECR = re.compile(r"([0-9]{12})(?<![0-9a-z].{12})\.dkr\.ecr\.[a-z0-9-]{1,32}\.amazonaws\.com(?:\.cn)?")
 _NEAR = re.compile(r"(?:amazonaws\.com(?:\.cn)?/|//|::)([0-9]{12})(?=[/.:\"'\s]|\Z)")
 _MARKED = re.compile(
-    r"(?:account|acct|owner)(?:[ _-]?(?:id|number|nr|no|alias))?s?(?:\\?[\"'])?\]?[ \t]{0,4}[:=#]?>?[ \t]{0,4}\[?(?:\\?[\"'])?"
+    r"(?:account|acct|owner)(?:[ _-]?(?:id|number|nr|no|alias))?s?(?:\\?[\"'])?\]?[ \t]{0,24}[:=#]?>?[ \t]{0,24}\[?(?:\\?[\"'])?"
     r"([0-9]{12}|[0-9]{4}-[0-9]{4}-[0-9]{4})(?![0-9])"
 )
 _RULES = (("arn", _ARN, ("arn:aws",)), ("near", _NEAR, ("amazonaws.com",)), ("marked", _MARKED, ("account", "acct", "owner")))

@@ -1,7 +1,9 @@
 """Finds addresses of machines: IPv4 and IPv6.
 
-Four numbers below 256 are an address, unless what stands before them says that they are a version (`v1.2.3.4`, `version 1.2.3.4`,
-`>=1.2.3.4`): in doubt it is an address. Loopback, unspecified and net masks say nothing about anybody and stay.
+Four numbers below 256 are an address, unless what stands before them says that they are a version: `v1.2.3.4`, `version 1.2.3.4`,
+a requirement (`foo>=1.2.3.4`, `foo==1.2.3.4`, `"foo": "^1.2.3.4"`, `(>1.2.3.4)`), a browser (`Chrome/120.0.0.0`). In doubt they
+are an address: after `>`, `->`, `=>` or a tag, at a line's start, and where what is compared is called as a machine's address is
+(`ip >= …`, `src==…`). Loopback, unspecified and net masks say nothing about anybody and stay.
 """
 
 import ipaddress
@@ -16,8 +18,21 @@ _FOUR = re.compile(
     r"[0-9](?:(?<![0-9A-Za-z_.][0-9])|(?<=\\[nrt][0-9])|(?<=%[0-9A-Fa-f][0-9A-Fa-f][0-9]))"
     r"[0-9]{0,2}+(?:\.[0-9]{1,3}+){3}(?![0-9A-Za-z_]|\.[0-9A-Za-z])"
 )
-_VERSION = re.compile(r"(?:\bv|\bver(?:sion)?[\"']?[ :=\"']{0,4}|[=><~!]=[ ]?|[~^>][ ]?|\brelease[ ]|-v)\Z", re.ASCII)
-_BEFORE = 16
+_MACHINES = (
+    r"(?!(?:[a-z0-9]{1,20}+[_-]){0,4}(?:src|dst|source|dest|destination|host|server|remote|client|node|peer|gateway|pod|my|to|from)?"
+    r"(?:ip|ipv4|addr|address|cidr|host|hostname|src|dst|source|dest|destination|server|remote|client|node|peer|gateway)(?![a-z0-9]))"
+)
+"""Names of what is compared with an address rather than required in a version."""
+_VERSION = re.compile(
+    r"(?:\bv|\bver(?:sion)?[\"']?[ :=\"']{0,4}|\brelease[ ]|-v"
+    rf"|(?:(?<![^\s\"'])|(?<=\\[nrt])){_MACHINES}[a-z0-9][a-z0-9_-]{{0,40}}+(?:\[[a-z0-9,_-]{{1,20}}+\])?"
+    r"(?:==|[ ]?(?:>=|<=|~=|~>)[ ]?)"
+    r"|[:=,(\[][ ]?\\?[\"'](?:>=|<=|~=|~>|[~^])[ ]?|[(,][ ]?(?:>=|<=|~>|[~^>])[ ]?"
+    r"|\b(?:chrom(?:e|ium)|headlesschrome|crios|edg(?:e|a|ios)?|opr|vivaldi|yabrowser|samsungbrowser|electron|brave)/)\Z",
+    re.ASCII,
+)
+_ENDS = ("=", "~", "^", ">", "/", "v", ":", "ver", "version", "release")
+_BEFORE = 72
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _RUN = re.compile(r"[0-9A-Fa-f:.]*+")
 _RUN_LETTERS = frozenset("0123456789abcdefABCDEF:.")
@@ -31,7 +46,7 @@ def _ipv4(view: View) -> Iterator[tuple[int, int]]:
         if max(numbers) > 255 or numbers[0] in {0, 127, 255}:  # noqa: PLR2004 - as IPv4 has it
             continue
         before = view.low[max(0, match.start() - _BEFORE) : match.start()]
-        if not any(_VERSION.finditer(before)):
+        if not (before.rstrip(" \"'").endswith(_ENDS) and any(_VERSION.finditer(before))):
             yield match.span()
 
 

@@ -1,18 +1,25 @@
 r"""Says where the value of an assignment begins and ends, and whether it is one at all: quoted, bare, escaped, to the line's end.
 
+A quote that is doubled is within the value, as SQL has it (`'it''s'`), and so is what stands between `$$` or `$tag$`.
+
 Does not look for names; `assignments.py` does.
 """
 
 import re
 
+_ESCAPED = r"(?:\\{1,3}[\"']|\\{1,2}u002[27])"
 QUOTED = (
-    r"(?:(?P<esc>\\{1,3})[\"'](?P<e>(?>[^\"'\\\n]*+(?:\\(?!\\{0,2}[\"'])[^\"'\\\n]*+)*))"
-    r"|\"(?P<d>(?>[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*))|'(?P<s>(?>[^'\\\n]*+(?:\\.[^'\\\n]*+)*))|`(?P<t>[^`\n]*+))"
+    rf"(?:{_ESCAPED}(?P<e>(?>[^\"'\\\n]*+(?:\\(?!\\{{0,2}}[\"']|\\?u002[27])[^\"'\\\n]*+)*))"
+    r"|\"(?P<d>(?>[^\"\\\n]*+(?:(?:\\.|\"\")[^\"\\\n]*+)*))|'(?P<s>(?>[^'\\\n]*+(?:(?:\\.|'')[^'\\\n]*+)*))|`(?P<t>[^`\n]*+)"
+    r"|\$(?P<tag>[a-z_]{0,16}+)\$(?P<q>[^\n]{1,256}?)\$(?P=tag)\$)"
 )
 _PLAIN = r"[^\s\"'`,;&<>\\]"
 BARE = rf"(?P<b>(?={_PLAIN}|\\[^nrt\s\"'])(?>{_PLAIN}*+(?:\\[^nrt\s\"']{_PLAIN}*+)*))"
 VALUE = f"(?:{QUOTED}|{BARE})"
-GROUPS = ("e", "d", "s", "t", "b")
+GROUPS = ("e", "d", "s", "t", "q", "b")
+CLOSED = rf"(?:{_ESCAPED}|\\{{0,3}}[\"'`])"
+"""What closes the quotes of a name."""
+
 
 _REST = re.compile(r"[^\n\r]*+")
 _COMMENT = re.compile(r"[ \t]+#")
@@ -28,13 +35,18 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"\$[A-Z_][A-Z0-9_]*|\$\{[^{}]*\}?|\$\(.*|\{\{.*|%[A-Z_]+%|%\([a-z_]+\)s?|(?:var|local|data|module|each|env|secrets|inputs|self)\.[\w.\[\]-]+"
+    r"\$[A-Z_][A-Z0-9_]*|\${1,2}\{[^{}]*\}?|\$\(.*|\{\{.*|%[A-Z_]+%|%\([a-z_]+\)s?|(?:var|local|data|module|each|env|secrets|inputs|self)\.[\w.\[\]-]+"
     r"|(?:os\.(?:environ|getenv)|process\.env|getenv|vault|file|lookup|env)\b.*|!(?:ref|vault|sub|getatt)\b.*|ref\+.*|ENC\[.*",
     re.IGNORECASE,
 )
 _SHOUTED = re.compile(r"\$[A-Z_][A-Z0-9_]*")
 _MIXED = re.compile(r"(?=.*[0-9]).*|(?=.*[a-z])(?=.*[A-Z]).*", re.DOTALL)
 _LEAST, _LEAST_BARE, _LONG = 3, 6, 12
+DECIDES = (
+    *(pattern.pattern for pattern in (_REST, _COMMENT, _NO_VALUES, _NOTHING, _REFERENCE, _SHOUTED, _MIXED)),
+    *map(str, (_LEAST, _LEAST_BARE, _LONG)),
+)
+"""What is taken for a secret, for the digest of the rules."""
 
 
 def plausible(value: str, *, strong: bool, bare: bool) -> bool:

@@ -7,7 +7,7 @@ a word where it is not quoted.
 import re
 from collections.abc import Iterator
 
-from countersign.domain.tokens.assigned import GROUPS, VALUE, plausible, rest_of_line, stands_for_another
+from countersign.domain.tokens.assigned import CLOSED, GROUPS, VALUE, plausible, rest_of_line, stands_for_another
 from countersign.domain.tokens.kinds import ValueClass
 from countersign.domain.tokens.rule import Rule
 from countersign.domain.tokens.view import View, parts
@@ -15,22 +15,31 @@ from countersign.domain.tokens.view import View, parts
 _STRONG = r"pass(?:word|wd|phrase|code)|pwd|secret(?:[_-]?(?:access[_-]?)?key)?(?:[_-]?base)?"
 _WEAK = (
     r"token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|signing[_-]?key|encryption[_-]?key|master[_-]?key"
-    r"|shared[_-]?key|deploy[_-]?key|license[_-]?key|credentials?|_auth|psk"
+    r"|shared[_-]?key|deploy[_-]?key|license[_-]?key|credentials?|_auth|psk|pass(?:word|phrase|code)s|secret[_-]?id"
 )
-_NAME = rf"(?:(?P<strong>{_STRONG})|{_WEAK})(?:[_-]?(?:value|b64|base64|[0-9]{{1,3}}))?"
-_SEP = r"[ \t]{0,8}(?::=|=>|={1,2}|::?)[ \t]{0,8}(?:!!binary[ \t])?"
+_OWNERS = ("db", "user", "admin", "root", "mysql", "pg", "smtp", "mail", "redis", "ftp", "ldap", "proxy")
+_VERBS = ("to", "must", "can", "will", "should", "by", "first", "second", "one", "two", "multi", "single", "last", "low", "high")
+_SHORT = (
+    r"(?=p(?:ass|w))(?:(?<![a-z0-9])|(?<=\\[nrt])|(?<=%[0-9a-f][0-9a-f])"
+    + "".join(rf"|(?<={owner})" for owner in _OWNERS)
+    + ")"
+    + "".join(f"(?<!{verb}[_ -])" for verb in _VERBS)
+    + "(?P<short>p(?:ass|w))"
+)
+"""Also ends of other words (`bypass`), and verbs (`to_pass`): these must begin a word, or follow one of some."""
+_OWNED = re.compile(rf"(?:{'|'.join(_OWNERS)})[_-]?\Z")
+_NAME = rf"(?:(?P<strong>{_STRONG})|{_WEAK}|{_SHORT})(?:[_-]?(?:value|b64|base64|[0-9]{{1,3}}))?"
+_SEP = r"[ \t]{0,40}(?::=|=>|={1,2}|::?|%(?:25)?3[da])[ \t]{0,40}(?:!!binary[ \t])?"
 _PAIR = r"[ \t]{0,4},[ \t]{0,4}\\{0,3}[\"']value\\{0,3}[\"'][ \t]{0,4}:[ \t]{0,4}"
-_ASSIGNED = re.compile(
-    rf"{_NAME}(?:\\{{0,3}}[\"'`])?\]?(?:{_SEP}|{_PAIR}|(?P<xml>>)|(?P<blank>[ \t]{{1,8}}(?:to[ \t]|by[ \t])?)){VALUE}"
-)
+_ASSIGNED = re.compile(rf"{_NAME}{CLOSED}?\]?(?:{_SEP}|{_PAIR}|(?P<xml>>)|(?P<blank>[ \t]{{1,40}}(?:to[ \t]|by[ \t])?)){VALUE}")
 _BY = re.compile(rf"identified[ \t]{{1,4}}by[ \t]{{1,4}}{VALUE}")
-_CUES = ("pass", "pwd", "secret", "token", "key", "credential", "_auth", "psk")
+_CUES = ("pass", "pw", "secret", "token", "key", "credential", "_auth", "psk")
 _NAMED = re.compile(
-    rf"name\\?[\"']?[ \t]{{0,4}}[:=][ \t]{{0,4}}\\?[\"']?[\w.-]{{0,64}}?{_NAME}\\?[\"']?[ \t]{{0,4}},?\s{{0,40}}\\?[\"']?"
+    rf"(?:name|key)\\?[\"']?[ \t]{{0,4}}[:=][ \t]{{0,4}}\\?[\"']?[\w.-]{{0,64}}?{_NAME}\\?[\"']?[ \t]{{0,4}},?\s{{0,40}}\\?[\"']?"
 )
 _VALUE = re.compile(rf"value\\?[\"']?[ \t]{{0,4}}[:=][ \t]{{0,4}}{VALUE}")
 _LOOK_BACK = 160
-_LINE_START = re.compile(r"[\s+\->|]{0,40}[\"']?[\w.-]{0,64}")
+_LINE_START = re.compile(r"[\s+\->|]{0,80}[\"']?[\w.-]{0,64}")
 _CONNECTION = re.compile(r"(?:server|data source|host|user id|uid|user|database|initial catalog|accountname|driver)[ ]?=")
 _TO_SEMICOLON = re.compile(r"[^;\"'\r\n]{1,200}+")
 
@@ -45,9 +54,10 @@ def _assigned(view: View) -> Iterator[tuple[int, int]]:
 
 
 def _value(view: View, match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    strong, bare = match["strong"] is not None, match["b"] is not None
     before = view.low[max(0, match.start() - _LOOK_BACK) : match.start()]
-    if match["blank"] is not None and not _flag(before) and not (strong and not bare):
+    strong = match["strong"] is not None or (match["short"] is not None and any(_OWNED.finditer(before[-8:])))
+    bare = match["b"] is not None
+    if match["blank"] is not None and not _flag(before) and (bare or not (match["strong"] or "").startswith("pass")):
         return
     if match["strong"] == "pwd" and bare and match["b"].startswith(("/", "~", ".")):
         return  # the shell's working directory
@@ -92,18 +102,22 @@ def _group(view: View, match: re.Match[str], *, strong: bool) -> Iterator[tuple[
 
 
 def _pairs(view: View) -> Iterator[tuple[int, int]]:
-    """An entry of a list: `name: DB_PASSWORD`, and on the next line `value: …`."""
+    """An entry of a list: `name: DB_PASSWORD`, and on the next line `value: …`; or of XML: `key="password" value="…"`."""
     if not any(cue in view.low for cue in _CUES):
         return
     for start, end in parts(view.low, "value"):
         for match in _VALUE.finditer(view.low, start, end):
             before = view.low[max(0, match.start() - _LOOK_BACK) : match.start()]
-            at = before.rfind("name")
-            if at >= 0 and _NAMED.fullmatch(before, at):
+            if any(_NAMED.fullmatch(before, at) for cue in ("name", "key=") if (at := before.rfind(cue)) >= 0):
                 yield from _group(view, match, strong=True)
 
 
 RULES = (
-    Rule("assignments", ValueClass.SECRET, _assigned, (_ASSIGNED.pattern, _BY.pattern)),
+    Rule(
+        "assignments",
+        ValueClass.SECRET,
+        _assigned,
+        (_ASSIGNED.pattern, _BY.pattern, _OWNED.pattern, _LINE_START.pattern, _CONNECTION.pattern, _TO_SEMICOLON.pattern),
+    ),
     Rule("named values", ValueClass.SECRET, _pairs, (_NAMED.pattern, _VALUE.pattern)),
 )

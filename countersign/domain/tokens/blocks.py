@@ -94,4 +94,12 @@ def _normal(value: str) -> str:
     return "".join(line.strip(" \t+-<>|#*\"',\\") for line in lines)
 
 
-RULES = (Rule("key blocks", ValueClass.SECRET, _blocks, (_BEGIN.pattern, _END.pattern, _LINE.pattern), _normal),)
+RULES = (
+    Rule(
+        "key blocks",
+        ValueClass.SECRET,
+        _blocks,
+        (_BEGIN.pattern, _END.pattern, _BREAK.pattern, _LINE.pattern, str(_FULL), str(_LONGEST)),
+        _normal,
+    ),
+)

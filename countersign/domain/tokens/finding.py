@@ -36,7 +36,7 @@ def _direct(view: View, wanted: frozenset[ValueClass]) -> Iterator[Finding]:
     for rule in RULES:
         if rule.kind in wanted:
             for start, end in rule.find(view):
-                yield Finding(start, end, rule.kind, rule.normal(view.raw[start:end]))
+                yield Finding(start, end, rule.kind, rule.normal(view.text[start:end]))
 
 
 def _wrapped(view: View, wanted: frozenset[ValueClass]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Finds names of machines that only insiders know: private suffixes, names made of addresses, endpoints of one's own at AWS.
 
-A public domain is no host, and a file is none (`values.local.yaml`, `/etc/my.local`, `.env.local`).
+A public domain is no host, a file is none (`values.local.yaml`, `/etc/my.local`, `.env.local`), and neither is what code says of
+itself (`self.private`, `module.internal`).
 """
 
 import re
@@ -22,6 +23,9 @@ _PRIVATE = (
     ".svc",
     ".consul",
 )
+_CODE = frozenset(
+    ("self", "this", "cls", "super", "module", "package", "crate", "import", "export", "options", "config", "settings")
+)
 _CUES = (*_PRIVATE, "ip-", "ec2-", ".amazonaws.com", ".database.windows.net")
 _RUN = re.compile(r"[a-z0-9](?:(?<![0-9a-z_.-][a-z0-9])|(?<=\\[nrt][a-z0-9])|(?<=%[0-9a-f][0-9a-f][a-z0-9]))[a-z0-9._-]*+")
 _BY_ADDRESS = re.compile(r"(?:ip|ec2)(?:-[0-9]{1,3}){4}(?:\.[a-z0-9.-]+)?")
@@ -42,7 +46,8 @@ def _internal(view: View) -> Iterator[tuple[int, int]]:
 
 
 def _is_host(name: str) -> bool:
-    return name.endswith(_PRIVATE) or bool(_BY_ADDRESS.fullmatch(name)) or bool(_CLOUD.fullmatch(name))
+    private = name.endswith(_PRIVATE) and name.partition(".")[0] not in _CODE
+    return private or bool(_BY_ADDRESS.fullmatch(name)) or bool(_CLOUD.fullmatch(name))
 
 
 def _is_file(text: str, start: int, end: int) -> bool:
@@ -55,4 +60,12 @@ def _normal(value: str) -> str:
     return value.lower()
 
 
-RULES = (Rule("internal names", ValueClass.HOST, _internal, (*_CUES, _RUN.pattern, _BY_ADDRESS.pattern, _CLOUD.pattern), _normal),)
+RULES = (
+    Rule(
+        "internal names",
+        ValueClass.HOST,
+        _internal,
+        (*_CUES, *sorted(_CODE), _RUN.pattern, _BY_ADDRESS.pattern, _CLOUD.pattern),
+        _normal,
+    ),
+)

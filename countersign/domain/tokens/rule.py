@@ -19,7 +19,7 @@ def as_it_is(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to find values of a class. `patterns` and `revision` say in the rule set's digest what it looks for.
+    """One way to find values of a class. `patterns` say in the rule set's digest what it looks for: patterns and words.
 
     `find` takes time linear in the text, whatever is in it. Patterns repeat single characters possessively, and groups within
     an atomic group: before Python 3.11.5 a possessive repeat of a group that could itself go back matched too much.
@@ -30,4 +30,3 @@ class Rule:
     find: Callable[[View], Places]
     patterns: tuple[str, ...]
     normal: Callable[[str], str] = as_it_is
-    revision: int = 1

@@ -5,8 +5,11 @@ from countersign.domain.ids import Digest, digest_of
 from countersign.domain.tokens import (
     accounts,
     addresses,
+    assigned,
     assignments,
+    below,
     blocks,
+    colours,
     flags,
     headers,
     money,
@@ -22,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     *vendor_keys.RULES,
     *headers.RULES,
     *assignments.RULES,
+    *below.RULES,
     *flags.RULES,
     *people.RULES,
     *money.RULES,
@@ -29,11 +33,11 @@ RULES: tuple[Rule, ...] = (
     *addresses.RULES,
     *names.RULES,
 )
-REVISION = 1
-"""Grows with what code decides and patterns do not show."""
+REVISION = 2
+"""Grows with what code decides and neither patterns nor tables show: which values are found, and what their normal form is."""
 
 
 def ruleset() -> Digest:
     """Give the digest of the rules: another one means that other values may have been found."""
-    rules = [[rule.name, rule.kind.value, rule.revision, list(rule.patterns)] for rule in RULES]
-    return digest_of(canonical_json([REVISION, wrapped.PATTERN, rules]))
+    rules = [[rule.name, rule.kind.value, list(rule.patterns)] for rule in RULES]
+    return digest_of(canonical_json([REVISION, wrapped.PATTERN, colours.PATTERN, list(assigned.DECIDES), rules]))

@@ -1,7 +1,7 @@
 """Finds keys that vendors give a shape of their own: clouds, forges, models, registries, payments, chats; and JSON web tokens.
 
 Looks for the letters that they begin with, then for what follows. A vendor that is not in the list is found only where something
-says that a secret follows (`assignments.py`).
+says that a secret follows (`assignments.py`). A placeholder within a key does not shield its halves, unless its length is fixed.
 """
 
 import re
@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 from countersign.domain.tokens.kinds import ValueClass
 from countersign.domain.tokens.rule import EDGE, Rule
-from countersign.domain.tokens.view import View
+from countersign.domain.tokens.view import HOLE, View
 
+_ANY = "A"
+"""A character that any key may hold."""
 _WORD, _HEX, _UP = "[A-Za-z0-9_-]", "[A-Fa-f0-9]", "[A-Z0-9]"
 _KINDS: tuple[tuple[str, str, int], ...] = (
     # letters it begins with, what follows, how much of that at least
@@ -92,6 +94,8 @@ def _keys(view: View) -> Iterator[tuple[int, int]]:
         if letters in text:
             for match in pattern.finditer(text):
                 yield match.span()
+    if HOLE in text:
+        yield from _around_holes(text, text.replace(HOLE, _ANY))
     for cues, pattern in (
         (("AKIA", "ASIA", "ABIA", "ACCA"), _AWS),
         (("eyJ",), _JWT),
@@ -101,6 +105,16 @@ def _keys(view: View) -> Iterator[tuple[int, int]]:
         if any(cue in text for cue in cues):
             for match in pattern.finditer(text):
                 yield match.span()
+
+
+def _around_holes(text: str, filled: str) -> Iterator[tuple[int, int]]:
+    """Find keys of which a placeholder took a piece: what is left of them says more than where they begin."""
+    for letters, pattern in _TABLE:
+        if letters in text:
+            for match in pattern.finditer(filled):
+                start, end = match.start() + len(letters), match.end()
+                if HOLE in text[start:end] and text[start:end].strip(HOLE):
+                    yield match.start(), end
 
 
 RULES = (

@@ -1,4 +1,4 @@
-"""A text as the rules look at it: what is protected is blanked out, and a copy in lower case has the same places.
+"""A text as the rules look at it: what is protected and what colours are blanked out, and a copy in lower case has the same places.
 
 Gives the parts of a text in which a cue stands, so that slow patterns look at little. Finds nothing itself.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 
+from countersign.domain.tokens.colours import blanked
 from countersign.domain.tokens.placeholder import placeholders
 
 HOLE = "\0"
@@ -28,12 +29,12 @@ class View:
 
     @classmethod
     def of(cls, raw: str) -> "View":
-        """Blank out the placeholders that are valid."""
+        """Blank out the placeholders that are valid, and then what colours a terminal."""
         parts, position = [], 0
         for start, end in placeholders(raw):
             parts += [raw[position:start], HOLE * (end - start)]
             position = end
-        text = "".join([*parts, raw[position:]])
+        text = blanked("".join([*parts, raw[position:]]))
         low = text.lower()
         if len(low) != len(text):  # one letter of Unicode has a lower case of two characters
             low = text.replace("\u0130", "i").lower()

@@ -68,14 +68,46 @@ def test_name_gives_the_token_that_stands_in_records(
     out = capsys.readouterr().out
     rows = [json.loads(line) for line in out.splitlines()]
     assert [(row["value"], row["class"]) for row in rows] == [
-        (1, "personal"),
         (1, "secret"),
-        (2, "host"),
+        (1, "personal"),
         (2, "secret"),
+        (2, "personal"),  # as a number behind `tel:`
+        (2, "host"),
         (3, "secret"),
     ]
     assert all(any(row["token"] in hidden for row in rows if row["value"] == number) for number in (1, 2, 3))
     assert not any(value in out for value in VALUES)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "kind"),
+    [
+        ("123456789012", "arn:aws:iam::123456789012:role/x", "account"),
+        ("1234-5678-9012", "AWS_ACCOUNT_ID=123456789012", "account"),
+        ("030/901820", "Tel.: 030 901820", "personal"),
+        ("0049 30 901820", "call +49 30 901820", "personal"),
+        ("Wiki.ACME.internal", "https://wiki.acme.internal/x", "host"),
+        ("2001:DB8:0:0:0:0:0:7", "from 2001:db8::7", "host"),
+    ],
+)
+def test_name_gives_a_bare_value_the_token_that_it_has_behind_a_word(
+    value: str, text: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = veil().blind("acme/shop").tokenize(text).text
+    typed(monkeypatch, value.encode())
+    assert main(["tokens", "name", *keyed(tmp_path)]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [row[1] for row in rows if row[2] in hidden] == [kind]
+    assert ["1", "secret"] in [row[:2] for row in rows]
+
+
+@pytest.mark.parametrize("action", ["replace", "name"])
+def test_a_closed_standard_input_is_said(
+    action: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["tokens", action, *keyed(tmp_path)]) == 2
+    assert "standard input is closed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -84,7 +116,11 @@ def test_name_gives_the_token_that_stands_in_records(
         (["replace", "--key-file", "none", "--project", "acme/shop"], "No such file"),
         (["find", "none"], "No such file"),
         (["name", "--key-file", "KEY", "--project", "shop"], "project"),
-        (["name", "--key-file", "KEY", "--project", "acme/shop", "--epoch", "0"], "--epoch"),
+        (["name", "--key-file", "KEY", "--project", "acme/shop", "--epoch", "0"], "--epoch must be between 1 and 2147483647"),
+        (
+            ["name", "--key-file", "KEY", "--project", "acme/shop", "--epoch", "99999999999"],
+            "--epoch must be between 1 and 2147483647",
+        ),
         (["name", "--key-file", "OPEN", "--project", "acme/shop"], "chmod 600"),
         (["name", "--key-file", "BAD", "--project", "acme/shop"], "openssl rand"),
     ],

@@ -8,7 +8,6 @@ from countersign.domain.ids import MalformedError
 from countersign.domain.tokens.key import TokensKey
 from countersign.domain.tokens.kinds import ALL, ValueClass, strictest
 from countersign.domain.tokens.placeholder import placeholders
-from countersign.domain.tokens.rules import ruleset
 from countersign.domain.tokens.tokenizer import Tokenizer, total
 
 KEY = TokensKey(bytes(range(32)))
@@ -85,9 +84,8 @@ def test_overlaps_become_one_of_the_strictest_class() -> None:
     assert strictest([ValueClass.HOST, ValueClass.PERSONAL, ValueClass.ACCOUNT]) is ValueClass.PERSONAL
 
 
-def test_counts_are_summed_and_rules_have_a_name() -> None:
+def test_counts_are_summed() -> None:
     assert total([{"host": 1}, {}, {"host": 2, "secret": 1}, {"account": 0}]) == {"host": 3, "secret": 1}
-    assert ruleset() == TOKENIZER.ruleset
 
 
 class Stumbling(TokensKey):

@@ -36,8 +36,22 @@ PLANTED = {
     "account": (ValueClass.ACCOUNT, st.integers(10**11, 10**12 - 1).map(str)),
 }
 FRAMES = {"account": ["arn:aws:iam::{}:role/x", "account_id={}", '"AccountId": "{}"']}
-QUOTED = ['password="{}"', "db_password: '{}'", '{{"api_token": "{}"}}', '{{\\"secret\\":\\"{}\\"}}', "IDENTIFIED BY '{}'"]
-BARE = ["password={}", "PGPASSWORD={} psql", "export API_TOKEN={}", "--db-password {} --x", "Authorization: Bearer {}"]
+QUOTED = [
+    'password="{}"',
+    "db_password: '{}'",
+    '{{"api_token": "{}"}}',
+    '{{\\"secret\\":\\"{}\\"}}',
+    "IDENTIFIED BY '{}'",
+    "PASSWORD $${}$$",
+]
+BARE = [
+    "password={}",
+    "PGPASSWORD={} psql",
+    "export API_TOKEN={}",
+    "--db-password {} --x",
+    "Authorization: Bearer {}",
+    "\x1b[1mpassword\x1b[0m=\x1b[31m{}\x1b[0m",
+]
 AROUND = st.text(st.sampled_from("ab zé9 \n\t.,;()[]{}<>='\"/-_+@:%\\#|ß中"), max_size=40)
 TEXT = st.one_of(
     st.text(max_size=200),
@@ -65,6 +79,21 @@ TEXT = st.one_of(
                     "=",
                     " ",
                     "bearer ",
+                    "\x1b[1m",
+                    "\x1b[",
+                    "\\u001b[0m",
+                    "''",
+                    '""',
+                    "$$",
+                    "PASSWORD $$",
+                    "\npassword: |\n  ",
+                    "\npassword:\n",
+                    "login a password ",
+                    "ghp_abcdef",
+                    "sk-",
+                    "?sig=",
+                    "\\u0022",
+                    "\\u0040",
                 ]
             ),
             AROUND,
