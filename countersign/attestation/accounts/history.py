@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from countersign.attestation.accounts.plain import Plain, number, part, parts, text, texts
-from countersign.attestation.accounts.runs import instant
+from countersign.attestation.accounts.runs import moment_of
 from countersign.domain.autonomy import AUTHENTICATED
 from countersign.domain.policy_autonomy import WORDS
 
@@ -56,9 +56,11 @@ def read_history(predicates: Iterable[Plain]) -> History:
     lost: dict[tuple[str, tuple[tuple[str, str], ...]], datetime] = {}
     for predicate in predicates:
         kind, run, body = text(predicate, "kind"), text(predicate, "run_id"), part(predicate, "body")
-        when = instant(text(predicate, "recorded_time") or "")
+        when = moment_of(predicate, "recorded_time")
+        if when is None:
+            continue
         if kind in {"assessed", "refused"}:
-            if not _known(body):
+            if part(body, "actor") and not _known(body):  # what was refused before it was looked at names nobody, and no path
                 for path in _paths(body):
                     by_people.setdefault(path, []).append(when)
         elif kind == "intent" and run is not None:

@@ -76,7 +76,7 @@ class Run:
         """Give the steps in the order in which they began."""
         found = []
         for step in parts(self.closed, "timeline"):
-            began, length = _moment(step, "began"), number(step, "ms")
+            began, length = moment_of(step, "began"), number(step, "ms")
             if began is not None and length is not None:
                 found.append(Phase(text(step, "name") or "step", began, began + timedelta(milliseconds=_bounded(length))))
         return tuple(sorted(found, key=lambda phase: phase.began))
@@ -90,11 +90,11 @@ class Run:
         return tuple(self._lifetime(handle, grants.get(handle, {}), scopes.get(handle, {})) for handle in handles)
 
     def _lifetime(self, handle: str, grant: Plain, scope: Plain) -> Lifetime:
-        minted, revoked = _moment(grant, "minted"), _moment(grant, "revoked")
+        minted, revoked = moment_of(grant, "minted"), moment_of(grant, "revoked")
         proof = text(grant, "proof")
         ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
         began = minted or self.began
-        expires = _moment(grant, "expires") or (self.ended or began) + ttl
+        expires = moment_of(grant, "expires") or (self.ended or began) + ttl
         dead = revoked is not None and proof == "dead"
         return Lifetime(
             handle=handle,
@@ -133,7 +133,8 @@ def instant(written: str) -> datetime:
     return datetime.fromisoformat(written).astimezone(UTC)
 
 
-def _moment(value: Plain, name: str) -> datetime | None:
+def moment_of(value: Plain, name: str) -> datetime | None:
+    """Read a time of a body; None where there is none that can be one."""
     written = text(value, name)
     try:
         read = None if written is None else datetime.fromisoformat(written)

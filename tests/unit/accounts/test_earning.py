@@ -108,6 +108,23 @@ def test_a_run_that_a_person_mends_within_two_days_does_not_count(
     assert counted(world)[0] == counted_runs
 
 
+def test_what_was_refused_before_it_was_looked_at_mends_nothing(world: RunnerWorld) -> None:
+    run(world, "a")
+    ref = world.propose(add("b"), trailers=(*TRAILERS, ("Countersign-Skill", "two words")))
+    world.handle(ref)
+    assert world.kinds()[-1] == "refused"
+    assert counted(world)[0] == 1
+
+
+def test_a_record_without_a_time_is_passed_over(world: RunnerWorld) -> None:
+    run(world, "a")
+    predicates = [json.loads(entry.raw)["predicate"] for entry in world.ledger.entries]
+    for value in ("", "soon", None):
+        odd = [{**predicates[0], "recorded_time": value}, *predicates]
+        (one,) = earnings(policy(COUNTING), odd, now=world.clock.moment + timedelta(days=3))
+        assert one.tally.runs == 1
+
+
 def test_a_run_counts_when_its_two_days_are_over(world: RunnerWorld) -> None:
     run(world, "a")
     assert [one.tally.runs for one in found(world, later=timedelta(hours=47))] == [0]
