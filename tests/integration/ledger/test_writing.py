@@ -14,7 +14,7 @@ from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft, Entry
 from countersign.attestation.statement import read
 from countersign.domain.ids import Sha, run_id
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import LedgerFault, TooLargeFault
 from tests.support.audit import CHANGE, ORIGIN, REF, RUN, Remote, intent, outcome, refused, signer, trust_line, trust_root
 
 
@@ -215,7 +215,7 @@ def test_in_a_batch_each_draft_has_its_own_answer(remote: Remote) -> None:
     large = replace(refused("large"), body={"text": "x" * 70_000})
     drafts = [refused("a"), refused("taken"), large, refused("a"), intent(), outcome(), outcome(run_id(CHANGE, Sha("2" * 40)))]
     results = ledger.append_all(drafts)
-    assert [type(result) for result in results] == [Entry, TakenError, LedgerFault, TakenError, Entry, Entry, LedgerFault]
+    assert [type(result) for result in results] == [Entry, TakenError, TooLargeFault, TakenError, Entry, Entry, LedgerFault]
     assert [entry.key for entry in remote.reader().of_change(CHANGE)] == [
         "refused/taken",
         "refused/a",
