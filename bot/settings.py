@@ -15,14 +15,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.jsontext import read_object
 from bot.webhooks.events import HookSecret
 from bot.webhooks.signatures import key_of
+from countersign.adapters.private import check_private
 from countersign.domain.branches import is_branch_name
 from countersign.domain.ids import ChangeRef, MalformedError
 from countersign.domain.tokens.key import HOW_TO_MAKE, LAST_EPOCH, TokensKey
 
 PREFIX = "COUNTERSIGN_BOT_"
 _SHORTEST_TOKEN = 16
-_OTHERS = 0o037
-"""Its group may read the key for tokens: a Kubernetes Secret with fsGroup is 0440."""
 _T = TypeVar("_T")
 
 
@@ -159,7 +158,7 @@ class BotSettings(BaseSettings):
         """
         variable = f"{PREFIX}TOKENS_KEY_FILE"
         try:
-            _private(self.tokens_key_file)
+            check_private(self.tokens_key_file)
             return TokensKey.parse(read(self.tokens_key_file).decode(errors="replace"), epoch=self.tokens_epoch)
         except OSError as error:
             raise SettingsError(f"{variable}: {self.tokens_key_file}: {error.strerror}; {HOW_TO_MAKE}") from None
@@ -188,11 +187,6 @@ class _Pairs(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     projects: Mapping[str, _Pair]
-
-
-def _private(path: Path) -> None:
-    if path.stat().st_mode & _OTHERS:
-        raise SettingsError(f"{path} can be read by others or written by its group; chmod 600 it")
 
 
 def load_settings() -> BotSettings:

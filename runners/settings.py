@@ -14,12 +14,11 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from countersign.adapters.private import check_private
 from countersign.domain.ids import ChangeRef, MalformedError
 from countersign.domain.tokens.key import HOW_TO_MAKE, LAST_EPOCH, TokensKey
 
 PREFIX = "COUNTERSIGN_RUNNER_"
-_OTHERS = 0o037
-"""Its group may read the targets file and the tokens key: a Kubernetes Secret with fsGroup is 0440."""
 
 
 class SettingsError(Exception):
@@ -113,10 +112,12 @@ def load_targets(path: Path) -> Targets:
         SettingsError: it cannot be read, others can read it, or it is malformed.
     """
     try:
-        _private(path)
+        check_private(path)
         return Targets.model_validate_json(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None
+    except MalformedError as error:
+        raise SettingsError(f"{path} {error}") from None
     except ValidationError as error:
         raise SettingsError(_complaints(error, f"{path}: ")) from None
 
@@ -144,17 +145,12 @@ def tokens_key(settings: RunnerSettings) -> TokensKey:
     """
     path = settings.tokens_key_file
     try:
-        _private(path)
+        check_private(path)
         return TokensKey.parse(read_secret(path), epoch=settings.tokens_epoch)
     except OSError as error:
         raise SettingsError(f"{PREFIX}TOKENS_KEY_FILE: {path}: {error.strerror}; {HOW_TO_MAKE}") from None
     except MalformedError as error:
         raise SettingsError(f"{PREFIX}TOKENS_KEY_FILE: {path}: {error}") from None
-
-
-def _private(path: Path) -> None:
-    if path.stat().st_mode & _OTHERS:
-        raise SettingsError(f"{path} can be read by others or written by its group; chmod 600 it")
 
 
 def known_secrets(settings: RunnerSettings) -> list[str]:

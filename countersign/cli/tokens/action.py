@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from countersign.adapters.private import check_private
 from countersign.cli import Commands
 from countersign.domain.ids import ChangeRef, MalformedError
 from countersign.domain.tokens.key import LAST_EPOCH, TokensKey
@@ -12,7 +13,6 @@ from countersign.domain.tokens.kinds import ALL, ALWAYS, ValueClass
 from countersign.domain.tokens.tokenizer import Tokenizer
 
 FINE, FOUND, USAGE = 0, 1, 2
-_OTHERS = 0o037
 STDIN = Path("-")
 
 
@@ -58,13 +58,10 @@ def tokenizer(options: argparse.Namespace) -> Tokenizer:
     if not 1 <= options.epoch <= LAST_EPOCH:
         raise MalformedError(f"--epoch must be between 1 and {LAST_EPOCH}")
     try:
-        shared, text = path.stat().st_mode & _OTHERS, path.read_text(errors="replace")
+        check_private(path)
+        key = TokensKey.parse(path.read_text(errors="replace"), epoch=options.epoch)
     except OSError as error:
         raise MalformedError(f"{path}: {error.strerror}") from None
-    if shared:
-        raise MalformedError(f"{path} can be read by others or written by its group; chmod 600 it")
-    try:
-        key = TokensKey.parse(text, epoch=options.epoch)
     except MalformedError as error:
         raise MalformedError(f"{path}: {error}") from None
     return Tokenizer(key, ChangeRef(options.project, 1).project, classes(options))
