@@ -13,7 +13,7 @@ from bot.policy_review import review
 from bot.ports import Mark, Marks, Queue
 from bot.stood import stood
 from bot.view import Judged, Records, Unjudged, View, Word
-from countersign.adapters.judge import before_approvals, judge
+from countersign.adapters.judge import before_approvals, judge, unbacked
 from countersign.adapters.observe import House, observe
 from countersign.attestation.ports import LedgerReader
 from countersign.attestation.questions import unended
@@ -97,7 +97,7 @@ class Gate:
         """See and judge. The records are read last: what is shown as asked may be newer than what was counted, never older."""
         try:
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
-            question = before_approvals(seen, ledger=room.ledger, house=self.house, clock=self.clock)
+            question = before_approvals(seen, unbacked(seen, house=self.house, clock=self.clock), ledger=room.ledger)
             judgement = judge(seen, question, forge=self.forge, ledger=room.ledger, clock=self.clock)
         except Refused as no:
             return Unjudged(change, no, Records.of(change, room.ledger.of_change(change.ref), key=None))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from countersign.adapters.judge import before_approvals, judge
+from countersign.adapters.judge import before_approvals, judge, unbacked
 from countersign.adapters.observe import House, observe
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
@@ -133,8 +133,9 @@ class Pipeline:
         steps, veil = Steps(self.clock, self.ticks), self.closer.veil
         with steps.step(1, "observe"):
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
-            promotions.confirm(room.ledger, seen, self.house, clock=self.clock)
-            question = before_approvals(seen, ledger=room.ledger, house=self.house, clock=self.clock)
+            bare = unbacked(seen, house=self.house, clock=self.clock)
+            promotions.confirm(room.ledger, seen, bare)
+            question = before_approvals(seen, bare, ledger=room.ledger)
             if question.decision.effect is not Effect.REFUSED:
                 take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock(), veil=veil), clock=self.clock)
             judged = judge(seen, question, forge=self.forge, ledger=room.ledger, clock=self.clock)

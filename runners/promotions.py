@@ -5,19 +5,16 @@ here makes a tier milder: `countersign.domain.autonomy` does, of what stands.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from countersign.adapters.judge import Judgement
-from countersign.adapters.observe import House, Observation
+from countersign.adapters.observe import Observation
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger
 from countersign.attestation.record import Draft, Entry, RecordKind
-from countersign.domain.approval import NOTHING_YET
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import LedgerFault
-from countersign.domain.ports import Clock
-from countersign.domain.promoted import Promoted, demoted_key, promoted_key
+from countersign.domain.promoted import Promoted, demoted_key, in_words, promoted_key
 from countersign.domain.scope import Proof
 from runners.questions import record
 
@@ -25,16 +22,15 @@ Told = Mapping[str, object]
 """A promotion as decisions and records tell of it (`Promoted.document`)."""
 
 
-def confirm(ledger: Ledger, seen: Observation, house: House, *, clock: Clock) -> None:
-    """Record the promotions that cover a change and that no record confirms yet.
+def confirm(ledger: Ledger, seen: Observation, bare: Judgement) -> None:
+    """Record the promotions that cover a change and that no record confirms yet. `bare` is what was decided without them.
 
     Raises:
         LedgerFault: they are not on the record yet. Try again.
     """
-    now = clock()
-    covering = Judgement.of(seen, replace(NOTHING_YET, machines=house.machines), at=now).decision.promotions
-    missing = [found for found in covering if found.since <= now and ledger.find(promoted_key(found.name)) is None]
-    record(ledger, *(promoted(found, seen, now=now) for found in missing))
+    covering = bare.decision.promotions
+    missing = [found for found in covering if found.since <= bare.at and ledger.find(promoted_key(found.name)) is None]
+    record(ledger, *(promoted(found, seen, now=bare.at) for found in missing))
 
 
 def promoted(found: Promoted, seen: Observation, *, now: datetime) -> Draft:
@@ -67,7 +63,7 @@ def lost(intent: Entry, outcome: Draft | Entry) -> tuple[Draft, ...]:
 def demoted(told: Told, *, why: str, change: ChangeRef | None, by: str | None, now: datetime) -> Draft:
     """Take back a promotion. `by` names the run that lost it, or the person who says so."""
     combination = told.get("combination")
-    what = ", ".join(f"{word} {value}" for word, value in combination.items()) if isinstance(combination, Mapping) else "?"
+    what = in_words(combination.items()) if isinstance(combination, Mapping) else "?"
     return Draft(
         kind=RecordKind.DEMOTED,
         key=demoted_key(str(told.get("name"))),

@@ -15,13 +15,11 @@ from countersign.attestation.inputs import enclose
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
-from countersign.domain.autonomy import counts_as
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import Decision
 from countersign.domain.emergency import Lifted
 from countersign.domain.ids import ChangeRef, digest_of
 from countersign.domain.inputs import Inputs
-from countersign.domain.matching import touched
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
@@ -149,7 +147,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         "change": change_document(observation.change)
         | {
             "base": proposal.base,
-            "counts_as": _counts_as(observation, judgement),
+            "counts_as": dict(decision.counts_as),
             "lines": proposal.facts.lines,
             "paths": [file.path for file in proposal.facts.files][:200],
             "paths_total": len(proposal.facts.files),
@@ -162,12 +160,6 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         "rationale": words,
         "tokens": note(hide, str(words["text"]), model, *claims.values()),
     }
-
-
-def _counts_as(observation: Observation, judgement: Judgement) -> Body:
-    """Say what kind of change it is, so that whoever counts what was earned need not guess."""
-    policy, proposal = observation.policy, observation.proposal
-    return dict(counts_as(policy, proposal, touched(policy, proposal.facts), judgement.evidence))
 
 
 def change_document(change: Change) -> Body:

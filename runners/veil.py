@@ -4,7 +4,6 @@ Does not touch what a decision was made from or said, names of hosts that a run 
 an auditor decides again from the first, and looks for the others.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -83,8 +82,7 @@ def said(text: str, tokenizer: Tokenizer, most: int = FAULT) -> str:
 def tail(text: str, tokenizer: Tokenizer) -> str:
     """Give the end of an output. Values are hidden in all that was kept, before anything is cut."""
     hidden = tokenizer.tokenize(without_cut_lines(_whole_characters(text))).text
-    kept = cut_before(hidden, TAIL)
-    return kept if len(json.dumps(kept)) <= TAIL * _BYTES else fitting(kept, TAIL, written=TAIL * _BYTES)
+    return fitting(cut_before(hidden, TAIL), TAIL, written=TAIL * _BYTES)
 
 
 def _whole_characters(text: str) -> str:

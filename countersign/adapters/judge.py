@@ -40,16 +40,19 @@ class Judgement:
         return cls(decide(observation.policy, observation.proposal, evidence, now=at), evidence, at)
 
 
-def before_approvals(observation: Observation, *, ledger: LedgerReader, house: House, clock: Clock) -> Judgement:
-    """Decide with what the record backs, before anybody's word counts: this is what people are asked.
+def unbacked(observation: Observation, *, house: House, clock: Clock) -> Judgement:
+    """Decide as if the record backed nothing, before anybody's word counts."""
+    return Judgement.of(observation, replace(NOTHING_YET, machines=house.machines), at=clock())
+
+
+def before_approvals(observation: Observation, bare: Judgement, *, ledger: LedgerReader) -> Judgement:
+    """Decide with what the record backs, before anybody's word counts: this is what people are asked. `bare` is `unbacked`.
 
     Raises:
         LedgerFault: could not find out; try again.
     """
-    nobody = replace(NOTHING_YET, machines=house.machines)
-    bare = Judgement.of(observation, nobody, at=clock())
     backed = frozenset(found.name for found in bare.decision.promotions if _backed(found, ledger))
-    return Judgement.of(observation, replace(nobody, backed=backed), at=bare.at) if backed else bare
+    return Judgement.of(observation, replace(bare.evidence, backed=backed), at=bare.at) if backed else bare
 
 
 def judge(observation: Observation, question: Judgement, *, forge: Forge, ledger: LedgerReader, clock: Clock) -> Judgement:

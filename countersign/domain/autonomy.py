@@ -6,7 +6,7 @@ no rule names and what is always so stay as they are. A change is covered with a
 that is known by its account made all of it: what anybody could push to its branch earns nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from countersign.domain.approval import Evidence
@@ -32,12 +32,9 @@ def promotions(policy: Policy) -> Iterator[Placed]:
             yield ("autonomy", number, "earned", place), Promoted(way.promote, tuple(earned.combination.items()), earned.since)
 
 
-def covering(policy: Policy, proposal: Proposal, touch: Touched, evidence: Evidence, now: datetime) -> tuple[Placed, ...]:
-    """Give what was promoted and covers the whole change."""
-    if not policy.document.autonomy:
-        return ()
-    has = counts_as(policy, proposal, touch, evidence).items()
-    found = (item for item in promotions(policy) if set(item[1].combination) <= has)
+def covering(policy: Policy, has: Mapping[str, str], evidence: Evidence, now: datetime) -> tuple[Placed, ...]:
+    """Give what was promoted and covers the whole change, by what that counts as."""
+    found = (item for item in promotions(policy) if set(item[1].combination) <= has.items())
     return tuple((where, promoted.standing(evidence.backed, now)) for where, promoted in found)
 
 

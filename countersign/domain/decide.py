@@ -11,7 +11,7 @@ from datetime import datetime
 from countersign.domain import always, ruling
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.asking import A_DAY, owners_unknown, slots
-from countersign.domain.autonomy import covering, step_down
+from countersign.domain.autonomy import counts_as, covering, step_down
 from countersign.domain.counting import count
 from countersign.domain.decision import Decision, Effect, Plan, Reason
 from countersign.domain.flooring import as_floor_sees, strictest
@@ -63,7 +63,8 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
     proposal, now = case.proposal, case.now
     touch = touched(policy, proposal.facts)
     of_rules = list(ruling.rules(policy, touch))
-    covered = covering(policy, proposal, touch, case.evidence, now)
+    kind = counts_as(policy, proposal, touch, case.evidence)
+    covered = covering(policy, kind, case.evidence, now)
     steps = list(step_down(policy, touch, of_rules, covered))
     reasons = [*always.always(policy, proposal, touch), *ruling.floors(policy, touch)]
     would_run: Plan | None = None
@@ -109,6 +110,7 @@ def _decide(policy: Policy, case: _Case, *, own: bool = True) -> Decision:
         emergency=emergency,
         beside_digest=policy.beside.digest,
         promotions=tuple(found for _, found in covered),
+        counts_as=tuple(kind.items()),
     )
 
 

@@ -164,7 +164,7 @@ class Decision:
     action takes the change: it may be merged by people, and nothing is minted (policy.md, rule 9). `until` is when a freeze
     ends; `expires` is how many seconds an approval of this tier lives; `emergency` is there where one lifted a freeze.
     `beside_digest` names the files that the policy takes a part of itself from, where it does. `promotions` cover the change,
-    in force or not.
+    in force or not. `counts_as` is what kind of change it is, by the words that promotions count together; no part of the answer.
     """
 
     effect: Effect
@@ -181,6 +181,7 @@ class Decision:
     emergency: Lifted | None = None
     beside_digest: Digest | None = None
     promotions: tuple[Promoted, ...] = ()
+    counts_as: tuple[tuple[str, str], ...] = ()
 
     @property
     def satisfied(self) -> bool:

@@ -1,5 +1,6 @@
 """One combination that people promoted, as a value that decisions and records name. Says nothing of whether it applies."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ class Promoted:
     @property
     def what(self) -> str:
         """Write the combination for people."""
-        return ", ".join(f"{word} {value}" for word, value in self.combination)
+        return in_words(self.combination)
 
     def standing(self, backed: AbstractSet[str], now: datetime) -> "Promoted":
         """Give it as it stands at a moment, where `backed` names what the record stands behind."""
@@ -39,6 +40,11 @@ class Promoted:
     def _told(self) -> dict[str, object]:
         since = self.since.astimezone(UTC).isoformat(timespec="seconds")
         return {"combination": dict(self.combination), "since": since, "step": str(self.step)}
+
+
+def in_words(combination: Iterable[tuple[str, object]]) -> str:
+    """Write a combination for people."""
+    return ", ".join(f"{word} {value}" for word, value in combination)
 
 
 def promoted_key(name: str) -> str:

@@ -16,9 +16,11 @@ from countersign.adapters.observe import Observation
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.approval import NOTHING_YET, Evidence
 from countersign.domain.authorization import authorize
+from countersign.domain.autonomy import counts_as
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Effect
 from countersign.domain.ids import ChangeRef, RunId, Sha, digest_of
+from countersign.domain.matching import touched
 from countersign.domain.people import Agent, Person
 from countersign.domain.policy import Policy
 from countersign.domain.ports import Change, ChangeState
@@ -178,10 +180,12 @@ class History:
             labels=frozenset(),
             url=f"https://forge.example/acme/shop/-/merge_requests/{iid}",
         )
+        # decided once for all changes of this kind, before it was known who asks and by which skill
+        kind = tuple(counts_as(self.policy, made, touched(self.policy, made.facts), given).items())
         return Asked(
             Observation(change, self.policy, made),
-            question,
-            answer,
+            replace(question, counts_as=kind),
+            replace(answer, counts_as=kind),
             replace(given, approvals=tuple(replace(item, head=head) for item in given.approvals)),
         )
 

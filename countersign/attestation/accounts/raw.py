@@ -17,10 +17,15 @@ def raw_account(raw: bytes) -> Account:
         ValueError: the bytes are no JSON.
         TypeError, KeyError: they are no statement.
     """
+    return at_once(raw) or account(from_json(raw)["predicate"])
+
+
+def at_once(raw: bytes) -> Account | None:
+    """Give it the quick way; None where the record has to be read whole."""
     try:
         return told(_QUICK.validate_json(raw))
     except ValidationError:
-        return account(from_json(raw)["predicate"])
+        return None
 
 
 def _schema(leaf: Leaf) -> core_schema.CoreSchema:

@@ -16,6 +16,7 @@ from countersign.cli.policy_files import read_policy
 from countersign.cli.table import table
 from countersign.domain.ids import MalformedError
 from countersign.domain.problems import PolicyError
+from countersign.domain.promoted import in_words
 
 _KINDS = ("assessed", "refused", "intent", "executed", "failed", "lost", "promoted", "demoted")
 
@@ -53,7 +54,7 @@ def _cells(earning: Earning) -> tuple[str, ...]:
     tally, after = earning.tally, earning.way.after
     return (
         str(earning.way.promote),
-        ", ".join(f"{word} {value}" for word, value in earning.combination),
+        in_words(earning.combination),
         f"{tally.runs} of {after.runs}",
         f"{tally.days} of {after.days}",
         f"{len(tally.approvers)} of {after.approvers}",

@@ -10,6 +10,7 @@ from countersign.domain.policy import Document, Tier
 from countersign.domain.policy_check import REFUSE
 from countersign.domain.policy_places import Environment, Service
 from countersign.domain.policy_sources import Where
+from countersign.domain.promoted import in_words
 
 
 def of_parts(document: Document) -> Iterator[Mutant]:
@@ -32,7 +33,7 @@ def of_parts(document: Document) -> Iterator[Mutant]:
         for place, earned in enumerate(way.earned):
             ways = list(document.autonomy)
             ways[number] = way.model_copy(update={"earned": without(way.earned, place)})
-            told = ", ".join(f"{word} {value}" for word, value in earned.combination.items())
+            told = in_words(earned.combination.items())
             less = document.model_copy(update={"autonomy": tuple(ways)})
             yield Mutant(Act.DROP, f"{way.promote} of {told}", ("autonomy", number, "earned", place), less)
 
