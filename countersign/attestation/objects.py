@@ -124,10 +124,11 @@ def added_files(source: Source, old: Tree, new: Tree, *, prefix: str = "", limit
     Raises:
         MalformedError: something was changed or removed, more than `limit` files were added, or an object is not as it should be.
     """
-    for name in sorted(old.keys() - new.keys()):
-        raise MalformedError(f"{prefix + name!r} was removed")
+    removed = next((name for name in old if name not in new), None)
+    if removed is not None:
+        raise MalformedError(f"{prefix + removed!r} was removed")
     added: dict[str, TreeEntry] = {}
-    for name, entry in sorted(new.items() - old.items()):
+    for name, entry in [item for item in new.items() if old.get(item[0]) != item[1]]:  # a tree is in git's order
         before, path = old.get(name), prefix + name
         if entry.mode != FOLDER or (before is not None and before.mode != FOLDER):
             if before is not None:

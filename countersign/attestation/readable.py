@@ -20,13 +20,13 @@ _LARGEST = 2**53 - 1
 """The largest integer that every reader of JSON gives back as it was (RFC 8259, section 6)."""
 
 _VALUE = re.compile(
-    rb'(?<= )(?:"(?:[^"\\\x00-\x1f]|\\.)*"'  # a text
+    rb' (?:"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'  # a text
     rb"|0|-?[1-9][0-9]{0,14})"  # an integer well below the largest
     rb"(?=,?\n)"  # at the end of its line, as every value is
 )
 _KEY = re.compile(rb'"[A-Za-z0-9_.@/-]*": ')
-_UNPLAIN = re.compile(rb'\\[^"\\bfnrt]|[\x7f-\xff]')
-"""Escapes and letters for which there may be another way to write them."""
+_UNPLAIN = re.compile(rb'\\[^"\\bfnrt]')
+"""Escapes for which there may be another way to write them."""
 
 
 def dump(value: object) -> bytes:
@@ -73,7 +73,7 @@ def is_plain(raw: bytes) -> bool:
     What is left when every text and integer is taken out is the same for all records of a kind. That frame is looked at
     closely, once; and texts and integers are matched in such a way that there is no second way to write them.
     """
-    return _UNPLAIN.search(raw) is None and _is_frame(_VALUE.sub(b"0", raw))
+    return raw.isascii() and b"\x7f" not in raw and _UNPLAIN.search(raw) is None and _is_frame(_VALUE.sub(b" 0", raw))
 
 
 @lru_cache(maxsize=4096)

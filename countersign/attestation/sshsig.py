@@ -126,7 +126,21 @@ def parse(armored: str) -> Signature:
         blob = base64.b64decode(armored[len(_BEGIN) : -len(_END)].replace("\n", ""), validate=True)
     except ValueError:
         raise MalformedError("the signature is not base64") from None
-    reader = _Reader(blob)
+    before, signature = blob[:-_SIGNATURE_BYTES], blob[-_SIGNATURE_BYTES:]
+    key, hash_name = _before(before)
+    if _armored(blob) != armored:
+        raise MalformedError("the signature is not written as OpenSSH writes it")
+    return Signature(key, hash_name, signature)
+
+
+@lru_cache(maxsize=64)  # the same for all that a key signs
+def _before(blob: bytes) -> tuple[PublicKey, bytes]:
+    """Read what comes before the last 64 bytes, which must be the signature's own: the key, and the name of the hash.
+
+    Raises:
+        MalformedError: as `parse` says.
+    """
+    reader = _Reader(blob + bytes(_SIGNATURE_BYTES))
     if reader.take(len(_MAGIC)) != _MAGIC or reader.number() != _VERSION:
         raise MalformedError("not an SSH signature of version 1")
     key = PublicKey.from_blob(reader.string())
@@ -143,10 +157,7 @@ def parse(armored: str) -> Signature:
     inner.end()
     if len(signature) != _SIGNATURE_BYTES:
         raise MalformedError("an Ed25519 signature has 64 bytes")
-    found = Signature(key, hash_name, signature)
-    if _armored(_blob(found)) != armored:
-        raise MalformedError("the signature is not written as OpenSSH writes it")
-    return found
+    return key, hash_name
 
 
 def before_signature(key: PublicKey, hash_name: bytes) -> bytes:
