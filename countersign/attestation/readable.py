@@ -19,11 +19,13 @@ _DEPTH = 32
 _LARGEST = 2**53 - 1
 """The largest integer that every reader of JSON gives back as it was (RFC 8259, section 6)."""
 
-_VALUE = re.compile(
-    rb' (?:"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'  # a text
-    rb"|0|-?[1-9][0-9]{0,14})"  # an integer well below the largest
-    rb"(?=,?\n)"  # at the end of its line, as every value is
-)
+_TEXT = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"(?=,?\n)'
+"""A text at the end of its line, as every value is. It has no line breaks in it, so it ends where its line does."""
+
+_VALUE = re.compile(rb": (?:" + _TEXT + rb"|(?:0|-?[1-9][0-9]{0,14})(?=,?\n))")
+"""A text, or an integer well below the largest, of a key."""
+
+_ITEM = re.compile(_TEXT)
 _KEY = re.compile(rb'"[A-Za-z0-9_.@/-]*": ')
 _UNPLAIN = re.compile(rb'\\[^"\\bfnrt]')
 """Escapes for which there may be another way to write them."""
@@ -73,7 +75,12 @@ def is_plain(raw: bytes) -> bool:
     What is left when every text and integer is taken out is the same for all records of a kind. That frame is looked at
     closely, once; and texts and integers are matched in such a way that there is no second way to write them.
     """
-    return raw.isascii() and b"\x7f" not in raw and _UNPLAIN.search(raw) is None and _is_frame(_VALUE.sub(b" 0", raw))
+    return (
+        raw.isascii()
+        and b"\x7f" not in raw
+        and _UNPLAIN.search(raw) is None
+        and _is_frame(_ITEM.sub(b"0", _VALUE.sub(b": 0", raw)))
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""Reads the records of a branch in bulk: names from the tree, bytes from `git cat-file`, a batch at a time.
+"""Reads the records of a branch in bulk: names from the tree, bytes from `git cat-file`.
 
 Checks nothing: it is for the index. Verification reads object by object (`countersign.adapters.ledger.clone`).
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
@@ -103,19 +104,8 @@ def contents(repository: Path, records: Sequence[Listed]) -> Iterator[bytes]:
         LedgerFault: an object is missing.
         GitFault: git does not answer.
     """
-    names = "".join(f"{record.blob}\n" for record in records).encode()
-    command = ["cat-file", "--batch", "--buffer"]
-    offline = {"GIT_ALLOW_PROTOCOL": "none"}
-    return _split(run_git(command, cwd=repository, input=names, env_extra=offline, config=OFFLINE, timeout=_SECONDS))
-
-
-def _split(data: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(data):
-        end = data.index(b"\n", at)
-        header = data[at:end].split()
-        if len(header) != 3 or header[1] != b"blob":  # noqa: PLR2004 - name, kind, size
-            raise LedgerFault(f"object {header[0].decode(errors='replace')} of the audit branch is missing; run: git fsck")
-        size = int(header[2])
-        yield data[end + 1 : end + 1 + size]
-        at = end + 2 + size
+    with CatFile(repository) as source:
+        for record, found in zip(records, source.each([record.blob for record in records]), strict=True):
+            if found is None or found[0] != "blob":
+                raise LedgerFault(f"object {record.blob} of the audit branch is missing; run: git fsck")
+            yield found[1]

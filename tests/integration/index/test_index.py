@@ -3,7 +3,9 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from countersign.adapters.index import asking
 from countersign.adapters.index.blobs import Branch, contents
-from countersign.adapters.index.gleaning import glean
+from countersign.adapters.index.gleaning import glean, taken
 from countersign.adapters.index.index import Index, index_file
 from countersign.adapters.index.question import Question
 from countersign.attestation.accounts.account import Account
@@ -288,6 +290,23 @@ def test_a_record_that_is_missing_is_named(tmp_path: Path) -> None:
     (remote.path / "objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(LedgerFault, match=blob):
         Index(tmp_path / "index.sqlite", remote.path, remote.tip()).count(Question())
+
+
+@pytest.mark.parametrize("long", [1, 100])
+def test_a_record_that_is_none_is_named_whoever_reads_it(tmp_path: Path, long: int) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), refused("b")])
+    first, second = Branch(remote.path).records(remote.tip(), None)
+    readme = Sha(remote.git("rev-parse", f"{remote.tip()}:README.md").decode().strip())
+    with pytest.raises(LedgerFault, match=f"{second.path} is no record"):
+        list(glean(remote.path, [first, second._replace(blob=readme)], long=long))
+
+
+def test_a_process_that_is_ended_is_told() -> None:
+    out, into = Pipe(duplex=False)
+    into.close()
+    with closing(out), pytest.raises(LedgerFault, match="a process of ours was ended"):
+        taken(out)
 
 
 def test_two_processes_tell_what_one_tells(shop: Shop) -> None:

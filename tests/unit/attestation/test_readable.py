@@ -95,6 +95,14 @@ def test_plain_values_pass_the_quick_look(value: object) -> None:
         b'{\n  "a": 1\n}',
         b'{\n  "a": 1\n}\n\n',
         b'{\n  "a": 1\r\n}\n',
+        b'[\n  "a", "b"\n]\n',
+        b'[\n  "a"\n  "b"\n]\n',
+        b'[\n   "a"\n]\n',
+        b'["a"\n]\n',
+        b'{\n  "a"\n: 0\n}\n',
+        b'{\n  "a": 0, "b": 0\n}\n',
+        b'{\n  "a": "x", "b": "y"\n}\n',
+        b'{\n  "a": "b": 0\n}\n',
     ],
 )
 def test_what_is_not_canonical_never_passes_the_quick_look(raw: bytes) -> None:
