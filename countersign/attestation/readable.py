@@ -25,7 +25,9 @@ _TEXT = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"(?=,?\n)'
 _VALUE = re.compile(rb": (?:" + _TEXT + rb"|(?:0|-?[1-9][0-9]{0,14})(?=,?\n))")
 """A text, or an integer well below the largest, of a key."""
 
-_ITEM = re.compile(_TEXT)
+_ITEM = re.compile(b" " + _TEXT)
+"""A text of a list, with the last blank before it: without, `1"x"` would become the good number 10."""
+
 _KEY = re.compile(rb'"[A-Za-z0-9_.@/-]*": ')
 _UNPLAIN = re.compile(rb'\\[^"\\bfnrt]')
 """Escapes for which there may be another way to write them."""
@@ -79,7 +81,7 @@ def is_plain(raw: bytes) -> bool:
         raw.isascii()
         and b"\x7f" not in raw
         and _UNPLAIN.search(raw) is None
-        and _is_frame(_ITEM.sub(b"0", _VALUE.sub(b": 0", raw)))
+        and _is_frame(_ITEM.sub(b" 0", _VALUE.sub(b": 0", raw)))
     )
 
 
