@@ -7,28 +7,26 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 
 from countersign.adapters import jsonlog
-from countersign.adapters.stamping import ask, check_certificates
-from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.ports import TakenError
 from countersign.attestation.record import Draft, Entry
 from countersign.attestation.rotation import rotation
 from countersign.attestation.sshsig import PublicKey
-from countersign.attestation.stamp import PREFIX, Stamp, head_after
 from countersign.domain.ids import MalformedError
 from countersign.domain.neutral import visible
 from countersign.domain.outcomes import Fault, LedgerFault
-from runners import clock, promotions, tasks, upkeep
+from runners import clock, promotions, tasks
+from runners.authority import Authority
+from runners.keeping import SECONDS, Keeper, beat
 from runners.refusals import Refusals
 from runners.settings import RunnerSettings, SettingsError, known_secrets, load_settings
 from runners.veil import said
-from runners.wiring import Runner, Sweeper, build, build_sweeper, prove, signing_key
+from runners.wiring import Runner, build, build_sweeper, prove, signing_key
 from runners.worker import make_app, queues, serve
 
-_SWEEP_SECONDS = 5
 _LINE = 200
 EXIT_OK, EXIT_FAULT, EXIT_USAGE = 0, 1, 2
 
@@ -77,15 +75,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(settings: RunnerSettings) -> int:
     stop = threading.Event()
-    # The sweeper has adapters of its own, for they are not shared between threads; and it begins first, since it must also
+    # The keeper has adapters of its own, for they are not shared between threads; and it begins first, since it must also
     # revoke for the dead while the container engine is away and nothing can be run.
-    sweeper = threading.Thread(target=_keep_sweeping, args=(build_sweeper(settings), stop), daemon=True)
-    sweeper.start()
+    keeper = threading.Thread(target=_keeper(settings).keep, args=(stop,), daemon=True)
+    keeper.start()
     try:
         asked = _serve(settings, _build(settings))
     finally:
         stop.set()
-        sweeper.join(timeout=_SWEEP_SECONDS)
+        keeper.join(timeout=SECONDS)
     return EXIT_OK if asked else EXIT_FAULT
 
 
@@ -111,6 +109,20 @@ def _serve(settings: RunnerSettings, runner: Runner) -> bool:
         refusals.finish()
 
 
+def _keeper(settings: RunnerSettings) -> Keeper:
+    sweeper, stamp = build_sweeper(settings), None
+    if settings.tsa_url is not None and settings.tsa_ca_file is not None:
+        stamp = _authority(settings.tsa_url, settings.tsa_ca_file).stamp
+    return Keeper(
+        settings.projects,
+        sweeper.sweep,
+        lambda project: sweeper.rooms.of(project).ledger,
+        clock.now,
+        heartbeats=settings.heartbeats,
+        stamp=stamp,
+    )
+
+
 def _build(settings: RunnerSettings) -> Runner:
     """Build the runner, however long what it leans on is away."""
     log = structlog.get_logger("countersign.runner")
@@ -118,24 +130,8 @@ def _build(settings: RunnerSettings) -> Runner:
         try:
             return build(settings)
         except Fault as fault:
-            log.warning("cannot begin yet, will try again", fault=str(fault), seconds=_SWEEP_SECONDS)
-            time.sleep(_SWEEP_SECONDS)
-
-
-def _keep_sweeping(sweeper: Sweeper, stop: threading.Event) -> None:
-    log = structlog.get_logger("countersign.sweeper")
-    while not stop.is_set():
-        for project in sweeper.rooms.settings.projects:
-            try:
-                closed, faults = sweeper.sweep(project)
-            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the one who revokes for the dead
-                log.error("a sweep failed, will try again", project=project, error=type(error).__name__)  # noqa: TRY400 - no traceback with values in a log
-                continue
-            for entry in closed:
-                log.warning("closed a run that nobody held", run=entry.run, kind=entry.kind.value, record=entry.seq)
-            for problem in faults:
-                log.warning("could not close a run yet", fault=str(problem))
-        stop.wait(_SWEEP_SECONDS)
+            log.warning("cannot begin yet, will try again", fault=str(fault), seconds=SECONDS)
+            time.sleep(SECONDS)
 
 
 def _sweep(settings: RunnerSettings) -> int:
@@ -160,12 +156,7 @@ def _attest(settings: RunnerSettings) -> int:
 def _heartbeat(settings: RunnerSettings) -> int:
     rooms = build_sweeper(settings).rooms
     for project in settings.projects:
-        ledger = rooms.of(project).ledger
-        draft = upkeep.heartbeat(open_runs=len(ledger.open_intents()), now=clock.now())
-        try:
-            print(f"{project}: record {ledger.append(draft).seq}: heartbeat")
-        except TakenError as taken:
-            print(f"{project}: record {taken.entry.seq}: heartbeat of this hour, already there")
+        print(f"{project}: {beat(rooms.of(project).ledger, clock.now())}")
     return EXIT_OK
 
 
@@ -214,36 +205,23 @@ def _demote(settings: RunnerSettings, names: Sequence[str], *, why: str, by: str
     return status
 
 
-def _timestamp(settings: RunnerSettings, authority: str, ca: Path) -> int:
-    """Stamp what is new: nothing where the newest record is a timestamp itself. One project that fails keeps no other from it."""
-    name = urlsplit(authority)
-    if name.username is not None or name.hostname is None:
-        raise SettingsError("--tsa: a URL with a host and without a user; it is kept on the record")
-    try:
-        check_certificates(ca)
-    except MalformedError as error:
-        raise SettingsError(f"--tsa-ca: {error}") from None
-    rooms, status = build_sweeper(settings).rooms, EXIT_OK
+def _timestamp(settings: RunnerSettings, url: str, ca: Path) -> int:
+    """Stamp what is new in every project; one that fails keeps no other from it."""
+    authority, rooms, status = _authority(url, ca), build_sweeper(settings).rooms, EXIT_OK
     for project in settings.projects:
         try:
-            print(f"{project}: {_stamped(rooms.of(project).ledger, authority, f'{name.scheme}://{name.netloc}', ca)}")
+            print(f"{project}: {authority.stamp(rooms.of(project).ledger)}")
         except Fault as fault:
             print(f"{project}: could not: {fault}", file=sys.stderr)
             status = EXIT_FAULT
     return status
 
 
-def _stamped(ledger: Ledger, url: str, shown: str, ca: Path) -> str:
-    newest = next(iter(ledger.latest(1)), None)
-    if newest is None or newest.key.startswith(PREFIX):
-        return "nothing new to timestamp"
-    head = head_after(newest)
-    token, time = ask(head.text.encode(), url=url, ca=ca)
+def _authority(url: str, ca: Path) -> Authority:
     try:
-        entry = ledger.append(Stamp(head, token).draft(authority=shown, stamped=time, now=clock.now()))
-    except TakenError as taken:
-        return f"record {taken.entry.seq}: somebody else timestamped {head.size} records"
-    return f"record {entry.seq}: timestamped {head.size} records at {time.isoformat()}"
+        return Authority.of(url, ca)
+    except MalformedError as error:
+        raise SettingsError(str(error)) from None
 
 
 if __name__ == "__main__":

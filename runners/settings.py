@@ -60,6 +60,9 @@ class RunnerSettings(BaseSettings):
     container_socket: Path
     tokens_key_file: Path
     tokens_epoch: Annotated[int, Field(ge=1, le=LAST_EPOCH)] = 1
+    heartbeats: bool = True
+    tsa_url: str | None = None
+    tsa_ca_file: Path | None = None
 
 
 class AwsTarget(BaseModel):
@@ -100,9 +103,12 @@ def load_settings() -> RunnerSettings:
         SettingsError: a variable is missing or malformed.
     """
     try:
-        return RunnerSettings()  # pydantic-settings fills the fields from the environment
+        settings = RunnerSettings()  # pydantic-settings fills the fields from the environment
     except ValidationError as error:
         raise SettingsError(_complaints(error, PREFIX)) from None
+    if (settings.tsa_url is None) != (settings.tsa_ca_file is None):
+        raise SettingsError(f"{PREFIX}TSA_URL and {PREFIX}TSA_CA_FILE: give both, or neither")
+    return settings
 
 
 def load_targets(path: Path) -> Targets:

@@ -325,6 +325,31 @@ def test_every_file_that_a_pod_is_told_of_is_mounted(objects: list[Object]) -> N
             assert told == files
 
 
+def test_an_authority_that_stamps_the_logs_is_told_mounted_and_reached(chart: helm_python.Chart, objects: list[Object]) -> None:
+    assert "COUNTERSIGN_RUNNER_TSA_URL" not in variables(pod(objects, "cs-runner-staging")["containers"][0])
+    values = good_values()
+    values["timestamps"] = {
+        "url": "https://tsa.acme.example/stamp",
+        "configMapName": "countersign-tsa",
+        "cidr": "10.0.0.7/32",
+        "port": 443,
+    }
+    found = rendered(chart, values)
+    given = variables(pod(found, "cs-runner-staging")["containers"][0])
+    assert given["COUNTERSIGN_RUNNER_TSA_URL"]["value"] == "https://tsa.acme.example/stamp"
+    test_every_file_that_a_pod_is_told_of_is_mounted(found)
+    reached = {name: peers(policy) for name, policy in of_kind(found, "NetworkPolicy").items() if "egress" in policy["spec"]}
+    assert {name for name, some in reached.items() if ("10.0.0.7/32", 443) in some} == {"cs-runner-staging", "cs-runner-production"}
+
+
+def test_runners_beat_until_told_otherwise(chart: helm_python.Chart, objects: list[Object]) -> None:
+    def told(found: list[Object]) -> object:
+        return variables(pod(found, "cs-runner-staging")["containers"][0])["COUNTERSIGN_RUNNER_HEARTBEATS"]["value"]
+
+    assert told(objects) == "true"
+    assert told(rendered(chart, {**good_values(), "heartbeats": False})) == "false"
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -354,6 +379,9 @@ def test_every_file_that_a_pod_is_told_of_is_mounted(objects: list[Object]) -> N
         (("runners", 0, "engine", "folder"), "/var/lib/../../etc"),
         (("runners", 0, "nodeSelector"), {}),
         (("networkPolicies",), {"enabled": False}),
+        (("timestamps",), {"url": "https://tsa.acme.example"}),
+        (("timestamps",), {"url": "https://me:word@tsa.example", "configMapName": "x", "cidr": "10.0.0.7/32", "port": 443}),
+        (("heartbeats",), "hourly"),
     ],
 )
 def test_a_value_that_is_unknown_empty_or_dangerous_is_refused(

@@ -41,4 +41,9 @@
 - { name: COUNTERSIGN_RUNNER_TOKENS_EPOCH, value: {{ $root.Values.tokensEpoch | quote }} }
 - { name: COUNTERSIGN_RUNNER_TARGETS_FILE, value: /etc/countersign/secrets/targets.json }
 - { name: COUNTERSIGN_RUNNER_CONTAINER_SOCKET, value: {{ .runner.engine.socket }} }
+- { name: COUNTERSIGN_RUNNER_HEARTBEATS, value: {{ $root.Values.heartbeats | quote }} }
+{{- with $root.Values.timestamps }}
+- { name: COUNTERSIGN_RUNNER_TSA_URL, value: {{ .url | quote }} }
+- { name: COUNTERSIGN_RUNNER_TSA_CA_FILE, value: /etc/countersign/timestamps/ca.pem }
+{{- end }}
 {{- end }}

@@ -115,6 +115,14 @@ def test_without_a_tokens_key_nothing_starts_and_it_is_said_how_to_make_one(
         tokens_key(load_settings())
 
 
+@pytest.mark.parametrize("given", [{"TSA_URL": "https://tsa.example"}, {"TSA_CA_FILE": "ca.pem"}])
+def test_an_authority_is_given_with_its_certificates_or_not_at_all(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(SettingsError, match="TSA_URL and COUNTERSIGN_RUNNER_TSA_CA_FILE: give both, or neither"):
+        load_settings()
+
+
 def test_a_tokens_key_is_read_with_its_epoch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(PREFIX + "TOKENS_KEY_FILE", str(key_file(tmp_path)))
     assert tokens_key(load_settings()).epoch == 1

@@ -1,0 +1,105 @@
+"""What a runner does beside its work, from a thread of its own: closes what the dead left, and shows that somebody is there.
+
+A heartbeat comes from a process that would record, not from a clock beside it, which would go on when no runner does.
+Sweeping comes first, since it revokes; the rest waits, and what fails is tried again after a while.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.record import Entry
+from countersign.domain.outcomes import Fault
+from countersign.domain.ports import Clock
+from runners.upkeep import heartbeat
+
+SECONDS = 5
+"""Between two rounds."""
+
+_AGAIN = timedelta(minutes=5)
+
+Act = Callable[[Ledger], object]
+"""Puts something on a log. May raise a Fault; then it is tried again."""
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Keeps the logs of some projects. Not for several threads."""
+
+    projects: Sequence[str]
+    sweep: Callable[[str], tuple[list[Entry], list[Fault]]]
+    ledger: Callable[[str], Ledger]
+    clock: Clock
+    heartbeats: bool = True
+    stamp: Act | None = None
+    _due: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    def keep(self, stop: threading.Event) -> None:
+        """Go round until stopped."""
+        while not stop.is_set():
+            self.round()
+            stop.wait(SECONDS)
+
+    def round(self) -> None:
+        """Look after every project once."""
+        for project in self.projects:
+            self._done("sweep", project, partial(self._swept, project))
+        for project in self.projects:
+            if self.heartbeats:
+                self._when_due("heartbeat", project, self._beaten, _next_hour)
+            if self.stamp is not None:
+                self._when_due("timestamp", project, self.stamp, _next_day)
+
+    def _swept(self, project: str) -> None:
+        log = structlog.get_logger("countersign.sweeper")
+        closed, faults = self.sweep(project)
+        for entry in closed:
+            log.warning("closed a run that nobody held", run=entry.run, kind=entry.kind.value, record=entry.seq)
+        for problem in faults:
+            log.warning("could not close a run yet", fault=str(problem))
+
+    def _beaten(self, ledger: Ledger) -> str:
+        return beat(ledger, self.clock())
+
+    def _when_due(self, what: str, project: str, act: Act, following: Callable[[datetime], datetime]) -> None:
+        now = self.clock()
+        if now >= self._due.get((what, project), now):
+            done = self._done(what, project, lambda: act(self.ledger(project)))
+            self._due[what, project] = following(now) if done else now + _AGAIN
+
+    def _done(self, what: str, project: str, act: Callable[[], object]) -> bool:
+        log = structlog.get_logger("countersign.keeper")
+        try:
+            act()
+        except Fault as fault:
+            log.warning("could not, will try again", what=what, project=project, fault=str(fault))
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the one who revokes for the dead
+            log.error("failed, will try again", what=what, project=project, error=type(error).__name__)  # noqa: TRY400 - no traceback with values in a log
+        else:
+            return True
+        return False
+
+
+def beat(ledger: Ledger, now: datetime) -> str:
+    """Put the hour's heartbeat on the record, unless it is there; say which record it is.
+
+    Raises:
+        LedgerFault: it could not be recorded.
+    """
+    try:
+        return f"record {ledger.append(heartbeat(open_runs=len(ledger.open_intents()), now=now)).seq}: heartbeat"
+    except TakenError as taken:
+        return f"record {taken.entry.seq}: heartbeat of this hour, already there"
+
+
+def _next_day(now: datetime) -> datetime:
+    return now + timedelta(days=1)
+
+
+def _next_hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
