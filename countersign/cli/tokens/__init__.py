@@ -4,12 +4,14 @@ Each module beside `action` is one action. It has a function `register(actions: 
 """
 
 from countersign.cli import Commands
-from countersign.cli.tokens import find, name, replace
+from countersign.cli.tokens import digest, find, name, replace
 
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    parser = commands.add_parser("tokens", help="find sensitive values, replace them by tokens, name the token of a value")
+    parser = commands.add_parser(
+        "tokens", help="find sensitive values, replace them by tokens, name the token of a value or the digest of an output"
+    )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    for module in (find, replace, name):
+    for module in (find, replace, name, digest):
         module.register(actions)

@@ -25,6 +25,12 @@ def add(actions: Commands, name: str, purpose: str, run: Callable[[argparse.Name
         epilog=rest,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.set_defaults(run=lambda options: _guarded(name, run, options))
+    return parser
+
+
+def classed(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which classes are looked for."""
     parser.add_argument(
         "--class",
         dest="classes",
@@ -32,8 +38,6 @@ def add(actions: Commands, name: str, purpose: str, run: Callable[[argparse.Name
         choices=[kind.value for kind in ValueClass],
         help="look for this class and secrets only; may be repeated (all classes if not given)",
     )
-    parser.set_defaults(run=lambda options: _guarded(name, run, options))
-    return parser
 
 
 def keyed(parser: argparse.ArgumentParser) -> None:
@@ -49,22 +53,39 @@ def classes(options: argparse.Namespace) -> frozenset[ValueClass]:
 
 
 def tokenizer(options: argparse.Namespace) -> Tokenizer:
-    """Read the key.
+    """Read the key, for the classes that are asked for.
 
     Raises:
         MalformedError: it cannot be read, others can read it, or it is none; or the project or epoch is none.
+    """
+    return Tokenizer(key(options), project(options), classes(options))
+
+
+def key(options: argparse.Namespace) -> TokensKey:
+    """Read the key.
+
+    Raises:
+        MalformedError: it cannot be read, others can read it, or it is none; or the epoch is none.
     """
     path: Path = options.key_file
     if not 1 <= options.epoch <= LAST_EPOCH:
         raise MalformedError(f"--epoch must be between 1 and {LAST_EPOCH}")
     try:
         check_private(path)
-        key = TokensKey.parse(path.read_text(errors="replace"), epoch=options.epoch)
+        return TokensKey.parse(path.read_text(errors="replace"), epoch=options.epoch)
     except OSError as error:
         raise MalformedError(f"{path}: {error.strerror}") from None
     except MalformedError as error:
         raise MalformedError(f"{path}: {error}") from None
-    return Tokenizer(key, ChangeRef(options.project, 1).project, classes(options))
+
+
+def project(options: argparse.Namespace) -> str:
+    """Give the project.
+
+    Raises:
+        MalformedError: it is none.
+    """
+    return ChangeRef(options.project, 1).project
 
 
 def read(path: Path) -> str:
@@ -73,13 +94,21 @@ def read(path: Path) -> str:
     Raises:
         MalformedError: it cannot be read.
     """
+    return read_bytes(path).decode("utf-8", "surrogateescape")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file, or standard input where it is `-`.
+
+    Raises:
+        MalformedError: it cannot be read.
+    """
     if path == STDIN and (sys.stdin is None or sys.stdin.closed):
         raise MalformedError("standard input is closed")
     try:
-        data = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+        return sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
     except OSError as error:
         raise MalformedError(f"{path}: {error.strerror}") from None
-    return data.decode("utf-8", "surrogateescape")
 
 
 def _guarded(name: str, run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from countersign.cli import Commands
 from countersign.cli.table import table
-from countersign.cli.tokens.action import FINE, FOUND, STDIN, add, classes, read
+from countersign.cli.tokens.action import FINE, FOUND, STDIN, add, classed, classes, read
 from countersign.domain.tokens.finding import find
 from countersign.domain.tokens.kinds import ValueClass
 
@@ -40,6 +40,7 @@ class Place:
 def register(actions: Commands) -> None:
     """Add the action."""
     parser = add(actions, "find", "show where sensitive values stand, and their class", _find, _REST)
+    classed(parser)
     parser.add_argument("files", nargs="*", type=Path, default=[STDIN], metavar="FILE", help="texts; - or nothing for stdin")
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="table for people, one JSON object a line for programs"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from countersign.cli import Commands
 from countersign.cli.table import table
-from countersign.cli.tokens.action import FINE, STDIN, add, keyed, read, tokenizer
+from countersign.cli.tokens.action import FINE, STDIN, add, classed, keyed, read, tokenizer
 from countersign.domain.tokens.bare import forms
 from countersign.domain.tokens.tokenizer import Tokenizer
 
@@ -33,6 +33,7 @@ then:
 def register(actions: Commands) -> None:
     """Add the action."""
     parser = add(actions, "name", "give the tokens of values that you know", _name, _REST)
+    classed(parser)
     keyed(parser)
     parser.add_argument("--whole", action="store_true", help="all of standard input is one value, such as a private key")
     parser.add_argument(

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from countersign.cli import Commands
-from countersign.cli.tokens.action import FINE, STDIN, add, keyed, read, tokenizer
+from countersign.cli.tokens.action import FINE, STDIN, add, classed, keyed, read, tokenizer
 
 _REST = """\
 The text goes to standard output; how many values were replaced, class by class, to standard error.
@@ -22,6 +22,7 @@ examples:
 def register(actions: Commands) -> None:
     """Add the action."""
     parser = add(actions, "replace", "write a text with tokens for values", _replace, _REST)
+    classed(parser)
     keyed(parser)
     parser.add_argument("file", nargs="?", type=Path, default=STDIN, metavar="FILE", help="a text; - or nothing for stdin")
 

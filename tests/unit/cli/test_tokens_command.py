@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from countersign.cli.main import main
+from countersign.domain.ids import digest_of
 from tests.support.veiled import key_file, veil
 
 TEXT = "first\n  mail rosa@mail.example.com\nfrom 10.20.30.40 password=tea-Kettle-9\n"
@@ -135,3 +136,22 @@ def test_what_is_wrong_is_said(
         (tmp_path / name).chmod(mode)
     assert main(["tokens", *argv]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_digest_gives_what_the_record_of_a_run_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = b"ERROR at 10.20.30.40\n\xff"
+    (tmp_path / "kept").write_bytes(output)
+    tokenizer = veil().blind("acme/shop")
+    held = tokenizer.key.seal("acme/shop", digest_of(output))
+    assert main(["tokens", "digest", *keyed(tmp_path), str(tmp_path / "kept")]) == 0
+    assert capsys.readouterr().out == f"{held}  {tmp_path / 'kept'}\n"
+    typed(monkeypatch, output)
+    assert main(["tokens", "digest", "--format", "json", *keyed(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"digest": held, "file": "-"}
+
+
+def test_digest_names_the_file_that_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tokens", "digest", *keyed(tmp_path), str(tmp_path / "none")]) == 2
+    assert "none: No such file" in capsys.readouterr().err
