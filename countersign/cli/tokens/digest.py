@@ -9,8 +9,8 @@ from countersign.cli.tokens.action import FINE, STDIN, add, key, keyed, project,
 from countersign.domain.ids import digest_of
 
 _REST = """\
-A record holds a command's outputs by digest (`result.stdout.digest`, `result.stderr.digest`), made with the key: the plain digest of a
-short text would confirm guesses of what the tokens hide. Give exactly the bytes that the command wrote.
+A record holds a command's outputs by digest (`result.stdout.digest`, `result.stderr.digest`), made with the key: the plain digest
+of a short text would confirm guesses of what the tokens hide. Give exactly the bytes that the command wrote.
 
 exit status:
   0  the digests were written

@@ -16,6 +16,7 @@ import pytest
 
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import run_git
+from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.index import Index
 from countersign.adapters.index.question import Question
 from countersign.adapters.ledger.clone import find_branch
@@ -23,6 +24,7 @@ from countersign.attestation.accounts.runs import instant
 from countersign.attestation.record import AUDIT_BRANCH
 from countersign.cli.audit.incident import gather
 from countersign.cli.audit.indexed import Opened
+from countersign.domain.ids import Sha
 from tests.support.fastlog import FastLog
 from tests.support.history import History
 
@@ -41,6 +43,23 @@ def timed(act: Callable[[], object]) -> tuple[float, float]:
     return median(took), max(took)
 
 
+def size_of(repository: Path, tip: Sha) -> float:
+    """Give the bytes of a record, on the average over the newest."""
+    with CatFile(repository) as source:
+        some = [found for found in source.each([item.blob for item in Branch(repository).records(tip, None)[-1000:]]) if found]
+    return sum(len(raw) for _, raw in some) / len(some)
+
+
+def built_from_a_clone(repository: Path, folder: Path) -> float:
+    """Make an index as an auditor does; give seconds."""
+    clone = folder / "clone.git"
+    run_git(["clone", "--quiet", "--bare", "--no-local", str(repository), str(clone)], cwd=folder, timeout=600)
+    with closing(Index(folder / "other.sqlite", clone, find_branch(clone, AUDIT_BRANCH).tip)) as index:
+        began = perf_counter()
+        index.count(Question())
+        return perf_counter() - began
+
+
 @pytest.mark.timeout(3600)
 def test_questions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = os.environ.get("COUNTERSIGN_BENCH_LOG")  # noqa: TID251 - a log of an earlier run
@@ -54,7 +73,9 @@ def test_questions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     began = perf_counter()
     count = index.count(Question())
     built = perf_counter() - began
-    lines = [f"wrote {RECORDS} signed records in {wrote:.1f} s", f"index of {count} records: {built:.2f} s"]
+    lines = [f"wrote {RECORDS} signed records in {wrote:.1f} s"] if kept is None else []
+    lines.append(f"index of {count} records of {size_of(log.repository, branch.tip) / 1000:.1f} KB: {built:.2f} s")
+    lines.append(f"the same from a clone, which keeps them as differences: {built_from_a_clone(log.repository, tmp_path):.2f} s")
     newest = index.ask(Question(kinds=("executed",), environment="production", limit=1))[0].told
     questions = {
         "by number": lambda: index.find(str(count // 2)),
