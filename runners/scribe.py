@@ -18,11 +18,12 @@ from countersign.domain.authorization import Authorization, binding
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import Decision
 from countersign.domain.emergency import Lifted
-from countersign.domain.ids import ChangeRef, digest_of
+from countersign.domain.ids import ChangeRef, Digest, digest_of
 from countersign.domain.inputs import Inputs
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
+from runners.approved import approvers
 from runners.veil import CLAIM, Veil, note, rationale, said
 
 Body = dict[str, object]
@@ -59,6 +60,24 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime, ve
             _judged(observation, judgement, RecordKind.REFUSED, veil) | {"stage": "policy", "why": why},
             _inputs(observation, judgement),
         ),
+        subject=_subject(observation.proposal, decision),
+    )
+
+
+def allowed(observation: Observation, judgement: Judgement, *, now: datetime, veil: Veil) -> Draft:
+    """Record that approvals suffice for a change that no action takes: people may merge it, and nothing is run or minted.
+
+    There is one record for each question and those whose approvals counted: who approves anew is on the record anew.
+    """
+    decision = judgement.decision
+    return Draft(
+        kind=RecordKind.ALLOWED,
+        key=_allowed_key(binding(observation.proposal, decision), approvers(judgement)),
+        summary=f"Allowed {_what(decision)}: {_approved_by(decision)}, nothing to run, {observation.change.ref}",
+        change=observation.change.ref,
+        run=None,
+        time=now,
+        body=enclose(_judged(observation, judgement, RecordKind.ALLOWED, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -123,23 +142,12 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
     }
     words = rationale(proposal.claims.rationale, hide)
     model = "" if proposal.agent is None else said(proposal.agent.model, hide, CLAIM)
-    counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
         "actor": {
             "agent": None
             if proposal.agent is None
             else {"id": proposal.agent.id, "model": model, "strength": proposal.agent.strength},
-            "approvers": [
-                {
-                    "at": approval.at.isoformat(),
-                    "head": approval.head,
-                    "id": approval.person.id,
-                    "team": counted[approval.person.id],
-                    "username": approval.person.username,
-                }
-                for approval in judgement.evidence.approvals
-                if approval.person.id in counted
-            ],
+            "approvers": approvers(judgement),
             "author": {"id": proposal.author.id, "username": proposal.author.username},
             "sponsor": None if proposal.sponsor is None else {"id": proposal.sponsor.id, "username": proposal.sponsor.username},
         },
@@ -190,6 +198,10 @@ def _what(decision: Decision) -> str:
 def _approved_by(decision: Decision) -> str:
     names = sorted({person.username for need in decision.needs for person in need.filled_by})
     return "approved by " + " and ".join(names) if names else "autonomous"
+
+
+def _allowed_key(question: Digest, counted: list[Body]) -> str:
+    return f"{RecordKind.ALLOWED.value}/{digest_of(canonical_json([question, [[item['id'], item['at']] for item in counted]]))}"
 
 
 def refused_key(change: ChangeRef, reasons: object) -> str:

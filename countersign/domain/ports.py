@@ -35,7 +35,8 @@ class StatusState(StrEnum):
 class Change:
     """A merge or pull request as the forge shows it now.
 
-    `head_seen` is when the forge took in its newest state, UTC: the head, or the same head against another target.
+    `head_seen` is when the forge took in its newest state, UTC: the head, or the same head against another target. `ended` is
+    when it was merged or closed, by the forge's clock, UTC; None while it is open, and where the forge does not say.
     """
 
     ref: ChangeRef
@@ -51,6 +52,7 @@ class Change:
     from_fork: bool
     labels: frozenset[str]
     url: str
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

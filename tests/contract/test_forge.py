@@ -133,7 +133,11 @@ def test_only_open_changes_are_listed(stage: Stage) -> None:
     stage.close(second, dana)
 
     assert stage.forge.open_changes(PROJECT) == (first, third)
-    assert stage.forge.change(second).state is ChangeState.CLOSED
+    change = stage.forge.change(second)
+    assert change.state is ChangeState.CLOSED
+    assert change.ended is not None
+    assert change.ended > change.head_seen
+    assert stage.forge.change(first).ended is None
 
 
 def test_a_change_is_opened_once(stage: Stage) -> None:
@@ -220,7 +224,10 @@ def test_a_merge_is_of_the_head_that_was_named(stage: Stage) -> None:
     assert stage.forge.change(ref).state is ChangeState.OPEN
 
     commit = stage.forge.merge(ref, new, into="main")
-    assert stage.forge.change(ref).state is ChangeState.MERGED
+    change = stage.forge.change(ref)
+    assert change.state is ChangeState.MERGED
+    assert change.ended is not None
+    assert change.ended > change.head_seen
     assert stage.forge.merge(ref, new, into="main") == commit
     with pytest.raises(ForgeFault):
         stage.forge.merge(ref, old, into="main")

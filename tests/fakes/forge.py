@@ -144,7 +144,7 @@ class FakeForge:
         if held.state is not ChangeState.OPEN or held.draft:
             raise ForgeFault(f"{ref} cannot be merged: it is {'a draft' if held.draft else held.state.value}")
         held.merge_commit = self.world.merger(self.world.show(held))
-        held.state = ChangeState.MERGED
+        self.world.set_state(ref, ChangeState.MERGED)
         self._answered("merge")
         return held.merge_commit
 

@@ -170,6 +170,7 @@ class GitLabForge:
             from_fork=found.source_project_id != found.target_project_id,
             labels=frozenset(found.labels),
             url=found.web_url,
+            ended={ChangeState.MERGED: found.merged_at, ChangeState.CLOSED: found.closed_at}.get(state),
         )
 
     def _versions(self, ref: ChangeRef) -> tuple[Version, ...]:

@@ -82,6 +82,8 @@ class MergeRequest(_Answer):
     references: References
     merge_commit_sha: Commit | None = None
     squash_commit_sha: Commit | None = None
+    merged_at: Moment | None = None
+    closed_at: Moment | None = None
 
 
 class Diff(_Answer):
