@@ -7,23 +7,25 @@ forge says now; nothing is taken from the bot. Where it cannot be judged, the re
 from collections.abc import Mapping
 
 from countersign.adapters.judge import Judgement, assessed_key, judge
-from countersign.adapters.observe import Observation
+from countersign.adapters.observe import House, Observation
 from countersign.adapters.policies import Policies
 from countersign.attestation.inputs import Unrecorded, enclosed
 from countersign.attestation.ports import Ledger
 from countersign.attestation.questions import unended
 from countersign.attestation.record import Draft, Entry
+from countersign.domain.heard import Heard
 from countersign.domain.ids import MalformedError, sha
 from countersign.domain.outcomes import Refused
 from countersign.domain.policy import Policy
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from runners.questions import Stood, expired, record
+from runners.veil import Veil
 
 _GONE = {ChangeState.CLOSED: "was closed", ChangeState.MERGED: "was merged without us"}
 
 
 def withdraw(  # noqa: PLR0913 - whoever judges needs all of it
-    change: Change, repository: Repository, ledger: Ledger, *, forge: Forge, policies: Policies, clock: Clock
+    change: Change, repository: Repository, ledger: Ledger, forge: Forge, house: House, *, clock: Clock, veil: Veil
 ) -> None:
     """End the questions of a change that is no longer open.
 
@@ -35,20 +37,22 @@ def withdraw(  # noqa: PLR0913 - whoever judges needs all of it
         return
     repository.fetch()
 
+    how: dict[str, object] = {
+        "at": None if change.ended is None else change.ended.isoformat(),
+        "head": change.head,
+        "state": change.state.value,
+    }
+
     def ended(question: Entry) -> Draft:
-        found = _as_asked(question, change, repository, policies)
+        found = _as_asked(question, change, repository, house.policies)
         if isinstance(found, str):
-            stood = Stood(forge.approvals(change.ref), unjudged=found)
+            told = forge.approvals(change.ref)
+            stood = Stood(told.given, Heard(told.versions, told.answers), unjudged=found, ended=how)
         else:
             seen, asked = found
             judged = judge(seen, asked, forge=forge, ledger=ledger, clock=lambda: change.ended or clock())
-            stood = Stood(judged.evidence.approvals, judged)
-        how: dict[str, object] = {
-            "at": None if change.ended is None else change.ended.isoformat(),
-            "head": change.head,
-            "state": change.state.value,
-        }
-        return expired(question, why=f"the change {_GONE[change.state]}", now=clock(), stood=stood, more={"ended": how})
+            stood = Stood(judged.evidence.approvals, judged.heard, judged, ended=how)
+        return expired(question, why=f"the change {_GONE[change.state]}", now=clock(), stood=stood, veil=veil)
 
     record(ledger, *(ended(question) for question in waiting))
 

@@ -106,7 +106,7 @@ class Pipeline:
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
             ending = None if intent is None else self._resume(change, room, intent)
             if change.state is not ChangeState.OPEN:
-                withdraw(change, room.repository, room.ledger, forge=self.forge, policies=self.house.policies, clock=self.clock)
+                withdraw(change, room.repository, room.ledger, self.forge, self.house, clock=self.clock, veil=self.closer.veil)
                 return ending or Ending.GONE
             return ending or (Ending.WAITING if change.draft else self._consider_or_refuse(change, room))
 
@@ -146,7 +146,7 @@ class Pipeline:
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
-            questions.lapse(room.ledger, seen, judged, clock=self.clock)
+            questions.lapse(room.ledger, seen, judged, clock=self.clock, veil=veil)
             telling.waiting(self.forge, change, decision)
             return Ending.WAITING
         if decision.plan is None:

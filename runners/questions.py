@@ -8,6 +8,7 @@ follows is its end then.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 from countersign.adapters.judge import Judgement, assessed_key
@@ -16,19 +17,26 @@ from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.questions import binding_of, unended
 from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.heard import Heard
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.people import Approval
 from countersign.domain.ports import Change, Clock
-from runners.approved import approvers, given
+from runners.approved import approvers, evidence, given
+from runners.veil import Veil
 
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """The approvals that the forge holds for a question at its end, and how they count; or why nobody can tell that."""
+    """The approvals that the forge holds for a question at its end, and how they count; or why nobody can tell that.
+
+    `ended` says how its change ended, where it did.
+    """
 
     approvals: tuple[Approval, ...]
+    heard: Heard
     judged: Judgement | None = None
     unjudged: str = ""
+    ended: Mapping[str, object] | None = None
 
 
 def record(ledger: Ledger, *drafts: Draft) -> list[Entry]:
@@ -55,7 +63,7 @@ def take_place(ledger: Ledger, change: Change, draft: Draft, *, clock: Clock) ->
     return record(ledger, *(superseded(question, by=draft.key, now=clock()) for question in others), draft)[-1]
 
 
-def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock) -> None:
+def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock, veil: Veil) -> None:
     """End the question where it was answered and the answer ran out: the same approvals were enough at some time before.
 
     What an emergency asks for beside the tier is no part of the answer.
@@ -72,8 +80,8 @@ def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock)
     for question in unended(ledger.of_change(seen.change.ref)):
         if question.key == key:
             why = "its approvals ran out before it could run; approve again to go on"
-            stood = Stood(judged.evidence.approvals, judged)
-            record(ledger, expired(question, why=why, now=clock(), stood=stood))
+            stood = Stood(judged.evidence.approvals, judged.heard, judged)
+            record(ledger, expired(question, why=why, now=clock(), stood=stood, veil=veil))
 
 
 def _answered(judged: Judgement) -> bool:
@@ -86,9 +94,11 @@ def superseded(question: Entry, *, by: str, now: datetime) -> Draft:
     return _end(question, RecordKind.SUPERSEDED, f"{other} took its place", {"by": by}, now)
 
 
-def expired(question: Entry, *, why: str, now: datetime, stood: Stood, more: Mapping[str, object] = MappingProxyType({})) -> Draft:
+def expired(question: Entry, *, why: str, now: datetime, stood: Stood, veil: Veil) -> Draft:
     """Say that a question is not answered any more, why, and which approvals there were, whether they counted or not."""
-    said = {"approvals": given(stood.approvals), **more}
+    hide = partial(veil.sealed, "" if question.change is None else question.change.project)
+    said = {"approvals": given(stood.approvals), "evidence": evidence(stood.heard, stood.approvals, hide)}
+    said |= {} if stood.ended is None else {"ended": dict(stood.ended)}
     if stood.judged is None:
         return _end(question, RecordKind.EXPIRED, why, said | {"unjudged": stood.unjudged}, now)
     told = stood.judged.decision.document()

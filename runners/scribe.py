@@ -8,6 +8,7 @@ made from goes in whole where there is room, so that anybody can decide again.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from countersign.adapters.judge import Judgement, assessed_key
 from countersign.adapters.observe import Observation
@@ -23,7 +24,7 @@ from countersign.domain.inputs import Inputs
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
-from runners.approved import approvers
+from runners.approved import approvers, evidence
 from runners.veil import CLAIM, Veil, note, rationale, said
 
 Body = dict[str, object]
@@ -141,6 +142,8 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         )
     }
     words = rationale(proposal.claims.rationale, hide)
+    heard = judgement.heard
+    taken = evidence(heard, judgement.evidence.approvals, partial(veil.sealed, proposal.change.project)) if heard.answers else None
     model = "" if proposal.agent is None else said(proposal.agent.model, hide, CLAIM)
     return {
         "actor": {
@@ -163,6 +166,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         },
         "claims": claims | {"skill": proposal.claims.skill, "tests_unverified": len(proposal.claims.tests)},
         "decision": decision.document(),
+        **({} if taken is None else {"evidence": taken}),
         "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},
         "rationale": words,

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from countersign.domain.facts import FileChange
+from countersign.domain.heard import Approvals, Members
 from countersign.domain.ids import ChangeRef, Sha
-from countersign.domain.people import Approval, Person
+from countersign.domain.people import Person
 
 Clock = Callable[[], datetime]
 """Gives the present moment, UTC, aware. Wiring passes it in; nothing else reads the time."""
@@ -81,11 +82,14 @@ class Forge(Protocol):
         """Look at a change."""
         ...
 
-    def approvals(self, ref: ChangeRef) -> tuple[Approval, ...]:
-        """Give the approvals that stand now, each bound to the head that was newest when it was given, or to None."""
+    def approvals(self, ref: ChangeRef) -> Approvals:
+        """Give the approvals that stand now, each bound to the head that was newest when it was given, or to None.
+
+        With the versions of the change that tell those heads, and every answer that this was read from.
+        """
         ...
 
-    def members(self, group: str) -> frozenset[Person]:
+    def members(self, group: str) -> Members:
         """Give everybody who is in the group now, inherited members too. The group is named by its full path, exactly."""
         ...
 
