@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 
+from countersign.adapters.engine import engine
 from countersign.adapters.judge import Judgement, assessed_key
 from countersign.adapters.observe import Observation
 from countersign.attestation.ocsf import ocsf
@@ -137,6 +138,7 @@ def _end(  # noqa: PLR0913 - both ends are said with the same words
         body={
             **same,
             "decision": {**{name: decision.get(name) for name in ("effect", "environment", "tier")}, **judged.get("decision", {})},
+            "engine": engine().document(),
             "ocsf": ocsf(kind),
             "question": {"asked": question.time.isoformat(), "digest": question.digest, "seq": question.seq},
             "why": why,

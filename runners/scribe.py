@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from countersign.adapters.engine import engine
 from countersign.adapters.judge import Judgement, assessed_key
 from countersign.adapters.observe import Observation
 from countersign.attestation.inputs import enclose
@@ -166,6 +167,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         },
         "claims": claims | {"skill": proposal.claims.skill, "tests_unverified": len(proposal.claims.tests)},
         "decision": decision.document(),
+        "engine": engine().document(),
         **({} if taken is None else {"evidence": taken}),
         "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},
