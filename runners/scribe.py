@@ -13,7 +13,6 @@ from functools import partial
 from countersign.adapters.engine import engine
 from countersign.adapters.judge import Judgement, assessed_key
 from countersign.adapters.observe import Observation
-from countersign.attestation.inputs import enclose
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
@@ -26,6 +25,7 @@ from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
 from runners.approved import approvers, evidence
+from runners.listing import FEW, with_inputs
 from runners.veil import CLAIM, Veil, note, rationale, said
 
 Body = dict[str, object]
@@ -41,7 +41,7 @@ def assessed(observation: Observation, judgement: Judgement, *, now: datetime, v
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement, RecordKind.ASSESSED, veil), _inputs(observation, judgement)),
+        body=with_inputs(_judged(observation, judgement, RecordKind.ASSESSED, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -58,7 +58,7 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime, ve
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(
+        body=with_inputs(
             _judged(observation, judgement, RecordKind.REFUSED, veil) | {"stage": "policy", "why": why},
             _inputs(observation, judgement),
         ),
@@ -79,7 +79,7 @@ def allowed(observation: Observation, judgement: Judgement, *, now: datetime, ve
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement, RecordKind.ALLOWED, veil), _inputs(observation, judgement)),
+        body=with_inputs(_judged(observation, judgement, RecordKind.ALLOWED, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -104,7 +104,7 @@ def intent(  # noqa: PLR0913 - what announces a run has as many parts
         change=observation.change.ref,
         run=authorization.run,
         time=now,
-        body=enclose(body, _inputs(observation, judgement)),
+        body=with_inputs(body, _inputs(observation, judgement)),
         subject=_subject(observation.proposal, authorization.decision),
     )
 
@@ -122,7 +122,7 @@ def emergency(  # noqa: PLR0913 - as the intent that follows it
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement, RecordKind.EMERGENCY, veil), _inputs(observation, judgement)),
+        body=with_inputs(_judged(observation, judgement, RecordKind.EMERGENCY, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -161,7 +161,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
             "base": proposal.base,
             "counts_as": dict(decision.counts_as),
             "lines": proposal.facts.lines,
-            "paths": [file.path for file in proposal.facts.files][:200],
+            "paths": [file.path for file in proposal.facts.files][:FEW],
             "paths_total": len(proposal.facts.files),
             "tree": proposal.tree,
         },
