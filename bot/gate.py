@@ -74,7 +74,7 @@ class Gate:
             Fault: could not find out.
         """
         change = self.forge.change(ref)
-        now = stood(change, self.forge.approvals(ref), self.room(ref.project).repository.tip(self.house.branch))
+        now = stood(change, self.forge.approvals(ref).given, self.room(ref.project).repository.tip(self.house.branch))
         return self.marks.seen(Mark.REFLECTED, ref) != now
 
     def forgotten(self, project: str, still_open: Collection[ChangeRef]) -> list[ChangeRef]:
@@ -132,7 +132,7 @@ class Gate:
         """Name what was looked at; what changes from now on is news."""
         if isinstance(view, Judged):
             return stood(view.change, view.judgement.evidence.approvals, view.observation.proposal.base)
-        return stood(view.change, self.forge.approvals(view.change.ref), room.repository.tip(self.house.branch))
+        return stood(view.change, self.forge.approvals(view.change.ref).given, room.repository.tip(self.house.branch))
 
     def _good_for(self, view: View) -> timedelta:
         """Say how long nothing has to be done while nothing changes: short while a runner still owes something."""

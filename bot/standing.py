@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ports import Change, ChangeState
 
+_NO_RUN = frozenset({None, RecordKind.ASSESSED, RecordKind.ALLOWED, RecordKind.EXPIRED})
+"""Newest records of a change that people merged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -37,7 +40,7 @@ class Standing:
         """Say in one word where it stands: of the record where there is one for this head, else of the forge."""
         newest, state = self._newest(), self.change.state
         kind = None if newest is None else newest.kind
-        if state is ChangeState.CLOSED or (state is ChangeState.MERGED and kind in {None, RecordKind.ASSESSED}):
+        if state is ChangeState.CLOSED or (state is ChangeState.MERGED and kind in _NO_RUN):
             return state.value
         if kind is None:
             return "looking"

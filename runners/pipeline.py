@@ -28,6 +28,7 @@ from runners import aftermath, promotions, questions, scribe, telling, unjudged
 from runners.brokers.registry import Brokers
 from runners.closing import Closer, environment_of, held_by
 from runners.landing import finish
+from runners.parting import withdraw
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
 from runners.specification import controls, specify, together
@@ -105,7 +106,7 @@ class Pipeline:
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
             ending = None if intent is None else self._resume(change, room, intent)
             if change.state is not ChangeState.OPEN:
-                questions.withdraw(room.ledger, change, clock=self.clock)
+                withdraw(change, room.repository, room.ledger, self.forge, self.house, clock=self.clock, veil=self.closer.veil)
                 return ending or Ending.GONE
             return ending or (Ending.WAITING if change.draft else self._consider_or_refuse(change, room))
 
@@ -145,10 +146,12 @@ class Pipeline:
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
-            questions.lapse(room.ledger, seen, judged, clock=self.clock)
+            questions.lapse(room.ledger, seen, judged, clock=self.clock, veil=veil)
             telling.waiting(self.forge, change, decision)
             return Ending.WAITING
         if decision.plan is None:
+            if decision.needs:  # what asks nobody is on the record already, by its question
+                record(room.ledger, scribe.allowed(seen, judged, now=self.clock(), veil=veil))
             telling.nothing_to_run(self.forge, change)
             return Ending.NOTHING_TO_RUN
         held = held_by(room.ledger, decision.plan.environment)

@@ -1,22 +1,43 @@
 """Puts the end of a question on the record where no run is that end, so that the population is complete by arithmetic.
 
 A question is superseded where the change as it is now asks another one, or is refused; it expires where its approvals ran out
-before the run, or its change was closed. People may approve anew what has expired: a run that follows is its end then.
+before the run, or its change was closed, or merged by people (`parting.py`). People may approve anew what has expired: a run that
+follows is its end then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 
+from countersign.adapters.engine import engine
 from countersign.adapters.judge import Judgement, assessed_key
 from countersign.adapters.observe import Observation
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.questions import binding_of, unended
 from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.domain.heard import Heard
 from countersign.domain.outcomes import LedgerFault
-from countersign.domain.ports import Change, ChangeState, Clock
+from countersign.domain.people import Approval
+from countersign.domain.ports import Change, Clock
+from runners.approved import approvers, evidence, given
+from runners.veil import Veil
 
-_GONE = {ChangeState.CLOSED: "was closed", ChangeState.MERGED: "was merged without us"}
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """The approvals that the forge holds for a question at its end, and how they count; or why nobody can tell that.
+
+    `ended` says how its change ended, where it did.
+    """
+
+    approvals: tuple[Approval, ...]
+    heard: Heard
+    judged: Judgement | None = None
+    unjudged: str = ""
+    ended: Mapping[str, object] | None = None
 
 
 def record(ledger: Ledger, *drafts: Draft) -> list[Entry]:
@@ -43,17 +64,7 @@ def take_place(ledger: Ledger, change: Change, draft: Draft, *, clock: Clock) ->
     return record(ledger, *(superseded(question, by=draft.key, now=clock()) for question in others), draft)[-1]
 
 
-def withdraw(ledger: Ledger, change: Change, *, clock: Clock) -> None:
-    """End the questions of a change that is no longer open.
-
-    Raises:
-        LedgerFault: not all are ended yet. Try again.
-    """
-    why = f"the change {_GONE[change.state]}"
-    record(ledger, *(expired(question, why=why, now=clock()) for question in unended(ledger.of_change(change.ref))))
-
-
-def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock) -> None:
+def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock, veil: Veil) -> None:
     """End the question where it was answered and the answer ran out: the same approvals were enough at some time before.
 
     What an emergency asks for beside the tier is no part of the answer.
@@ -63,18 +74,15 @@ def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock)
     """
     if _answered(judged):
         return
-    given = sorted({approval.at for approval in judged.evidence.approvals if approval.at <= judged.at})
-    if not any(_answered(Judgement.of(seen, judged.evidence, at=at)) for at in given):
+    moments = sorted({approval.at for approval in judged.evidence.approvals if approval.at <= judged.at})
+    if not any(_answered(Judgement.of(seen, judged.evidence, at=at)) for at in moments):
         return
     key = assessed_key(seen.proposal, judged.decision)
-    approvals = [
-        {"at": approval.at.isoformat(), "id": approval.person.id, "username": approval.person.username}
-        for approval in judged.evidence.approvals
-    ]
     for question in unended(ledger.of_change(seen.change.ref)):
         if question.key == key:
             why = "its approvals ran out before it could run; approve again to go on"
-            record(ledger, expired(question, why=why, now=clock(), approvals=approvals))
+            stood = Stood(judged.evidence.approvals, judged.heard, judged)
+            record(ledger, expired(question, why=why, now=clock(), stood=stood, veil=veil))
 
 
 def _answered(judged: Judgement) -> bool:
@@ -87,16 +95,39 @@ def superseded(question: Entry, *, by: str, now: datetime) -> Draft:
     return _end(question, RecordKind.SUPERSEDED, f"{other} took its place", {"by": by}, now)
 
 
-def expired(question: Entry, *, why: str, now: datetime, approvals: Sequence[Mapping[str, object]] = ()) -> Draft:
-    """Say that a question is not answered any more, why, and which approvals there were."""
-    return _end(question, RecordKind.EXPIRED, why, {"approvals": list(approvals)}, now)
+def expired(question: Entry, *, why: str, now: datetime, stood: Stood, veil: Veil) -> Draft:
+    """Say that a question is not answered any more, why, and which approvals there were, whether they counted or not."""
+    hide = partial(veil.sealed, "" if question.change is None else question.change.project)
+    said = {"approvals": given(stood.approvals), "evidence": evidence(stood.heard, stood.approvals, hide)}
+    said |= {} if stood.ended is None else {"ended": dict(stood.ended)}
+    if stood.judged is None:
+        return _end(question, RecordKind.EXPIRED, why, said | {"unjudged": stood.unjudged}, now)
+    told = stood.judged.decision.document()
+    judged: Mapping[str, Mapping[str, object]] = {
+        "actor": {"approvers": approvers(stood.judged)},
+        "decision": {name: told[name] for name in ("discounted", "needs")},
+    }
+    return _end(question, RecordKind.EXPIRED, why, said, now, judged=judged)
 
 
-def _end(question: Entry, kind: RecordKind, why: str, more: Mapping[str, object], now: datetime) -> Draft:
-    """Name the question and repeat who asked for what and where, so that whoever searches for these finds its end, too."""
+def _end(  # noqa: PLR0913 - both ends are said with the same words
+    question: Entry,
+    kind: RecordKind,
+    why: str,
+    more: Mapping[str, object],
+    now: datetime,
+    *,
+    judged: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+) -> Draft:
+    """Name the question and repeat who asked for what and where, so that whoever searches for these finds its end, too.
+
+    `judged` says more of actor and decision, where the approvals were looked at.
+    """
     same = {name: question.body[name] for name in ("actor", "change", "policy") if name in question.body}
-    told = question.body.get("decision")
+    told, actor = question.body.get("decision"), same.get("actor")
     decision = told if isinstance(told, Mapping) else {}
+    if judged:
+        same["actor"] = {**(actor if isinstance(actor, Mapping) else {}), **judged["actor"]}
     return Draft(
         kind=kind,
         key=f"{kind.value}/{binding_of(question.key)}",
@@ -106,7 +137,8 @@ def _end(question: Entry, kind: RecordKind, why: str, more: Mapping[str, object]
         time=now,
         body={
             **same,
-            "decision": {name: decision.get(name) for name in ("effect", "environment", "tier")},
+            "decision": {**{name: decision.get(name) for name in ("effect", "environment", "tier")}, **judged.get("decision", {})},
+            "engine": engine().document(),
             "ocsf": ocsf(kind),
             "question": {"asked": question.time.isoformat(), "digest": question.digest, "seq": question.seq},
             "why": why,

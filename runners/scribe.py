@@ -8,21 +8,24 @@ made from goes in whole where there is room, so that anybody can decide again.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
+from countersign.adapters.engine import engine
 from countersign.adapters.judge import Judgement, assessed_key
 from countersign.adapters.observe import Observation
-from countersign.attestation.inputs import enclose
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import Decision
 from countersign.domain.emergency import Lifted
-from countersign.domain.ids import ChangeRef, digest_of
+from countersign.domain.ids import ChangeRef, Digest, digest_of
 from countersign.domain.inputs import Inputs
 from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
+from runners.approved import approvers, evidence
+from runners.listing import FEW, with_inputs
 from runners.veil import CLAIM, Veil, note, rationale, said
 
 Body = dict[str, object]
@@ -38,7 +41,7 @@ def assessed(observation: Observation, judgement: Judgement, *, now: datetime, v
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement, RecordKind.ASSESSED, veil), _inputs(observation, judgement)),
+        body=with_inputs(_judged(observation, judgement, RecordKind.ASSESSED, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -55,10 +58,28 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime, ve
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(
+        body=with_inputs(
             _judged(observation, judgement, RecordKind.REFUSED, veil) | {"stage": "policy", "why": why},
             _inputs(observation, judgement),
         ),
+        subject=_subject(observation.proposal, decision),
+    )
+
+
+def allowed(observation: Observation, judgement: Judgement, *, now: datetime, veil: Veil) -> Draft:
+    """Record that approvals suffice for a change that no action takes: people may merge it, and nothing is run or minted.
+
+    There is one record for each question and those whose approvals counted: who approves anew is on the record anew.
+    """
+    decision = judgement.decision
+    return Draft(
+        kind=RecordKind.ALLOWED,
+        key=_allowed_key(binding(observation.proposal, decision), approvers(judgement)),
+        summary=f"Allowed {_what(decision)}: {_approved_by(decision)}, nothing to run, {observation.change.ref}",
+        change=observation.change.ref,
+        run=None,
+        time=now,
+        body=with_inputs(_judged(observation, judgement, RecordKind.ALLOWED, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -83,7 +104,7 @@ def intent(  # noqa: PLR0913 - what announces a run has as many parts
         change=observation.change.ref,
         run=authorization.run,
         time=now,
-        body=enclose(body, _inputs(observation, judgement)),
+        body=with_inputs(body, _inputs(observation, judgement)),
         subject=_subject(observation.proposal, authorization.decision),
     )
 
@@ -101,7 +122,7 @@ def emergency(  # noqa: PLR0913 - as the intent that follows it
         change=observation.change.ref,
         run=None,
         time=now,
-        body=enclose(_judged(observation, judgement, RecordKind.EMERGENCY, veil), _inputs(observation, judgement)),
+        body=with_inputs(_judged(observation, judgement, RecordKind.EMERGENCY, veil), _inputs(observation, judgement)),
         subject=_subject(observation.proposal, decision),
     )
 
@@ -122,24 +143,15 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
         )
     }
     words = rationale(proposal.claims.rationale, hide)
+    heard = judgement.heard
+    taken = evidence(heard, judgement.evidence.approvals, partial(veil.sealed, proposal.change.project)) if heard.answers else None
     model = "" if proposal.agent is None else said(proposal.agent.model, hide, CLAIM)
-    counted = {person.id: need.team for need in decision.needs for person in need.filled_by}
     return {
         "actor": {
             "agent": None
             if proposal.agent is None
             else {"id": proposal.agent.id, "model": model, "strength": proposal.agent.strength},
-            "approvers": [
-                {
-                    "at": approval.at.isoformat(),
-                    "head": approval.head,
-                    "id": approval.person.id,
-                    "team": counted[approval.person.id],
-                    "username": approval.person.username,
-                }
-                for approval in judgement.evidence.approvals
-                if approval.person.id in counted
-            ],
+            "approvers": approvers(judgement),
             "author": {"id": proposal.author.id, "username": proposal.author.username},
             "sponsor": None if proposal.sponsor is None else {"id": proposal.sponsor.id, "username": proposal.sponsor.username},
         },
@@ -149,12 +161,14 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
             "base": proposal.base,
             "counts_as": dict(decision.counts_as),
             "lines": proposal.facts.lines,
-            "paths": [file.path for file in proposal.facts.files][:200],
+            "paths": [file.path for file in proposal.facts.files][:FEW],
             "paths_total": len(proposal.facts.files),
             "tree": proposal.tree,
         },
         "claims": claims | {"skill": proposal.claims.skill, "tests_unverified": len(proposal.claims.tests)},
         "decision": decision.document(),
+        "engine": engine().document(),
+        **({} if taken is None else {"evidence": taken}),
         "ocsf": ocsf(kind),
         "policy": {"commit": proposal.base, "digest": decision.policy_digest},
         "rationale": words,
@@ -190,6 +204,10 @@ def _what(decision: Decision) -> str:
 def _approved_by(decision: Decision) -> str:
     names = sorted({person.username for need in decision.needs for person in need.filled_by})
     return "approved by " + " and ".join(names) if names else "autonomous"
+
+
+def _allowed_key(question: Digest, counted: list[Body]) -> str:
+    return f"{RecordKind.ALLOWED.value}/{digest_of(canonical_json([question, [[item['id'], item['at']] for item in counted]]))}"
 
 
 def refused_key(change: ChangeRef, reasons: object) -> str:

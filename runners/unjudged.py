@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from countersign.adapters.engine import engine
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.canonical import canonical_json
@@ -18,6 +19,7 @@ def refused(change: Change, *, stage: str, why: str, now: datetime, veil: Veil) 
     words = rationale(change.description, hide)
     body: Body = {
         "change": change_document(change) | {"base": None, "tree": None, "paths": []},
+        "engine": engine().document(),
         "ocsf": ocsf(RecordKind.REFUSED),
         "rationale": words,
         "stage": stage,

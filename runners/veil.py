@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from countersign.attestation.record import Entry
-from countersign.domain.ids import ChangeRef, digest_of
+from countersign.domain.ids import ChangeRef, Digest, digest_of
 from countersign.domain.policy import Policy
 from countersign.domain.tokens.key import TokensKey
 from countersign.domain.tokens.kinds import ALL
@@ -46,6 +46,10 @@ class Veil:
     def blind(self, project: str) -> Tokenizer:
         """Give the one for what came before a policy could speak: every class."""
         return Tokenizer(self.key, project, ALL)
+
+    def sealed(self, project: str, digest: Digest) -> Digest:
+        """Give a digest that stands for one of a text with hidden values in it: whoever holds text and key can compare."""
+        return self.key.seal(project, digest)
 
     def again(self, intent: Entry) -> Tokenizer:
         """Give the one for an outcome: the classes that its intent names; every class where it names none."""

@@ -18,7 +18,7 @@ from countersign.domain.codeowners import Owner
 from countersign.domain.decide import decide, teams_asked
 from countersign.domain.decision import Decision
 from countersign.domain.emergency import EmergencyUse
-from countersign.domain.people import Person
+from countersign.domain.heard import NOTHING_HEARD, Heard, Members, Membership
 from countersign.domain.ports import Clock, Forge
 from countersign.domain.promoted import Promoted, demoted_key, promoted_key
 from countersign.domain.proposal import Proposal
@@ -28,11 +28,15 @@ _FEW_RECORDS = 256
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision, the evidence that it was made from and the moment that it was made for, so that the record can show all."""
+    """A decision, the evidence that it was made from and the moment that it was made for, so that the record can show all.
+
+    `heard` is what the evidence was taken from; no part of what is decided.
+    """
 
     decision: Decision
     evidence: Evidence
     at: datetime
+    heard: Heard = NOTHING_HEARD
 
     @classmethod
     def of(cls, observation: Observation, evidence: Evidence, *, at: datetime) -> Self:
@@ -62,19 +66,20 @@ def judge(observation: Observation, question: Judgement, *, forge: Forge, ledger
         ForgeFault, LedgerFault: could not find out; try again.
     """
     put = last_put(ledger.of_change(observation.proposal.change), assessed_key(observation.proposal, question.decision))
-    members = {
-        team: frozenset().union(*(_people(owner, forge) for owner in observation.policy.people(team)))
-        for team in sorted(teams_asked(question.decision))
-    }
+    teams = sorted(teams_asked(question.decision))
+    found = [(team, owner, _people(owner, forge)) for team in teams for owner in observation.policy.people(team)]
+    approvals = forge.approvals(observation.proposal.change)
     evidence = replace(
         question.evidence,
-        approvals=forge.approvals(observation.proposal.change),
-        members=members,
+        approvals=approvals.given,
+        members={team: frozenset().union(*(members.people for of, _, members in found if of == team)) for team in teams},
         # Never before the forge took in this state of the change: a re-target in between voids what was said (attack 14).
         asked=None if put is None else max(put, observation.change.head_seen),
         emergencies=_emergencies(observation, ledger, clock()),
     )
-    return Judgement.of(observation, evidence, at=clock())
+    answers = dict.fromkeys((*approvals.answers, *(answer for _, _, members in found for answer in members.answers)))
+    memberships = tuple(Membership(team, _named(owner), members.people) for team, owner, members in found)
+    return replace(Judgement.of(observation, evidence, at=clock()), heard=Heard(approvals.versions, tuple(answers), memberships))
 
 
 def last_put(records: Sequence[Entry], key: str) -> datetime | None:
@@ -93,12 +98,17 @@ def assessed_key(proposal: Proposal, decision: Decision) -> str:
     return f"assessed/{binding(proposal, decision)}"
 
 
-def _people(owner: Owner, forge: Forge) -> frozenset[Person]:
+def _people(owner: Owner, forge: Forge) -> Members:
     """Give who is meant now: an account that is gone, or an address that no one account owns, is nobody."""
     if owner.kind == "group":
         return forge.members(owner.name)
     person = forge.person(owner.name) if owner.kind == "account" else forge.person_by_email(owner.name)
-    return frozenset() if person is None else frozenset({person})
+    return Members(frozenset() if person is None else frozenset({person}))
+
+
+def _named(owner: Owner) -> str:
+    """Name whom a policy means; an address goes on no record."""
+    return {"group": owner.name, "account": f"@{owner.name}", "email": "an address"}[owner.kind]
 
 
 def _emergencies(observation: Observation, ledger: LedgerReader, now: datetime) -> tuple[EmergencyUse, ...]:

@@ -10,9 +10,10 @@ from typing import NoReturn
 from countersign.adapters.clone import Clone, CloneRepository
 from countersign.adapters.observe import House, Observation, observe
 from countersign.adapters.policies import Policies
+from countersign.domain.heard import Approvals, Members
 from countersign.domain.ids import ChangeRef, Sha
 from countersign.domain.outcomes import ForgeFault
-from countersign.domain.people import Approval, Person
+from countersign.domain.people import Person
 from countersign.domain.ports import Change, ChangeState, NewChange, StatusState
 from countersign.domain.scenarios.making import somebody
 
@@ -35,15 +36,15 @@ class OfflineForge:
         """Make up an account."""
         return somebody(email)
 
-    def approvals(self, ref: ChangeRef) -> tuple[Approval, ...]:
+    def approvals(self, ref: ChangeRef) -> Approvals:
         """Give none."""
         del ref
-        return ()
+        return Approvals()
 
-    def members(self, group: str) -> frozenset[Person]:
+    def members(self, group: str) -> Members:
         """Give nobody."""
         del group
-        return frozenset()
+        return Members(frozenset())
 
     def change(self, ref: ChangeRef) -> Change:
         """Fail."""

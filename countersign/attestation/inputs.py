@@ -31,9 +31,14 @@ def enclose(body: Mapping[str, object], inputs: Inputs) -> dict[str, object]:
     kept = inputs.without_words()
     digest = kept.digest()
     whole = {**body, FIELD: {"digest": digest, "document": kept.document()}}
-    if len(readable.dump({"predicate": {"body": whole}})) + _ENVELOPE <= MAX_RECORD:
+    if room(whole) >= 0:
         return whole
     return {**body, FIELD: {"digest": digest, "document": None, "why": TOO_LARGE}}
+
+
+def room(body: Mapping[str, object]) -> int:
+    """Give how many bytes a record with this body has left; fewer than none where it is too large."""
+    return MAX_RECORD - _ENVELOPE - len(readable.dump({"predicate": {"body": body}}))
 
 
 def enclosed(body: Mapping[str, object]) -> Inputs | Unrecorded:

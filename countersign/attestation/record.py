@@ -23,6 +23,7 @@ class RecordKind(StrEnum):
 
     ASSESSED = "assessed"
     REFUSED = "refused"
+    ALLOWED = "allowed"
     INTENT = "intent"
     EXECUTED = "executed"
     FAILED = "failed"
@@ -43,14 +44,14 @@ OUTCOMES = frozenset({RecordKind.EXECUTED, RecordKind.FAILED, RecordKind.LOST})
 GIVEN_UP = frozenset({RecordKind.EXPIRED, RecordKind.SUPERSEDED})
 """What ends a question that no run took up."""
 
-ABOUT_A_CHANGE = GIVEN_UP | {RecordKind.ASSESSED, RecordKind.EMERGENCY}
+ABOUT_A_CHANGE = GIVEN_UP | {RecordKind.ASSESSED, RecordKind.ALLOWED, RecordKind.EMERGENCY}
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A record before it has a place in the chain.
 
-    `key` is unique in the whole log: `assessed/<binding>`, `refused/<digest>`, `intent/<run>`, `outcome/<run>`,
+    `key` is unique in the whole log: `assessed/<binding>`, `allowed/<digest>`, `refused/<digest>`, `intent/<run>`, `outcome/<run>`,
     `heartbeat/<hour>` and so on. It is what makes "at most once" true with many writers. `subject` names artifacts by digest
     (`head`: the git commit, `plan`: SHA-256 hex). `summary` is the sentence that becomes the commit's subject. `body` is the
     predicate's own part: plain data, no floats.

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from countersign.domain.facts import FileChange
+from countersign.domain.heard import Approvals, Members
 from countersign.domain.ids import ChangeRef, Sha
-from countersign.domain.people import Approval, Person
+from countersign.domain.people import Person
 
 Clock = Callable[[], datetime]
 """Gives the present moment, UTC, aware. Wiring passes it in; nothing else reads the time."""
@@ -35,7 +36,8 @@ class StatusState(StrEnum):
 class Change:
     """A merge or pull request as the forge shows it now.
 
-    `head_seen` is when the forge took in its newest state, UTC: the head, or the same head against another target.
+    `head_seen` is when the forge took in its newest state, UTC: the head, or the same head against another target. `ended` is
+    when it was merged or closed, by the forge's clock, UTC; None while it is open, and where the forge does not say.
     """
 
     ref: ChangeRef
@@ -51,6 +53,7 @@ class Change:
     from_fork: bool
     labels: frozenset[str]
     url: str
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,14 @@ class Forge(Protocol):
         """Look at a change."""
         ...
 
-    def approvals(self, ref: ChangeRef) -> tuple[Approval, ...]:
-        """Give the approvals that stand now, each bound to the head that was newest when it was given, or to None."""
+    def approvals(self, ref: ChangeRef) -> Approvals:
+        """Give the approvals that stand now, each bound to the head that was newest when it was given, or to None.
+
+        With the versions of the change that tell those heads, and every answer that this was read from.
+        """
         ...
 
-    def members(self, group: str) -> frozenset[Person]:
+    def members(self, group: str) -> Members:
         """Give everybody who is in the group now, inherited members too. The group is named by its full path, exactly."""
         ...
 

@@ -50,6 +50,20 @@ def head_at(versions: Iterable[Version], at: datetime) -> Sha | None:
     return newest_before.head if in_the_instant <= {newest_before.head} else None
 
 
+def telling(versions: Iterable[Version], moments: Iterable[datetime]) -> tuple[Version, ...]:
+    """Give the few versions that tell the head at these moments: of each, those right before, in, and right after it.
+
+    Raises:
+        ValueError: as for `ordered`.
+    """
+    known, told = ordered(versions), set()
+    for at in moments:
+        before = [version for version in known if version.created < at]
+        later = [version for version in known if version.created > at]
+        told |= {*before[-1:], *(version for version in known if version.created == at), *later[:1]}
+    return tuple(version for version in known if version in told)
+
+
 def taken_in(versions: Iterable[Version]) -> Version | None:
     """Give the newest version, whether a push or another target made it (attack 14): what is older was said of something else.
 

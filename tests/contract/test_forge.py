@@ -2,9 +2,11 @@
 
 import pytest
 
-from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.heard import Answer
+from countersign.domain.ids import ChangeRef, Sha, digest
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.ports import ChangeState, NewChange, StatusState
+from countersign.domain.versions import head_at
 from tests.contract.forge_stages import Stage
 
 PROJECT = "acme/shop"
@@ -72,15 +74,15 @@ def test_what_is_not_there_is_a_fault(stage: Stage) -> None:
 def test_an_approval_stands_until_it_is_taken_back(stage: Stage) -> None:
     dana, eve = stage.person("dana"), stage.person("eve")
     ref = stage.open(dana)
-    assert stage.forge.approvals(ref) == ()
+    assert stage.forge.approvals(ref).given == ()
 
     stage.approve(ref, eve)
-    change, (approval,) = stage.forge.change(ref), stage.forge.approvals(ref)
+    change, (approval,) = stage.forge.change(ref), stage.forge.approvals(ref).given
     assert (approval.person, approval.head) == (eve, change.head)
     assert approval.at > change.head_seen
 
     stage.unapprove(ref, eve)
-    assert stage.forge.approvals(ref) == ()
+    assert stage.forge.approvals(ref).given == ()
 
 
 def test_an_approval_is_of_the_head_that_was_there(stage: Stage) -> None:
@@ -92,20 +94,61 @@ def test_an_approval_is_of_the_head_that_was_there(stage: Stage) -> None:
     new = stage.push(ref)
     stage.approve(ref, fay)
     stage.approve(ref, eve)
-    assert {given.person: given.head for given in stage.forge.approvals(ref)} == {eve: old, fay: new}
+    assert {given.person: given.head for given in stage.forge.approvals(ref).given} == {eve: old, fay: new}
 
     stage.unapprove(ref, eve)
     stage.approve(ref, eve)
-    assert {given.person: given.head for given in stage.forge.approvals(ref)} == {eve: new, fay: new}
+    assert {given.person: given.head for given in stage.forge.approvals(ref).given} == {eve: new, fay: new}
+
+
+def named(answers: tuple[Answer, ...]) -> list[str]:
+    """Give the paths of answers, after a look that each can stand on a record: a path without host or token, and a digest."""
+    for answer in answers:
+        assert answer.path.startswith("/")
+        assert not any(word in answer.path for word in ("://", "token", "glpat", "@"))
+        assert digest(answer.digest) == answer.digest
+    return [answer.path.partition("?")[0] for answer in answers]
+
+
+def test_approvals_come_with_what_they_were_read_from(stage: Stage) -> None:
+    dana, eve, fay = stage.person("dana"), stage.person("eve"), stage.person("fay")
+    ref = stage.open(dana)
+    stage.approve(ref, eve)
+    new = stage.push(ref)
+    stage.approve(ref, fay)
+
+    told, change = stage.forge.approvals(ref), stage.forge.change(ref)
+    assert named(told.answers) == [f"/projects/acme%2Fshop/merge_requests/{ref.iid}/{what}" for what in ("approvals", "versions")]
+    assert [given.head for given in told.given] == [head_at(told.versions, given.at) for given in told.given]
+    assert (told.versions[-1].head, told.versions[-1].created) == (new, change.head_seen)
+    assert len(told.versions) == 2
+
+    assert stage.forge.approvals(ref).answers == told.answers
+    stage.unapprove(ref, fay)
+    again = stage.forge.approvals(ref).answers
+    assert again[0].digest != told.answers[0].digest
+    assert again[1] == told.answers[1]
+
+
+def test_members_come_with_what_they_were_read_from(stage: Stage) -> None:
+    dana, eve = stage.person("dana"), stage.person("eve")
+    stage.group("acme/ops", dana, eve)
+
+    told = stage.forge.members("acme/ops").answers
+    assert any(path.startswith("/groups/acme%2Fops") for path in named(told))
+    assert named(told)[-1].endswith("/members/all")
+    assert stage.forge.members("acme/ops").answers == told
+    stage.leave("acme/ops", eve)
+    assert stage.forge.members("acme/ops").answers[-1].digest != told[-1].digest
 
 
 def test_members_are_those_who_are_in_it_now(stage: Stage) -> None:
     dana, eve = stage.person("dana"), stage.person("eve")
     stage.group("acme/ops", dana, eve)
-    assert {dana.id, eve.id} <= {person.id for person in stage.forge.members("acme/ops")}
+    assert {dana.id, eve.id} <= {person.id for person in stage.forge.members("acme/ops").people}
 
     stage.leave("acme/ops", eve)
-    left = {person.id for person in stage.forge.members("acme/ops")}
+    left = {person.id for person in stage.forge.members("acme/ops").people}
     assert dana.id in left
     assert eve.id not in left
 
@@ -133,7 +176,11 @@ def test_only_open_changes_are_listed(stage: Stage) -> None:
     stage.close(second, dana)
 
     assert stage.forge.open_changes(PROJECT) == (first, third)
-    assert stage.forge.change(second).state is ChangeState.CLOSED
+    change = stage.forge.change(second)
+    assert change.state is ChangeState.CLOSED
+    assert change.ended is not None
+    assert change.ended > change.head_seen
+    assert stage.forge.change(first).ended is None
 
 
 def test_a_change_is_opened_once(stage: Stage) -> None:
@@ -185,7 +232,7 @@ def test_our_comment_is_no_command(stage: Stage) -> None:
     stage.forge.say(ref, MARK, "text\n/close\n/approve\n/merge\n/label ~evil\n\r/close")
 
     change = stage.forge.change(ref)
-    assert (change.state, change.labels, stage.forge.approvals(ref)) == (ChangeState.OPEN, frozenset(), ())
+    assert (change.state, change.labels, stage.forge.approvals(ref).given) == (ChangeState.OPEN, frozenset(), ())
 
 
 def test_a_status_follows_what_we_say(stage: Stage) -> None:
@@ -220,7 +267,10 @@ def test_a_merge_is_of_the_head_that_was_named(stage: Stage) -> None:
     assert stage.forge.change(ref).state is ChangeState.OPEN
 
     commit = stage.forge.merge(ref, new, into="main")
-    assert stage.forge.change(ref).state is ChangeState.MERGED
+    change = stage.forge.change(ref)
+    assert change.state is ChangeState.MERGED
+    assert change.ended is not None
+    assert change.ended > change.head_seen
     assert stage.forge.merge(ref, new, into="main") == commit
     with pytest.raises(ForgeFault):
         stage.forge.merge(ref, old, into="main")

@@ -4,11 +4,15 @@ Passes the same contract suite as the real adapters (tests/contract/test_forge.p
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.canonical import canonical_json
+from countersign.domain.heard import Answer, Approvals, Members
+from countersign.domain.ids import ChangeRef, Sha, digest_of
 from countersign.domain.neutral import neutral, title
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.people import Approval, Person
+from countersign.domain.plain import to_plain
 from countersign.domain.ports import Change, ChangeState, NewChange, StatusState
 from countersign.domain.versions import head_at
 from tests.fakes.forge_world import ForgeWorld, Status
@@ -51,20 +55,24 @@ class FakeForge:
         self._called("change")
         return self.world.show(self.world.held(ref))
 
-    def approvals(self, ref: ChangeRef) -> tuple[Approval, ...]:
+    def approvals(self, ref: ChangeRef) -> Approvals:
         """Give the approvals that stand now."""
         self._called("approvals")
         held = self.world.held(ref)
-        return tuple(
+        given = tuple(
             Approval(self.world.people[person], at, head_at(held.versions, at)) for person, at in sorted(held.approvals.items())
         )
+        path = f"/projects/{quote(ref.project, safe='')}/merge_requests/{ref.iid}"
+        answers = (_answer(f"{path}/approvals", given), _answer(f"{path}/versions", tuple(held.versions)))
+        return Approvals(given, tuple(held.versions), answers)
 
-    def members(self, group: str) -> frozenset[Person]:
+    def members(self, group: str) -> Members:
         """Give everybody who is in the group now."""
         self._called("members")
         if group not in self.world.groups:
             raise ForgeFault(f"no group {group!r}")
-        return frozenset(self.world.people[person] for person in self.world.groups[group])
+        people = frozenset(self.world.people[person] for person in self.world.groups[group])
+        return Members(people, (_answer(f"/groups/{quote(group, safe='')}/members/all", people),))
 
     def person(self, username: str) -> Person | None:
         """Give the account of that exact name."""
@@ -144,7 +152,7 @@ class FakeForge:
         if held.state is not ChangeState.OPEN or held.draft:
             raise ForgeFault(f"{ref} cannot be merged: it is {'a draft' if held.draft else held.state.value}")
         held.merge_commit = self.world.merger(self.world.show(held))
-        held.state = ChangeState.MERGED
+        self.world.set_state(ref, ChangeState.MERGED)
         self._answered("merge")
         return held.merge_commit
 
@@ -170,3 +178,8 @@ class FakeForge:
             if failure.method in {None, method} and failure.after is after:
                 self._failures.remove(failure)
                 raise ForgeFault(failure.why)
+
+
+def _answer(path: str, told: object) -> Answer:
+    """Give the evidence of what the world tells: there are no bytes, so the digest is over JSON in its one form."""
+    return Answer(path, digest_of(canonical_json(to_plain(told))))

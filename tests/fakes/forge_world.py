@@ -34,6 +34,7 @@ class Held:
     approvals: dict[int, datetime] = field(default_factory=dict)
     comments: list[tuple[int, str]] = field(default_factory=list)
     merge_commit: Sha | None = None
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,10 @@ class ForgeWorld:
         self.take_in(ref)
 
     def set_state(self, ref: ChangeRef, state: ChangeState) -> None:
-        """Close or reopen."""
-        self.held(ref).state = state
+        """Close, merge or reopen."""
+        held = self.held(ref)
+        held.state = state
+        held.ended = None if state is ChangeState.OPEN else self.clock()
 
     def held(self, ref: ChangeRef) -> Held:
         """Give what is held of a change, to look at or to alter; ForgeFault where there is none."""
@@ -182,4 +185,5 @@ class ForgeWorld:
             from_fork=held.from_fork,
             labels=frozenset(held.labels),
             url=f"https://forge.example/{held.ref.project}/-/merge_requests/{held.ref.iid}",
+            ended=held.ended,
         )

@@ -6,9 +6,10 @@ An approval is bound to a head by time, since GitLab keeps no commit with it: se
 from datetime import UTC, datetime
 from pathlib import Path
 
-from countersign.adapters.forges.gitlab_answers import Approvals, Diff, Listed, MergeRequest, Note, Status, read
+from countersign.adapters.forges.gitlab_answers import Approved, Diff, Listed, MergeRequest, Note, Status, read
 from countersign.adapters.forges.gitlab_client import ForgeFailed, GitLabClient, Query, encoded
 from countersign.adapters.forges.gitlab_people import GitLabPeople
+from countersign.domain.heard import Answer, Approvals, Members
 from countersign.domain.ids import ChangeRef, Sha
 from countersign.domain.neutral import neutral, title, visible
 from countersign.domain.outcomes import ForgeFault
@@ -43,20 +44,21 @@ class GitLabForge:
         """Look at a change. A push that GitLab has not fully taken in yet is a fault: try again (attack 12)."""
         return self._change(ref, self._merge_request(ref))
 
-    def approvals(self, ref: ChangeRef) -> tuple[Approval, ...]:
+    def approvals(self, ref: ChangeRef) -> Approvals:
         """Give the approvals that stand now, each with the head that was newest when it was given, if that can be proved."""
-        answer = read(Approvals, self._client.get("list approvals", f"{_path(ref)}/approvals"))
-        versions = self._versions(ref)  # after the approvals: a head that was pushed before one of them must not be missed
-        return tuple(
+        answer, first = self._client.hear("list approvals", f"{_path(ref)}/approvals")
+        versions, pages = self._versions(ref)  # after the approvals: a head that was pushed before one of them must not be missed
+        given = tuple(
             Approval(
                 person=self._people.person(given.user),
                 at=given.approved_at or _NEVER,
                 head=_head_at(versions, given.approved_at),
             )
-            for given in sorted(answer.approved_by, key=lambda given: given.user.id)
+            for given in sorted(read(Approved, answer).approved_by, key=lambda given: given.user.id)
         )
+        return Approvals(given, versions, (first, *pages))
 
-    def members(self, group: str) -> frozenset[Person]:
+    def members(self, group: str) -> Members:
         """Give everybody who is in the group now, inherited members too; who is a bot is not told here."""
         return self._people.members(group)
 
@@ -153,7 +155,7 @@ class GitLabForge:
         state = _STATES.get(found.state)
         if state is None:
             raise ForgeFault(f"{ref} is {found.state}; wait for GitLab to finish")
-        newest = taken_in(self._versions(ref))
+        newest = taken_in(self._versions(ref)[0])
         if newest is None or newest.head != found.sha:
             raise ForgeFault(f"{ref}: the push is not fully taken in yet")
         return Change(
@@ -170,13 +172,14 @@ class GitLabForge:
             from_fork=found.source_project_id != found.target_project_id,
             labels=frozenset(found.labels),
             url=found.web_url,
+            ended={ChangeState.MERGED: found.merged_at, ChangeState.CLOSED: found.closed_at}.get(state),
         )
 
-    def _versions(self, ref: ChangeRef) -> tuple[Version, ...]:
-        """Read all versions of a change, in order."""
-        found = [read(Diff, item).version() for item in self._client.all("list versions", f"{_path(ref)}/versions")]
+    def _versions(self, ref: ChangeRef) -> tuple[tuple[Version, ...], tuple[Answer, ...]]:
+        """Read all versions of a change, in order, and the evidence."""
+        listed, pages = self._client.hear_all("list versions", f"{_path(ref)}/versions")
         try:
-            return ordered(found)
+            return ordered([read(Diff, item).version() for item in listed]), pages
         except ValueError as error:
             raise ForgeFault(f"{ref}: {error}") from None
 

@@ -82,6 +82,8 @@ class MergeRequest(_Answer):
     references: References
     merge_commit_sha: Commit | None = None
     squash_commit_sha: Commit | None = None
+    merged_at: Moment | None = None
+    closed_at: Moment | None = None
 
 
 class Diff(_Answer):
@@ -103,7 +105,7 @@ class ApprovedBy(_Answer):
     approved_at: Moment | None = None
 
 
-class Approvals(_Answer):
+class Approved(_Answer):
     """Who approved. `approved` and `approvals_left` are not read: without rules they say yes to nobody (attack 33)."""
 
     approved_by: list[ApprovedBy]

@@ -6,13 +6,15 @@ go along, and no URL out of an answer is called. Reads no environment. Does not 
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import gitlab
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from countersign.domain.heard import Answer
+from countersign.domain.ids import digest_of
 from countersign.domain.neutral import inline
 from countersign.domain.outcomes import ForgeFault
 
@@ -69,7 +71,16 @@ class GitLabClient:
         Raises:
             ForgeFault: GitLab refused, did not answer, or not in JSON.
         """
-        return self._json(what, self._send(what, "get", path, query=query))
+        return self.hear(what, path, query)[0]
+
+    def hear(self, what: str, path: str, query: Query | None = None) -> tuple[object, Answer]:
+        """Ask for one thing; give its evidence, too.
+
+        Raises:
+            ForgeFault: as for `get`.
+        """
+        answer = self._send(what, "get", path, query=query)
+        return self._json(what, answer), _evidence(path, query or {}, answer)
 
     def find(self, what: str, path: str) -> object | None:
         """Ask for one thing that may not be there.
@@ -90,16 +101,27 @@ class GitLabClient:
         Raises:
             ForgeFault: as for `get`; or a page is missing, empty before the end, or the list moved while it was read.
         """
+        return self.hear_all(what, path, query)[0]
+
+    def hear_all(self, what: str, path: str, query: Query | None = None) -> tuple[list[object], tuple[Answer, ...]]:
+        """Read a list to its end; give the evidence of each page, too.
+
+        Raises:
+            ForgeFault: as for `all`.
+        """
         items: list[object] = []
+        evidence: list[Answer] = []
         for page in range(1, _MOST_PAGES + 1):
-            answer = self._send(what, "get", path, query={**(query or {}), "per_page": PER_PAGE, "page": page})
+            asked = {**(query or {}), "per_page": PER_PAGE, "page": page}
+            answer = self._send(what, "get", path, query=asked)
             part = self._json(what, answer)
             if not isinstance(part, list):
                 raise ForgeFault(f"GitLab gave no list when asked to {what}")
             items += part
+            evidence.append(_evidence(path, asked, answer))
             if not self._more(what, answer, page, len(part)):
                 self._whole(what, answer, items)
-                return items
+                return items, tuple(evidence)
             if not part:
                 raise ForgeFault(f"GitLab gave an empty page before the end when asked to {what}")
         raise ForgeFault(f"GitLab gave more than {_MOST_PAGES} pages when asked to {what}")
@@ -170,6 +192,11 @@ class GitLabClient:
         names = [item.get("id") for item in items if isinstance(item, dict) and "id" in item]
         if (total is not None and total != str(len(items))) or len(set(names)) != len(names):
             raise ForgeFault(f"GitLab's list is not whole, or moved, when asked to {what}")
+
+
+def _evidence(path: str, query: Query, answer: requests.Response) -> Answer:
+    asked = f"{path}?{urlencode(sorted(query.items()))}" if query else path
+    return Answer(asked, digest_of(answer.content))
 
 
 def encoded(name: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from countersign.adapters.forges.gitlab_answers import Account, Group, Member, read
 from countersign.adapters.forges.gitlab_client import GitLabClient, encoded
+from countersign.domain.heard import Members
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.people import Person
 
@@ -27,17 +28,19 @@ class GitLabPeople:
         """Give the account whose token this is."""
         return self.person(read(Account, self._client.get("tell who we are", "/user")))
 
-    def members(self, group: str) -> frozenset[Person]:
+    def members(self, group: str) -> Members:
         """Give everybody active in the group now, inherited members too. `bot` is not filled in: GitLab does not tell here."""
-        found = read(Group, self._client.get("find a group", f"/groups/{encoded(group)}", {"with_projects": False}))
+        answer, first = self._client.hear("find a group", f"/groups/{encoded(group)}", {"with_projects": False})
+        found = read(Group, answer)
         if found.full_path != group:
             raise ForgeFault(f"the group {group!r} is now called otherwise; correct the policy")
-        people = [read(Member, item) for item in self._client.all("list members", f"/groups/{found.id}/members/all")]
-        return frozenset(
+        listed, pages = self._client.hear_all("list members", f"/groups/{found.id}/members/all")
+        people = frozenset(
             Person(id=member.id, username=member.username)
-            for member in people
+            for member in (read(Member, item) for item in listed)
             if member.state == "active" and member.membership_state == "active"
         )
+        return Members(people, (first, *pages))
 
     def named(self, username: str) -> Person | None:
         """Give the account of that exact name."""

@@ -43,7 +43,7 @@ def where(base: sqlite3.Connection, question: Question, *, counting: bool = Fals
     """
     if any(isinstance(value, str) and value.encode(errors="replace").decode() != value for value in astuple(question)):
         raise MalformedError("what is asked for is not UTF-8")
-    made = Where()
+    made = Where(["unlisted > 0"] if question.unlisted else [])
     for name, condition in _COMPARED.items():
         value = getattr(question, name)
         if value is not None:

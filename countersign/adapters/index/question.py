@@ -9,6 +9,7 @@ class Question:
 
     `path` is a glob of the policy's kind. `host` is a name, with or without a port. `words` is free text: records that hold
     all of them, in quotation marks those that hold them in this order. `change` is a repository, a number, or both.
+    `unlisted` wants records that name only some of their paths.
     """
 
     since: str | None = None
@@ -31,6 +32,7 @@ class Question:
     iid: int | None = None
     run: str | None = None
     words: str | None = None
+    unlisted: bool = False
     below: int | None = None
     limit: int | None = None
     oldest_first: bool = False

@@ -8,7 +8,7 @@ a lookup that holds whatever the question asks (`record_intent`, `record_environ
 
 import sqlite3
 
-VERSION = 3
+VERSION = 4
 """Raise it with every change of the tables or of `accounts.account`; an index of another version is thrown away."""
 
 APPLICATION = 0x43534958  # CSIX
@@ -40,6 +40,7 @@ COLUMNS = (
     "tokens",
     "tainted",
     "loose",
+    "unlisted",
     "intent",
 )
 """What `record` takes from an account, by the names that it has there."""
@@ -57,7 +58,7 @@ NAMED = {
 }
 """Kinds of words, each the account's field of several."""
 
-_NUMBERS = frozenset({"iid", "intent", "loose", "tainted"})
+_NUMBERS = frozenset({"iid", "intent", "loose", "tainted", "unlisted"})
 _DECLARED = ", ".join(f"{name} {'INTEGER' if name in _NUMBERS else 'TEXT'}" for name in COLUMNS[1:] + PLACE)
 _TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -75,6 +76,7 @@ CREATE INDEX IF NOT EXISTS record_change ON record (iid, repository);
 CREATE INDEX IF NOT EXISTS record_recorded ON record (recorded);
 CREATE INDEX IF NOT EXISTS record_intent ON record (intent);
 CREATE INDEX IF NOT EXISTS record_environment ON record (environment, recorded, intent);
+CREATE INDEX IF NOT EXISTS record_unlisted ON record (unlisted) WHERE unlisted > 0;
 CREATE INDEX IF NOT EXISTS named_seq ON named (seq);
 CREATE UNIQUE INDEX IF NOT EXISTS word_word ON word (kind, word);
 """

@@ -10,7 +10,7 @@ from countersign.adapters.pages.looks import KINDS, Looks
 from countersign.adapters.pages.shown import shown, shown_connections, shown_needs, shown_plan, shown_reasons
 from countersign.attestation.accounts.account import Account
 from countersign.attestation.accounts.figures import NO_TIER, Figures
-from countersign.attestation.accounts.plain import part, parts, text
+from countersign.attestation.accounts.plain import part, text
 from countersign.attestation.accounts.runs import Lifetime, Run
 from countersign.attestation.accounts.story import Story
 
@@ -20,6 +20,7 @@ TIERS = ("low", "medium", "high", "critical")
 _STATES = {
     "assessed": "waits",
     "refused": "refused",
+    "allowed": "approved, nothing to run",
     "intent": "under way",
     "executed": "applied",
     "failed": "failed",
@@ -144,7 +145,7 @@ def change(looks: Looks, site: Site, story: Story, rows: Sequence[Row], diff: Di
         needs=shown_needs(decision),
         rationale=story.rationale,
         reasons=shown_reasons(decision),
-        discounted=shown(parts(decision, "discounted"), "person", "why"),
+        discounted=shown(story.discounted, "person", "why"),
         plan=shown_plan(part(decision, "plan")),
         diff=diff,
         runs=[_drawn(run) for run in story.runs],

@@ -11,7 +11,10 @@ from countersign.attestation.accounts.leaves import VALUE_CLASSES, Said, leaves
 _WORDS = 6000
 """Characters of text that can be searched for, a record; the rest is in the record."""
 
-TAKEN_OVER = ("environment", "action", "tier", "effect", "agent", "model", "skill", "sponsor", "author", "policy")
+_MANY = 10**9
+"""More paths than any change has, whatever a record says."""
+
+TAKEN_OVER = ("environment", "action", "tier", "effect", "agent", "model", "skill", "sponsor", "author", "policy", "unlisted")
 """What is one of a kind and stands in the intent alone."""
 
 
@@ -49,6 +52,8 @@ class Account(NamedTuple):
     tainted: bool = False
     loose: bool = False
     """Whether a credential was not proved dead: it may have outlived the outcome."""
+    unlisted: int = 0
+    """How many paths of the change the record does not name: their list is cut, and its inputs were too large."""
     intent: int | None = None
     services: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()
@@ -62,6 +67,11 @@ class Account(NamedTuple):
     def change(self) -> str | None:
         """Write the change as forges do."""
         return None if self.repository is None or self.iid is None else f"{self.repository}!{self.iid}"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Give the paths as people are shown them: with a word for those that the record does not name."""
+        return (*self.paths, f"and {self.unlisted} more that the record does not name") if self.unlisted else self.paths
 
     def after(self, intent: "Account") -> "Account":
         """Take over from the intent what an outcome does not repeat: who, where, what."""
@@ -87,6 +97,10 @@ def told(said: Said) -> Account:
     """Put together what was found in a record."""
     why = said["why"] or said["fault"]
     reasons = [reason for reason in said["reasons"] if reason["decides"]]
+    total = said["paths_total"] or 0
+    paths = (
+        tuple(said["paths"]) if total <= len(said["paths"]) else _once([*said["paths"], *(file["path"] for file in said["files"])])
+    )
     return Account(
         seq=said["seq"] or 0,
         id=said["id"] or "",
@@ -116,7 +130,8 @@ def told(said: Said) -> Account:
         loose=any(grant["proof"] != "dead" for grant in said["grants"]),
         services=tuple(said["services"]) or _once([said["promoted_service"]]),
         approvers=tuple([person["username"] for person in said["approvers"] if person["username"]]),
-        paths=tuple(said["paths"]),
+        paths=paths,
+        unlisted=min(max(0, total - len(paths)), _MANY),
         hosts=_once([item["name"] for item in said["connections"]]),
         credentials=_credentials(said),
         rules=_once([reason["rule"] for reason in reasons]),

@@ -27,6 +27,7 @@ COLUMNS = (
     "approvers",
     "rules",
     "paths",
+    "unlisted",
     "hosts",
     "credentials",
     "head",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from countersign.attestation.accounts.account import Account, account
-from countersign.attestation.accounts.plain import part, parts, text
+from countersign.attestation.accounts.plain import number, part, parts, text, texts
 from countersign.attestation.accounts.runs import Run, all_runs
 
 POLICY_PATH = ".countersign/"
@@ -47,6 +47,7 @@ KINDS = {
     "voided-approval": "Approvals that did not count",
     "self-approval": "Attempts to approve one's own change",
     "policy-change": "Changes of the policy",
+    "unapproved-merge": "Merged by people without the approvals that were asked",
     "policy-in-force": "From here on another policy decided",
     "failed": "Runs that failed",
     "lost": "Runs that nobody saw the end of",
@@ -61,6 +62,9 @@ KINDS = {
     "key_rotation": "Changes of the signing key",
     "shred": "Tokens whose meaning was destroyed",
 }
+_STAGES = {"assessed": "asked", "allowed": "to be merged by people", "intent": "to be run", "expired": "merged"}
+"""What a record says of a change, where it is one of the policy. What expired otherwise was never merged."""
+
 _AS_RECORDED = frozenset({"emergency", "expired", "promoted", "demoted", "annotation", "key_rotation", "shred"})
 
 
@@ -94,11 +98,28 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
         yield Exceptional("voided-approval", told, why, (who,))
         if who in {told.sponsor, told.author, told.agent} or why.startswith(_OWN):
             yield Exceptional("self-approval", told, why, (who,))
-    if told.kind in {"assessed", "intent"} and any(path.startswith(POLICY_PATH) for path in told.paths):
-        people = told.approvers or ("nobody yet",)
-        yield Exceptional(
-            "policy-change", told, "by " + ", ".join(_asking(told)) + "; approved by " + ", ".join(people), told.approvers
+    merged = text(predicate, "body", "ended", "state") == "merged"
+    missing = _missing(predicate) if merged else ""
+    if missing:
+        yield Exceptional("unapproved-merge", told, missing, _asking(told))
+    stage = _STAGES.get(told.kind) if told.kind != "expired" or merged else None
+    if stage is not None and any(path.startswith(POLICY_PATH) for path in told.paths):
+        approved = (
+            "" if told.kind == "assessed" else "; approved by " + (", ".join(told.approvers) or "nobody whose approval counts")
         )
+        yield Exceptional("policy-change", told, f"{stage}, by {', '.join(_asking(told))}{approved}", told.approvers)
+
+
+def _missing(predicate: Mapping[str, object]) -> str:
+    """Say what was missing when people merged; empty where nothing was."""
+    unjudged = text(predicate, "body", "unjudged")
+    if unjudged is not None:
+        return f"nobody can tell whether they were there: {unjudged}"
+    needs = [(need, len(texts(need, "filled_by"))) for need in parts(predicate, "body", "decision", "needs")]
+    short = [
+        f"{have} of {number(need, 'count')} of {text(need, 'team')}" for need, have in needs if have < (number(need, "count") or 0)
+    ]
+    return "approved by " + ", ".join(short) if short else ""
 
 
 def _of_run(run: Run) -> Iterator[Exceptional]:

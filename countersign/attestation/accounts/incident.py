@@ -132,6 +132,7 @@ def _changed(run: Run) -> dict[str, object]:
         "exit_code": result.get("exit_code"),
         "image": text(result, "image"),
         "paths": list(run.intent.paths),
+        "paths_unlisted": run.intent.unlisted,
         "services": list(run.intent.services),
         "tokens": None if run.outcome is None else run.outcome.tokens,
     }

@@ -55,6 +55,8 @@ LEAVES: Mapping[str, Leaf] = {
     "iid": _leaf(Kind.NUMBER, "change", "iid"),
     "head": _text("body", "change", "head"),
     "paths": _leaf(Kind.TEXTS, "body", "change", "paths"),
+    "paths_total": _leaf(Kind.NUMBER, "body", "change", "paths_total"),
+    "files": _leaf(Kind.OBJECTS, "body", "inputs", "document", "proposal", "facts", "files", path=_text("path")),
     "agent": _text("body", "actor", "agent", "id"),
     "model": _text("body", "actor", "agent", "model"),
     "skill": _text("body", "claims", "skill"),

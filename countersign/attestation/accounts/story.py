@@ -7,7 +7,9 @@ from countersign.attestation.accounts.account import Account, account
 from countersign.attestation.accounts.plain import Plain, part, parts, text
 from countersign.attestation.accounts.runs import Run, all_runs
 
-_DECIDED = frozenset({"assessed", "refused", "intent"})
+_DECIDED = frozenset({"assessed", "refused", "allowed", "intent"})
+_APPROVED = frozenset({"allowed", "intent", "expired"})
+"""Records that tell whose approvals counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,17 @@ class Story:
 
     @property
     def approvals(self) -> tuple[Plain, ...]:
-        """Give the approvals that counted for the newest intent."""
-        intents = [body for told, body in self.records if told.kind == "intent"]
-        return parts(intents[-1], "actor", "approvers") if intents else ()
+        """Give the approvals that counted last: for a run, for merging by people, or as they stood when the question ended."""
+        found = [body for told, body in self.records if told.kind in _APPROVED]
+        return parts(found[-1], "actor", "approvers") if found else ()
+
+    @property
+    def discounted(self) -> tuple[Plain, ...]:
+        """Give the approvals that did not count, of the newest record that judged any."""
+        judged = [
+            body for told, body in self.records if told.kind in _DECIDED | _APPROVED and "discounted" in part(body, "decision")
+        ]
+        return parts(judged[-1], "decision", "discounted") if judged else ()
 
     @property
     def about(self) -> Plain:

@@ -7,7 +7,8 @@ from countersign.attestation import readable
 from countersign.attestation.accounts.plain import Plain, part, parts, text
 from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN
 
-_DECIDED = frozenset({"assessed", "refused", "intent"})
+_DECIDED = frozenset({"assessed", "refused", "allowed", "intent"})
+_APPROVED = frozenset({"allowed", "intent", "expired"})
 
 
 def predicates(records: Sequence[bytes]) -> list[Plain]:
@@ -25,10 +26,10 @@ def derived(records: Sequence[bytes]) -> dict[str, bytes]:
         files[DECISION] = readable.dump(decision)
         if part(decision, "plan"):
             files[PLAN] = readable.dump(dict(part(decision, "plan")))
-    intents = [part(item, "body") for item in told if text(item, "kind") == "intent"]
-    if intents:
-        counted: list[Mapping[str, object]] = list(parts(intents[-1], "actor", "approvers"))
-        voided = list(parts(intents[-1], "decision", "discounted"))
+    looked = [part(item, "body") for item in told if text(item, "kind") in _APPROVED]
+    if looked:
+        counted: list[Mapping[str, object]] = list(parts(looked[-1], "actor", "approvers"))
+        voided = list(parts(looked[-1], "decision", "discounted"))
         files[APPROVALS] = readable.dump(
             {"counted": [dict(item) for item in counted], "did_not_count": [dict(item) for item in voided]}
         )

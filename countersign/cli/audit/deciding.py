@@ -9,18 +9,23 @@ import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from countersign.adapters.engine import engine
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.attestation import readable
 from countersign.attestation.inputs import Unrecorded, enclosed
-from countersign.attestation.record import Entry
+from countersign.attestation.record import GIVEN_UP, Entry
 from countersign.cli.audit.action import FINE, WRONG
 from countersign.cli.audit.reading import read
 from countersign.domain.decide import decide
 from countersign.domain.ids import MalformedError, digest_of, sha
+from countersign.domain.neutral import title
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.policy import Policy
 from countersign.domain.policy_sources import Source
 from countersign.domain.policy_yaml import POLICY_FILE, PolicyError, read_draft
+
+OTHER_ENGINE = 4
+"""Exit status: another decision follows, and another program made the recorded one."""
 
 
 def decide_again(options: argparse.Namespace) -> int:
@@ -30,8 +35,22 @@ def decide_again(options: argparse.Namespace) -> int:
     reading.warn()
     if not told:
         raise MalformedError(f"no record {options.id} with a decision in it; `countersign audit log` lists the records")
-    statuses = [reading.status, *(_compare(entry, options) for entry in told)]
-    return max(statuses)
+    if all(entry.kind in GIVEN_UP for entry in told):
+        raise LedgerFault(" ".join(_end(entry) for entry in told))
+    statuses = [reading.status, *(_compare(entry, options) for entry in told if entry.kind not in GIVEN_UP)]
+    return WRONG if WRONG in statuses else max(statuses)
+
+
+def _end(entry: Entry) -> str:
+    """Say where the decision of a question is that ended."""
+    question = entry.body.get("question")
+    seq = question.get("seq") if isinstance(question, Mapping) else None
+    asked = (
+        f"record {seq}, which `countersign audit replay {seq}` decides again" if isinstance(seq, int) else "the question's record"
+    )
+    return (
+        f"record {entry.seq} says how a question ended ({entry.kind.value}), and holds no decision of its own: that is in {asked}"
+    )
 
 
 def _names(entry: Entry) -> set[str | None]:
@@ -42,25 +61,51 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
     try:
         found = enclosed(entry.body)
     except MalformedError as error:
-        raise LedgerFault(f"record {entry.seq} cannot be decided again: {error}") from None
+        raise LedgerFault(f"record {entry.seq} cannot be decided again: {error}{_whose(entry)}") from None
     if isinstance(found, Unrecorded):
         raise LedgerFault(f"record {entry.seq} cannot be decided again: {found.why}")
     policy = _policy(entry, options)
     again = decide(policy, found.proposal, found.evidence, now=found.now)
     recorded, anew = readable.dump(entry.body["decision"]), readable.dump(again.document())
     same = recorded == anew
+    another = _another(entry)
     if options.format == "json":
-        digests = {"again": digest_of(anew), "recorded": digest_of(recorded)}
-        print(json.dumps({"decision": digests, "effect": again.effect.word, "same": same, "seq": entry.seq}, sort_keys=True))
+        document = {
+            "decision": {"again": digest_of(anew), "recorded": digest_of(recorded)},
+            "effect": again.effect.word,
+            "engine": {"again": engine().document(), "recorded": entry.body.get("engine")},
+            "same": same,
+            "seq": entry.seq,
+        }
+        print(json.dumps(document, sort_keys=True))
     elif same:
         at = found.now.isoformat()
         print(f"record {entry.seq}: same decision, byte for byte: {again.effect.word}, {len(again.reasons)} reasons, as of {at}")
-        print(f"policy: {policy.digest}; decision: {digest_of(anew)}")
+        print(f"policy: {policy.digest}; decision: {digest_of(anew)}{_whose(entry) if another else ''}")
     else:
-        print(f"record {entry.seq}: ANOTHER decision follows from what was recorded")
+        print(f"record {entry.seq}: ANOTHER decision follows from what was recorded{_whose(entry)}")
         before, after = recorded.decode().splitlines(), anew.decode().splitlines()
         print("\n".join(difflib.unified_diff(before, after, "recorded", "decided again", lineterm="")))
-    return FINE if same else WRONG
+    if same:
+        return FINE
+    return OTHER_ENGINE if another else WRONG
+
+
+def _another(entry: Entry) -> bool:
+    """Say whether another program decided, by the record. One that names none is taken for ours: that excuses nothing."""
+    told = entry.body.get("engine")
+    named = told.get("digest") if isinstance(told, Mapping) else None
+    return isinstance(named, str) and named != engine().digest
+
+
+def _whose(entry: Entry) -> str:
+    """Say whose decision it was, where that is not known to be this program's; begins with what parts it from the text before."""
+    told = entry.body.get("engine")
+    if not isinstance(told, Mapping) or not isinstance(told.get("digest"), str):
+        return f"; the record does not say by which program it was decided, this is {engine()}"
+    if not _another(entry):
+        return ""
+    return f"; decided by {title(str(told.get('version')))} ({title(str(told['digest']))}), this is {engine()}"
 
 
 def _policy(entry: Entry, options: argparse.Namespace) -> Policy:

@@ -134,7 +134,7 @@ def _changed(run: Run) -> tuple[str, ...]:
         " ".join(texts(result, "argv")) or "-",
         ", ".join(hosts) or "none",
         "-" if run.outcome is None else run.outcome.tokens or "-",
-        ", ".join(told.paths),
+        ", ".join(told.places),
     )
 
 

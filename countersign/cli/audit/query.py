@@ -97,6 +97,16 @@ def question(options: argparse.Namespace) -> Question:
     )
 
 
+def note_of_paths(branch: Opened, asked: Question) -> None:
+    """Say on standard error how many records a question about a path may have missed: those that name only some of theirs."""
+    if asked.path is None:
+        return
+    some = replace(asked, unlisted=True, below=branch.below, limit=None)
+    left = branch.index.count(replace(some, path=None)) - branch.index.count(some)
+    if left:
+        print(f"note: {left} more records name only some of their paths, and may match", file=sys.stderr)
+
+
 def _change(text: str) -> tuple[str | None, int]:
     found = _CHANGE.fullmatch(text)
     if found is None:
@@ -117,6 +127,7 @@ def _query(options: argparse.Namespace) -> int:
             print(f"note: {left} older records match too; give --limit or --all", file=sys.stderr)
         if not rows:
             print("note: no record matches", file=sys.stderr)
+        note_of_paths(branch, whole)
         branch.warn()
         return branch.status
 

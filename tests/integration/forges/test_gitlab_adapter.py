@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from countersign.adapters.forges.gitlab import GitLabForge
-from countersign.domain.ids import Sha
+from countersign.domain.ids import Sha, digest_of
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.ports import NewChange, StatusState
 from tests.support.gitlab_script import DANA, HEAD, MERGE_REQUEST, MR, REF, VERSION
@@ -76,7 +76,7 @@ def test_an_approval_is_bound_by_time(forge: GitLabForge, script: Script, time: 
         "GET", f"{MR}/versions", [VERSION, {**VERSION, "id": 10, "head_commit_sha": OLD, "created_at": "2027-01-15T07:00:00.000Z"}]
     )
 
-    (approval,) = forge.approvals(REF)
+    (approval,) = forge.approvals(REF).given
 
     assert (approval.person.id, approval.head) == (4, head)
 
@@ -84,7 +84,17 @@ def test_an_approval_is_bound_by_time(forge: GitLabForge, script: Script, time: 
 def test_what_gitlab_calls_approved_without_approvers_is_nothing(forge: GitLabForge, script: Script) -> None:
     script.on("GET", f"{MR}/approvals", approved())
 
-    assert forge.approvals(REF) == ()
+    assert forge.approvals(REF).given == ()
+
+
+def test_the_evidence_is_of_the_bytes_that_came(forge: GitLabForge, script: Script) -> None:
+    told = approved("2027-01-15T09:00:00Z")
+    bare, spaced = json.dumps(told).encode(), json.dumps(told, indent=1).encode()
+    for sent in (bare, spaced):
+        script.on("GET", f"{MR}/approvals", sent)
+        answer = forge.approvals(REF).answers[0]
+        assert (answer.path, answer.digest) == (f"{MR}/approvals", digest_of(sent))
+    assert forge.approvals(REF).answers[1].path == f"{MR}/versions?page=1&per_page=100"
 
 
 def test_versions_are_read_after_approvals(forge: GitLabForge, script: Script) -> None:

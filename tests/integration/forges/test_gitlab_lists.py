@@ -64,7 +64,7 @@ def test_only_the_active_are_members(forge: GitLabForge, script: Script) -> None
     ]
     script.on("GET", "/groups/30/members/all", people)
 
-    assert forge.members("acme/ops") == {Person(4, "dana"), Person(7, "gil")}
+    assert forge.members("acme/ops").people == {Person(4, "dana"), Person(7, "gil")}
 
 
 @pytest.mark.parametrize("answer", [{"id": 30, "full_path": "acme/renamed"}, {"id": 30, "full_path": "Acme/Ops"}, {"id": "30"}, []])

@@ -42,7 +42,7 @@ def test_from_a_diff_to_a_merge(tmp_path: Path) -> None:
         assert (change.head, change.author.username) == (head, "bot")
 
         forge.acting("eve").projects.get(PROJECT).mergerequests.get(change.ref.iid).approve(sha=head)
-        (approval,) = adapter.approvals(change.ref)
+        (approval,) = adapter.approvals(change.ref).given
         assert (approval.person.username, approval.head) == ("eve", head)
 
         objects.fetch()
@@ -125,7 +125,7 @@ def test_a_push_that_the_forge_is_late_to_take_in_is_waited_for(tmp_path: Path) 
         project.commits.create({"branch": "topic", "commit_message": "More", "actions": [{**action, "file_path": "b"}]})
         forge.acting("eve").projects.get(PROJECT).mergerequests.get(change.ref.iid).approve()
 
-        (approval,) = adapter.approvals(change.ref)
+        (approval,) = adapter.approvals(change.ref).given
         assert approval.head == first.id
 
 
@@ -141,13 +141,13 @@ def test_a_busy_forge_is_asked_again_and_an_empty_answer_is_never_a_yes(tmp_path
         assert adapter.whoami().username == "bot"
 
         forge.fault("empty", path=".*/members/all")
-        assert adapter.members("acme/ops") == frozenset()
+        assert adapter.members("acme/ops").people == frozenset()
 
         action = {"action": "create", "file_path": "a", "content": "1\n"}
         project.commits.create({"branch": "topic", "start_branch": "main", "commit_message": "Add", "actions": [action]})
         ref = adapter.open_change(NewChange(PROJECT, "topic", "main", "Add", "Because.")).ref
         forge.admin.projects.get(PROJECT).mergerequests.get(ref.iid).approve()
         forge.fault("empty", path=".*/versions", times=2)
-        assert [approval.head for approval in adapter.approvals(ref)] == [None]
+        assert [approval.head for approval in adapter.approvals(ref).given] == [None]
         with pytest.raises(ForgeFault):
             adapter.change(ref)

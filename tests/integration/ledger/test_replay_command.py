@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from countersign.adapters.engine import engine
 from countersign.attestation.record import Draft, Entry
 from countersign.cli.main import main
 from countersign.domain.ids import Sha
 from countersign.domain.policy_sources import Source
 from countersign.domain.policy_yaml import POLICY_FILE, load_policy
+from countersign.domain.ports import ChangeState
 from tests.builders import SHOP_POLICY, proposal
 from tests.fakes.runner import RunnerWorld
-from tests.support.audit import Remote, refused, signer, trust_line
+from tests.support.audit import Remote, refused, signer, trust_line, trust_root
 from tests.support.auditor import Auditor
 from tests.support.decided import decided
 
@@ -114,6 +116,74 @@ def test_a_decision_that_does_not_follow_is_shown(
     out = capsys.readouterr().out
     assert "ANOTHER decision follows" in out
     assert '-  "effect": "notify",' in out
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "said"),
+    [
+        ({"digest": f"sha256:{'0' * 64}", "version": "0.0.9"}, 4, f"; decided by 0.0.9 (sha256:{'0' * 64}), this is {engine()}"),
+        (engine().document(), 1, "ANOTHER decision follows from what was recorded\n"),
+        (None, 1, f"; the record does not say by which program it was decided, this is {engine()}"),
+        ({"digest": None, "version": "0.0.9"}, 1, "; the record does not say by which program it was decided"),
+    ],
+)
+def test_another_program_is_told_from_a_forged_decision(
+    remote: Remote,
+    recorded: list[Draft],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    told: object,
+    status: int,
+    said: str,
+) -> None:
+    body = dict(recorded[0].body)
+    same = replace(recorded[0], body=body | {"engine": told})
+    other = replace(same, key="assessed/other", body=body | {"engine": told, "decision": {**body["decision"], "effect": "notify"}})  # type: ignore[dict-item]
+    who = auditor(remote, [same, other], tmp_path)
+    assert run(who, "0") == 0
+    assert ("decided by 0.0.9" in capsys.readouterr().out) is (status == 4)
+    assert run(who, "1") == status
+    assert said in capsys.readouterr().out
+    assert run(who, "1", "--format", "json") == status
+    assert json.loads(capsys.readouterr().out)["engine"] == {"again": engine().document(), "recorded": told}
+
+
+def test_a_wrong_record_outweighs_another_program(remote: Remote, recorded: list[Draft], tmp_path: Path) -> None:
+    body = dict(recorded[0].body)
+    other = body | {"engine": {"digest": "sha256:x", "version": "1"}, "decision": {**body["decision"], "effect": "notify"}}  # type: ignore[dict-item]
+    remote.clock.now = recorded[0].time
+    remote.fill([replace(recorded[0], body=other)])
+    remote.writer(key=signer(9), trust=trust_root(signer(), signer(9))).append(refused("forged", time=recorded[0].time))
+    who = Auditor.of(remote.path, tmp_path, trust_line(signer()))
+    assert run(who, "0") == 1
+
+
+def test_the_end_of_a_question_is_no_decision_and_says_where_it_is(
+    remote: Remote, policy: Sha, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = RunnerWorld()
+    ref = world.propose({".countersign/policy.yaml": world.policy + "# more\n"})
+    world.handle(ref)
+    world.world.set_state(ref, ChangeState.CLOSED)
+    world.handle(ref)
+    who = auditor(remote, [draft(entry, policy) for entry in world.ledger.entries], tmp_path)
+    assert run(who, "1") == 3
+    said = capsys.readouterr().err
+    assert "says how a question ended (expired)" in said
+    assert "countersign audit replay 0" in said
+    assert "older" not in said
+    assert run(who, "0") == 0
+
+
+def test_what_people_may_merge_is_decided_again(remote: Remote, policy: Sha, tmp_path: Path) -> None:
+    world = RunnerWorld()
+    ref = world.propose({".countersign/policy.yaml": world.policy + "# more\n"})
+    world.handle(ref)
+    world.approve(ref, "lea", "lou", "wanda")
+    world.handle(ref)
+    assert world.kinds() == ["assessed", "allowed"]
+    who = auditor(remote, [draft(entry, policy) for entry in world.ledger.entries], tmp_path)
+    assert run(who, "1") == 0
 
 
 def test_other_files_beside_the_policy_are_no_ground_for_another_decision(

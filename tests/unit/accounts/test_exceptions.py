@@ -3,6 +3,9 @@
 import json
 
 from countersign.attestation.accounts.exceptions import Exceptional, find_exceptions, refusals_by_rule
+from countersign.domain.ids import ChangeRef
+from countersign.domain.ports import ChangeState
+from runners.pipeline import Ending
 from tests.fakes.runner import RunnerWorld
 from tests.fakes.sandbox import Script
 
@@ -52,11 +55,57 @@ def test_a_strangers_approval_is_voided_but_no_attempt_at_ones_own() -> None:
     assert kinds(world) == ["voided-approval"]
 
 
+def policy_change(world: RunnerWorld) -> ChangeRef:
+    """Have a change of the policy put on the record."""
+    ref = world.propose({".countersign/policy.yaml": world.policy + "# more\n"})
+    assert world.handle(ref) is Ending.WAITING
+    return ref
+
+
+def merge(world: RunnerWorld, ref: ChangeRef) -> None:
+    """Have people merge a change on the forge, and the runner look again."""
+    world.forge.merge(ref, world.world.held(ref).head, into="main")
+    assert world.handle(ref) is Ending.GONE
+
+
 def test_a_policy_change_is_named_with_those_who_approved_it() -> None:
     world = RunnerWorld()
-    world.handle(world.propose({".countersign/policy.yaml": world.policy + "# more\n"}))
-    assert kinds(world) == ["policy-change"]
-    assert found(world)[0].what.endswith("approved by nobody yet")
+    ref = policy_change(world)
+    world.approve(ref, "lea", "lou", "wanda")
+    assert world.handle(ref) is Ending.NOTHING_TO_RUN
+    merge(world, ref)
+    assert world.kinds() == ["assessed", "allowed", "expired"]
+    told = [item for item in found(world) if item.kind == "policy-change"]
+    assert [(item.told.kind, item.who) for item in told] == [
+        ("assessed", ()),
+        ("allowed", ("wanda", "lea", "lou")),
+        ("expired", ("wanda", "lea", "lou")),
+    ]
+    assert told[0].what == "asked, by shop-agent, sam, countersign-bot"
+    assert told[2].what == "merged, by shop-agent, sam, countersign-bot; approved by wanda, lea, lou"
+    assert kinds(world) == ["policy-change", "policy-change", "policy-change", "expired"]
+
+
+def test_a_policy_that_people_merge_without_the_approvals_is_an_exception() -> None:
+    world = RunnerWorld()
+    ref = policy_change(world)
+    world.approve(ref, "lea", "sam")
+    merge(world, ref)
+    (short,) = [item for item in found(world) if item.kind == "unapproved-merge"]
+    assert short.what == "approved by 1 of 2 of leads, 0 of 1 of web"
+    assert {item.who for item in found(world) if item.kind == "self-approval"} == {("sam",)}
+    assert "approved by lea" in next(
+        item.what for item in found(world) if item.told.kind == "expired" and item.kind == "policy-change"
+    )
+
+
+def test_a_policy_change_that_was_closed_was_not_merged() -> None:
+    world = RunnerWorld()
+    ref = policy_change(world)
+    world.approve(ref, "lea")
+    world.world.set_state(ref, ChangeState.CLOSED)
+    world.handle(ref)
+    assert kinds(world) == ["policy-change", "expired"]
 
 
 def test_a_new_policy_is_seen_where_it_first_decides() -> None:

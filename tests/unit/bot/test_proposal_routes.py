@@ -223,7 +223,9 @@ def test_how_it_stands_is_told_in_fixed_words(face: FakeFace) -> None:
     [
         (ChangeState.OPEN, None, "looking"),
         (ChangeState.OPEN, RecordKind.ASSESSED, "waiting"),
+        (ChangeState.OPEN, RecordKind.ALLOWED, "allowed"),
         (ChangeState.MERGED, RecordKind.ASSESSED, "merged"),
+        (ChangeState.MERGED, RecordKind.ALLOWED, "merged"),
         (ChangeState.MERGED, None, "merged"),
         (ChangeState.CLOSED, RecordKind.ASSESSED, "closed"),
     ],
@@ -232,7 +234,7 @@ def test_one_word_tells_where_it_stands(face: FakeFace, state: ChangeState, kind
     made = face.propose(ask(face))
     ref = face.change(made)
     if kind is not None:
-        face.ledger.append(Draft(kind, "assessed/x", "Assessed", ref, None, NOON, {"change": {"head": made.json()["head"]}}))
+        face.ledger.append(Draft(kind, f"{kind.value}/x", "Assessed", ref, None, NOON, {"change": {"head": made.json()["head"]}}))
     face.world.set_state(ref, state)
     told = face.ask("GET", made.json()["status_url"], headers={"Authorization": f"Bearer {AGENT_TOKEN}"})
     assert told.json()["state"] == word

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.domain.ids import Sha
-from countersign.domain.versions import Version, head_at, ordered, taken_in
+from countersign.domain.versions import Version, head_at, ordered, taken_in, telling
 
 START = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 A, B, C = (Sha(letter * 40) for letter in "abc")
@@ -41,6 +41,23 @@ def test_a_later_push_never_changes_what_was_approved(history: tuple[Version, ..
     later = (*history, Version(len(history) + 1, head, at(8)))
 
     assert head_at(later, at(seconds)) == head_at(history, at(seconds))
+
+
+@given(HISTORIES, st.lists(st.integers(-1, 7), max_size=3))
+def test_few_versions_tell_the_same_heads_as_all(history: tuple[Version, ...], seconds: list[int]) -> None:
+    told = telling(history, [at(moment) for moment in seconds])
+
+    assert set(told) <= set(history)
+    assert [head_at(told, at(moment)) for moment in seconds] == [head_at(history, at(moment)) for moment in seconds]
+
+
+def test_of_many_versions_those_around_an_approval_are_told() -> None:
+    history = versions(*((head, number) for number, head in enumerate([A, B, C] * 100)))
+
+    assert [(version.head, version.created) for version in telling(history, [at(30) + timedelta(milliseconds=500)])] == [
+        (A, at(30)),
+        (B, at(31)),
+    ]
 
 
 @given(HISTORIES, st.randoms(use_true_random=False))
