@@ -170,7 +170,9 @@ def refused_by_policy(**more: object) -> Body:
 
 def _ended(kind: RecordKind) -> Body:
     ended: Body = {
+        "actor": _ACTOR,
         "change": _SEEN,
+        "environment": "staging",
         "fault": None,
         "grants": [_GRANT],
         "intent": {"digest": HASH, "seq": 0},

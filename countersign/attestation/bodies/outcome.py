@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from countersign.attestation.bodies.part import Count, Hash, Moment, Part, Plain, Repeats, told
-from countersign.attestation.bodies.people import Tokens
+from countersign.attestation.bodies.people import Actor, Tokens
 from countersign.attestation.bodies.question import Ocsf, Seen
 from countersign.domain.run import Ending
 from countersign.domain.scope import Proof
@@ -102,7 +102,9 @@ class Announced(Part):
 class Outcome(Part):
     """What every outcome says."""
 
+    actor: Annotated[Plain, Repeats(Actor), told("Repeats who had a part in it, from the intent.", "who connects")]
     change: Annotated[Plain, Repeats(Seen), told("Repeats what it is about, from the intent.", "what they did")]
+    environment: Annotated[str | None, told("Repeats where it went.", "what they can reach")]
     fault: Annotated[str | None, told("What could not be done, with tokens for values.", "what they did")]
     grants: Annotated[list[Grant], told("Every credential, and how it ended.", "what they can reach")]
     intent: Annotated[Announced, told("The intent that this ends.", "who said yes")]
