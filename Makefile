@@ -42,9 +42,10 @@ lint: setup ## Check style, types and import contracts
 bench: setup ## Print benchmark figures
 	@.venv/bin/pytest tests/bench -s -p no:cacheprovider
 
-schema: setup ## Write policy-schema/ anew from the types
+schema: setup ## Write policy-schema/ and docs/record.md anew from the types
 	@$(PYTHON) -m countersign.cli.main policy schema --write policy-schema
 	@$(PYTHON) -m countersign.cli.main audit schema --write policy-schema
+	@$(PYTHON) -m countersign.cli.main audit schema --fields --write docs
 
 clean: ## Stop demo and container host, remove their files, images and all caches; tools and packages stay installed
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tests.stage.clean; fi

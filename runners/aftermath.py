@@ -49,7 +49,9 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
         run=intent.run,
         time=now,
         body={
+            "actor": intent.body.get("actor"),
             "change": intent.body.get("change"),
+            "environment": plan.get("environment"),
             "fault": kept.get("fault"),
             "grants": [
                 {"handle": handle, **minted.get(handle, {"minted": None}), **closed.get(handle, _ended(None, tokenizer))}

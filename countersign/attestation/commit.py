@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from countersign.attestation.naming import named
 from countersign.attestation.statement import Statement
 from countersign.domain.ids import Digest, MalformedError, Sha, sha
 
@@ -88,23 +89,16 @@ def parse(raw: bytes) -> Commit:
 
 
 def message(record: Statement, digest: Digest, root: Digest) -> str:
-    """Give the message that goes with a record: its sentence, and trailers that bind record and log under SHA-256.
+    """Give the message that goes with a record: its sentence, and trailers to search by and to bind record and log under SHA-256.
 
     git reaches the record through SHA-1 alone; the signed trailers do not rely on it. `root` is the Merkle root over all
     records up to this one.
     """
     part = record.predicate
-    trailers = {
-        "Seq": str(part.seq),
-        "Id": part.id,
-        "Kind": part.kind.value,
-        "Key": part.key,
-        "Run": part.run_id or "none",
-        "Change": "none" if part.change is None else str(part.change.ref),
-        "Origin": part.log,
-        "Record": digest,
-        "Previous": part.prev or "none",
-        "Size": str(part.seq + 1),
-        "Root": root,
-    }
-    return f"{part.summary}\n\n" + "".join(f"Countersign-{name}: {value}\n" for name, value in trailers.items())
+    change = "none" if part.change is None else str(part.change.ref)
+    return (
+        f"{part.summary}\n\nCountersign-Seq: {part.seq}\nCountersign-Id: {part.id}\nCountersign-Kind: {part.kind}\n"
+        f"Countersign-Key: {part.key}\nCountersign-Run: {part.run_id or 'none'}\nCountersign-Change: {change}\n"
+        f"{named(part.body).trailers}Countersign-Origin: {part.log}\nCountersign-Record: {digest}\n"
+        f"Countersign-Previous: {part.prev or 'none'}\nCountersign-Size: {part.seq + 1}\nCountersign-Root: {root}\n"
+    )

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from countersign.attestation import questions, readable, sshsig
 from countersign.attestation.keys import TrustedKey, TrustRoot
+from countersign.attestation.naming import Named, named, named_in
 from countersign.attestation.place import Place, record_number
 from countersign.attestation.record import MAX_RECORD, RecordKind
 from countersign.attestation.statement import read
@@ -66,8 +67,7 @@ _NAMED = {
 """The question that a record names in its body, by the record's kind (`questions.named`)."""
 
 _SIGNATURE_BYTES = 64
-_BREAK = b"\n "
-"""What ends each line of a signature in a commit: a header goes on after a blank."""
+_BREAK = b"\n "  # what ends each line of a signature in a commit: a header goes on after a blank
 
 
 class DoubtError(Exception):
@@ -98,6 +98,7 @@ class Told(NamedTuple):
     seq: int
     summary: str
     binding: str | None
+    named: Named
 
 
 @dataclass(slots=True)
@@ -189,8 +190,9 @@ class Glance:
         if " ".join(summary.split()) != summary or time > recorded or "@" in log.partition("://")[2].partition("/")[0]:
             raise DoubtError
         prev, run = found["prev"], found["run"]
-        named = _NAMED.get(found["kind"])
-        binding = None if named is None else named.search(raw, len(_BEGIN) - 1, max(0, raw.find(b"\n    }", len(_BEGIN))))
+        question = _NAMED.get(found["kind"])
+        end = max(0, raw.find(b"\n    }", len(_BEGIN)))
+        binding = None if question is None else question.search(raw, len(_BEGIN) - 1, end)
         return Told(
             change=change,
             id=found["id"].decode(),
@@ -203,6 +205,7 @@ class Glance:
             seq=int(found["seq"]),
             summary=summary,
             binding=None if binding is None else binding[1].decode(),
+            named=named_in(raw, len(_BEGIN), end),
         )
 
     def _closely(self, raw: bytes) -> Told:
@@ -215,7 +218,7 @@ class Glance:
             raise DoubtError
         change = None if part.change is None else part.change.ref
         place = (part.log, part.prev, part.recorded_time, part.run_id, part.seq, part.summary)
-        return Told(change, part.id, part.key, part.kind, *place, questions.named(part.kind, part.body))
+        return Told(change, part.id, part.key, part.kind, *place, questions.named(part.kind, part.body), named(part.body))
 
     def _change(self, project: bytes | None, iid: bytes | None) -> ChangeRef | None:
         if project is None or iid is None:
@@ -232,8 +235,8 @@ def message(told: Told, digest: str, root: str) -> bytes:
     return (
         f"{told.summary}\n\nCountersign-Seq: {told.seq}\nCountersign-Id: {told.id}\nCountersign-Kind: {told.kind}\n"
         f"Countersign-Key: {told.key}\nCountersign-Run: {told.run or 'none'}\nCountersign-Change: {change}\n"
-        f"Countersign-Origin: {told.log}\nCountersign-Record: {digest}\nCountersign-Previous: {told.prev or 'none'}\n"
-        f"Countersign-Size: {told.seq + 1}\nCountersign-Root: {root}\n"
+        f"{told.named.trailers}Countersign-Origin: {told.log}\nCountersign-Record: {digest}\n"
+        f"Countersign-Previous: {told.prev or 'none'}\nCountersign-Size: {told.seq + 1}\nCountersign-Root: {root}\n"
     ).encode()
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.fields import FieldInfo
 
 from countersign.attestation import readable
+from countersign.attestation.bodies import kinds
 from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import MAX_RECORD, PREDICATE_TYPE, STATEMENT_TYPE, Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, MalformedError, RunId, Sha, digest, digest_of
@@ -155,7 +156,7 @@ def draw(draft: Draft, place: Place) -> tuple[bytes, Statement]:
     """Write a draft in its place; give the bytes, and the record as a reader will read them.
 
     Raises:
-        LedgerFault: the record would be too large, or holds what no record may hold. The text says what to change.
+        LedgerFault: the record would be too large, or holds what no record of its kind may hold. The text says what to change.
     """
     identifier = record_id(place, draft.key)
     subject = draft.subject or (("key", {"sha256": hashlib.sha256(draft.key.encode()).hexdigest()}),)
@@ -183,9 +184,11 @@ def draw(draft: Draft, place: Place) -> tuple[bytes, Statement]:
         raw = readable.dump(document)
         if len(raw) > MAX_RECORD:
             raise TooLargeFault(f"{draft.key}: {len(raw)} bytes are more than a record may have; name large evidence by digest")
-        return raw, read(raw)
+        record = read(raw)
+        kinds.check(draft.kind, record.predicate.body)
     except MalformedError as error:
         raise LedgerFault(f"{draft.key} cannot be recorded: {error}") from None
+    return raw, record
 
 
 @lru_cache(maxsize=4)  # a writer reads what it wrote, and checks it as any reader will
@@ -201,8 +204,7 @@ def read(raw: bytes) -> Statement:
     try:
         statement = Statement.model_validate(document)
     except ValidationError as error:
-        fields = sorted({".".join(str(part) for part in item["loc"]) or "record" for item in error.errors()})
-        raise MalformedError("missing or not of its form: " + ", ".join(field[:64] for field in fields)) from None
+        raise MalformedError(f"missing or not of its form: {kinds.fields(error)}") from None
     part = statement.predicate
     if part.id != record_id(part.place, part.key):
         raise MalformedError("the id does not follow from time, place and key")

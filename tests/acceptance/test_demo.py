@@ -1,5 +1,6 @@
 """The demo as a newcomer plays it: its own stage in the background, its pages in a browser's place, and what `make clean` stops."""
 
+import json
 import re
 import shlex
 import subprocess  # noqa: TID251 - the demo and the commands that it prints, run as a newcomer runs them
@@ -10,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import jsonschema_rs
 import pytest
 
+from countersign.attestation.record import AUDIT_BRANCH
+from countersign.attestation.schema import record_schema
 from tests.acceptance.asks import migration
 from tests.stage import background, shop
 from tests.stage.people import wait_for_merge, wait_until
@@ -93,6 +97,15 @@ def test_the_commands_that_it_prints_can_be_run_as_they_stand(played: Played) ->
 def test_records_are_found_by_the_skill_that_the_agent_named(played: Played) -> None:
     said = fetched(played).countersign("query", "--skill", "add-a-column")
     assert {"assessed", "intent", "executed"} <= set(said.text.split())
+
+
+def test_every_record_of_it_fits_the_schema(played: Played) -> None:
+    visitor = fetched(played)
+    schema = jsonschema_rs.validator_for(json.loads(record_schema()))
+    paths = [record["path"] for record in visitor.records()]
+    assert len(paths) > 10
+    for path in paths:
+        schema.validate(json.loads(visitor.git("show", f"origin/{AUDIT_BRANCH}:{path}").text))
 
 
 def test_approve_is_pressed_on_the_page(played: Played) -> None:

@@ -13,6 +13,7 @@ from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
 from countersign.domain.outcomes import LedgerFault
 from tests.fakes.ledger import FakeLedger
+from tests.support import bodies
 from tests.support.audit import CHANGE, RUN, START, Remote, intent, outcome, refused
 
 Writer = Callable[[], Ledger]
@@ -69,7 +70,8 @@ def test_questions_are_open_until_something_ends_them(writer: Writer) -> None:
     first, second, third = (f"sha256:{letter * 64}" for letter in "abc")
 
     def about(kind: RecordKind, binding: str, **body: object) -> Draft:
-        return Draft(kind, f"{kind.value}/{binding}", kind.value, CHANGE, None, START, body)
+        told = bodies.body(kind, **body)
+        return Draft(kind, f"{kind.value}/{binding}", kind.value, CHANGE, None, START, told)
 
     def waiting() -> list[str]:
         found = [entry.key for entry in ledger.open_questions()]
@@ -85,7 +87,7 @@ def test_questions_are_open_until_something_ends_them(writer: Writer) -> None:
     assert waiting() == [second]
     ledger.append(about(RecordKind.SUPERSEDED, second, by=f"assessed/{first}"))
     assert waiting() == [first]
-    ledger.append(replace(intent(), body={"binding": first, "leases": []}))
+    ledger.append(replace(intent(), body=bodies.body(RecordKind.INTENT, binding=first)))
     assert waiting() == []
 
 
@@ -141,6 +143,10 @@ def test_an_outcome_without_intent_is_not_recorded(writer: Writer) -> None:
     assert ledger.find(f"outcome/{RUN}") is None
 
 
+def wrong(**more: object) -> dict[str, object]:
+    return bodies.body(RecordKind.REFUSED, **more)
+
+
 @pytest.mark.parametrize(
     "draft",
     [
@@ -148,14 +154,18 @@ def test_an_outcome_without_intent_is_not_recorded(writer: Writer) -> None:
         refused("x" * 200),
         refused("a", summary=" "),
         refused("a", time=datetime(2026, 3, 1)),  # noqa: DTZ001 - without a zone, on purpose
-        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"blob": "x" * 70_000}),
-        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"ratio": 0.5}),
-        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"raw": b"x"}),
-        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"half": "\ud800"}),
-        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, RUN, START, {}),
-        Draft(RecordKind.ASSESSED, "refused/a", "No", CHANGE, None, START, {}),
-        Draft(RecordKind.INTENT, f"intent/{RUN}", "Will run", None, RUN, START, {}),
-        Draft(RecordKind.INTENT, "intent/other", "Will run", CHANGE, RUN, START, {}),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, wrong(why="x" * 70_000)),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, wrong(why=0.5)),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, wrong(why=b"x")),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, wrong(why="\ud800")),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, wrong(unknown="x")),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, wrong(why=1)),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {}),
+        Draft(RecordKind.SHRED, "shred/a", "No", None, None, START, {}),
+        Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, RUN, START, wrong()),
+        replace(refused("a"), kind=RecordKind.ASSESSED, body=bodies.body(RecordKind.ASSESSED)),
+        replace(intent(), change=None),
+        replace(intent(), key="intent/other"),
     ],
     ids=lambda draft: draft.key[:12],
 )

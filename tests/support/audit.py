@@ -14,12 +14,14 @@ from countersign.adapters.ledger.reader import GitLedgerReader
 from countersign.adapters.ledger.writer import GitLedger
 from countersign.attestation.keys import KeySigner, TrustRoot
 from countersign.attestation.record import AUDIT_BRANCH, Draft, Entry, RecordKind
-from countersign.domain.ids import ChangeRef, Digest, RunId, Sha, run_id
+from countersign.domain.ids import Digest, RunId, Sha, run_id
+from tests.support import bodies
+from tests.support.bodies import HEAD, body
 
 ORIGIN = "https://forge.example/acme/shop.git"
+CHANGE = bodies.CHANGE
 PRINCIPAL = "audit@countersign.example"
-CHANGE = ChangeRef("acme/shop", 7)
-RUN = run_id(CHANGE, Sha("1" * 40))
+RUN = run_id(CHANGE, Sha(HEAD))
 START = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 REF = f"refs/heads/{AUDIT_BRANCH}"
 
@@ -68,19 +70,19 @@ def refused(name: str, *, time: datetime = START, summary: str | None = None) ->
         change=CHANGE,
         run=None,
         time=time,
-        body={"why": "the policy says no", "paths": ["a", "b"], "stage": "policy"},
-        subject=(("head", {"gitCommit": "1" * 40}),),
+        body=body(RecordKind.REFUSED),
+        subject=(("head", {"gitCommit": HEAD}),),
     )
 
 
 def intent(run: RunId = RUN, *, time: datetime = START) -> Draft:
     """Announce a run."""
-    return Draft(RecordKind.INTENT, f"intent/{run}", f"Will run migrate, {CHANGE}", CHANGE, run, time, {"leases": []})
+    return Draft(RecordKind.INTENT, f"intent/{run}", f"Will run migrate, {CHANGE}", CHANGE, run, time, body(RecordKind.INTENT))
 
 
 def outcome(run: RunId = RUN, *, kind: RecordKind = RecordKind.EXECUTED, time: datetime = START) -> Draft:
     """End a run."""
-    return Draft(kind, f"outcome/{run}", f"Applied migrate, {CHANGE}", CHANGE, run, time, {"outcome": kind.value})
+    return Draft(kind, f"outcome/{run}", f"Applied migrate, {CHANGE}", CHANGE, run, time, body(kind))
 
 
 @dataclass(slots=True)
@@ -143,5 +145,5 @@ class Remote:
 
 def stands(draft: Draft) -> Entry:
     """Give an entry for a draft, as if it stood somewhere."""
-    nowhere = Digest("x")
+    nowhere = Digest(bodies.HASH)
     return Entry(1, draft.kind, draft.key, draft.change, draft.run, draft.time, draft.body, b"", nowhere, Sha("x"), "x", nowhere)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from countersign.attestation.inputs import enclose
+from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.approval import Evidence
 from countersign.domain.authorization import binding
@@ -12,6 +13,7 @@ from countersign.domain.inputs import Inputs
 from countersign.domain.policy import Policy
 from countersign.domain.proposal import Proposal
 from tests.builders import NOON, proposal, shop_policy
+from tests.support import bodies
 
 PATHS = ("db/staging/shop/1.sql", "db/production/shop/1.sql", "site/production/shop/a.css", "docs/a.md", "lib/x", "docs/AGENTS.md")
 """Paths that the shop's policy treats differently."""
@@ -31,7 +33,8 @@ def decided(
     policy, evidence = policy or shop_policy(), evidence or Evidence()
     decision = decide(policy, asked, evidence, now=at)
     kind = RecordKind.REFUSED if decision.effect is Effect.REFUSED else RecordKind.ASSESSED
-    body: dict[str, object] = {"decision": decision.document()}
+    said = {"decision": decision.document(), "ocsf": ocsf(kind)}
+    body = bodies.refused_by_policy(**said) if kind is RecordKind.REFUSED else bodies.body(kind, **said)
     return Draft(
         kind=kind,
         key=f"{kind.value}/{binding(asked, decision)}",

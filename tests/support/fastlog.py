@@ -18,6 +18,7 @@ from countersign.attestation.commit import Commit
 from countersign.attestation.keys import KeySigner
 from countersign.attestation.layout import CHECKPOINT, record_path
 from countersign.attestation.merkle import Frontier, leaf_hash
+from countersign.attestation.naming import named
 from countersign.attestation.objects import FILE, FOLDER
 from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import AUDIT_BRANCH, PREDICATE_TYPE, STATEMENT_TYPE, Entry, RecordKind
@@ -120,20 +121,17 @@ class FastLog:
             note = TreeHead(ORIGIN, self._frontier.size, self._frontier.root).sign(self.key.public, self.key.sign_raw)
             self._checkpoint = f"{FILE} {CHECKPOINT}\0".encode() + bytes.fromhex(self._object("blob", str(note).encode()))
         root = Digest(f"sha256:{self._frontier.root.hex()}")
-        trailers = {
+        before = {
             "Seq": str(self.count),
             "Id": identifier,
             "Kind": draft.kind.value,
             "Key": draft.key,
             "Run": draft.run or "none",
             "Change": str(draft.change or "none"),
-            "Origin": ORIGIN,
-            "Record": digest,
-            "Previous": self._prev or "none",
-            "Size": str(self.count + 1),
-            "Root": root,
         }
-        message = f"{summary}\n\n" + "".join(f"Countersign-{name}: {value}\n" for name, value in trailers.items())
+        after = {"Origin": ORIGIN, "Record": digest, "Previous": self._prev or "none", "Size": str(self.count + 1), "Root": root}
+        first, last = ("".join(f"Countersign-{name}: {told}\n" for name, told in part.items()) for part in (before, after))
+        message = f"{summary}\n\n{first}{named(draft.body).trailers}{last}"
         unsigned = Commit(self._tree(path, raw), self.tip, PRINCIPAL, recorded.replace(microsecond=0), message, None)
         signed = Commit(unsigned.tree, self.tip, PRINCIPAL, unsigned.when, message, self.key.sign(unsigned.payload))
         self.tip = self._object("commit", signed.raw)

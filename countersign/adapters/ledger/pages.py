@@ -13,7 +13,8 @@ The log's name is `{origin}`.
 - Each commit's subject is a sentence. The commit adds one file, `records/<year>/<month>/<day>/<hour>/<number>-<id>.json`,
   which holds the whole record. After 256 records in an hour, the next ones lie in folders `more-…` below the hour's.
 - `checkpoint` holds the log's name, its size and the root of the Merkle tree over all records, signed (C2SP signed note).
-- `git log --grep 'Countersign-Change: <group/project!number>'` lists the records of one change; other trailers work alike.
+- `git log --grep 'Countersign-Change: <group/project!number>'` lists the records of one change, `Countersign-Agent: <name>`,
+  `-Environment` and `-Approver` those of an agent, a place, a person; other trailers work alike.
 
 ## Verify it, with stock git
 
@@ -64,7 +65,10 @@ key_rotation, shred, heartbeat |
 | `run_id` | the run that intent and outcome belong to; null otherwise |
 | `change` | the merge or pull request: repository and number; null where there is none |
 | `summary` | the commit's subject |
-| `body` | what was decided or done |
+| `body` | what was decided or done; which fields it has depends on `kind` |
+
+`countersign audit schema` prints a JSON Schema with every field of every kind's body, and says what each tells; with
+`--fields`, the same as a table. A writer refuses to write a body that is not of its kind's form.
 
 An intent is written before any credential exists. Exactly one of executed, failed or lost follows it; until then the run is
 open. A question (assessed) ends as such a run, as expired or superseded (`expired/…` and `superseded/…` have the rest of the
@@ -77,8 +81,11 @@ Large evidence is named by its digest.
 The commit has one parent (the first has none), adds the record's file and nothing else, is signed with an Ed25519 SSH key, and
 names the key's principal as author and committer. Its trailers repeat number, id, kind, key, run, change and log, and the
 SHA-256 of this and of the previous record's bytes: `Countersign-Seq`, `-Id`, `-Kind`, `-Key`, `-Run`, `-Change`, `-Origin`,
-`-Record`, `-Previous`. `-Size` counts the records so far, and `-Root` is the root of the Merkle tree (RFC 6962, SHA-256) whose
-leaves are the bytes of those records.
+`-Record`, `-Previous`. After `-Change` come `-Agent` (the body's `actor.agent.id`), `-Environment` (`decision.environment`,
+or else `environment`) and one `-Approver` for each name of `actor.approvers[].username`, once each, the first 20. What is
+not there is `none`; a name other than 1 to 100 visible ASCII characters without blanks, quotes and backslashes is `?`.
+`-Size` counts the records so far, and `-Root` is the root of the Merkle tree (RFC 6962, SHA-256) whose leaves are the bytes
+of those records.
 
 Records may be pushed several at a time. The last commit of each push also writes the file `checkpoint` anew: a signed note
 (c2sp.org/signed-note) with log, size and root (c2sp.org/tlog-checkpoint), signed by the commit's key under the log's name.

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from countersign.attestation.keys import TrustRoot
 from countersign.attestation.packets import form
 from countersign.attestation.packets.check import PacketError, check
 from countersign.attestation.packets.make import listing
+from countersign.attestation.record import RecordKind
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import POLICY_FILE
-from tests.support.audit import PRINCIPAL, RUN, Remote, intent, outcome, pem, refused, signer, trust_line, trust_root
+from tests.support.audit import CHANGE, PRINCIPAL, RUN, Remote, intent, outcome, pem, refused, signer, trust_line, trust_root
 from tests.support.auditor import Auditor, stock
+from tests.support.bodies import body
 from tests.support.shelf import Shell
 
 Verify = Callable[..., tuple[int, str, str]]
@@ -216,11 +219,23 @@ def test_what_cannot_be_made_or_read_is_said(run: Shell, verify: Verify, packet:
 
 def test_a_packet_of_a_branch_that_the_real_writer_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     remote = Remote.make(tmp_path)
-    remote.fill([refused("a"), intent(), outcome(), refused("b")])
+    remote.fill([refused("a"), intent()])
+    [begun] = remote.reader().open_intents()
+    named = {"digest": begun.digest, "seq": begun.seq}
+    remote.fill([replace(outcome(), body=body(RecordKind.EXECUTED, intent=named)), refused("b")])
     run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
     status, out, _ = run("packet", RUN, "--out", str(tmp_path / "packet"))
     assert status == 0
-    assert "note: policy.yaml is not in it: the records name no policy" in out
-    status, out, _ = run("verify", str(tmp_path / "packet"))
-    assert status == 0
+    assert "note: policy.yaml is not in it: " in out, "the clone lacks the commit that the records name"
+    status, out, err = run("verify", str(tmp_path / "packet"))
+    assert status == 0, out + err
     assert "verified: 4 records" in out, "all records of the change, not of the run alone"
+
+
+def test_a_packet_of_refusals_that_came_before_the_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), refused("b")])
+    run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
+    status, out, _ = run("packet", str(CHANGE), "--out", str(tmp_path / "packet"))
+    assert status == 0
+    assert "note: policy.yaml is not in it: the records name no policy" in out

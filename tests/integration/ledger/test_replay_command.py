@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from countersign.adapters.engine import engine
+from countersign.attestation.inputs import TOO_LARGE
 from countersign.attestation.record import Draft, Entry
 from countersign.cli.main import main
 from countersign.domain.ids import Sha
@@ -201,9 +202,10 @@ def test_without_the_policy_or_the_inputs_nothing_is_said(
     remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = {"commit": "1" * 40, "digest": dict(recorded[0].body)["policy"]["digest"]}  # type: ignore[index]  # it has one
+    without = {"digest": f"sha256:{'0' * 64}", "document": None, "why": TOO_LARGE}
     drafts = [
         replace(recorded[0], body={**recorded[0].body, "policy": nowhere}),
-        replace(recorded[0], key="assessed/old", body={key: value for key, value in recorded[0].body.items() if key != "inputs"}),
+        replace(recorded[0], key="assessed/old", body={**recorded[0].body, "inputs": without}),
         refused("plain", time=recorded[0].time),
     ]
     who = auditor(remote, drafts, tmp_path)

@@ -53,6 +53,15 @@ def test_git_log_reads_as_a_story_with_trailers(auditor: Auditor) -> None:
     assert found.stdout.decode().splitlines() == ["Will run migrate, acme/shop!7"]
 
 
+@pytest.mark.parametrize("name", ["Agent: shop-agent", "Environment: staging", "Approver: wanda"])
+def test_git_log_finds_records_by_whom_and_what_they_name(auditor: Auditor, name: str) -> None:
+    found = auditor.git("log", "--reverse", "--format=%s", "--grep", f"^Countersign-{name}$", "origin/countersign/audit")
+    assert found.stdout.decode().splitlines() == ["Will run migrate, acme/shop!7", "Applied migrate, acme/shop!7"]
+    nobody = f"^Countersign-{name.partition(':')[0]}: none$"
+    found = auditor.git("log", "--format=%s", "--grep", nobody, "origin/countersign/audit")
+    assert b"Refused a: the policy says no, acme/shop!7" in found.stdout
+
+
 def test_ssh_keygen_verifies_the_signature_over_the_commits_own_bytes(auditor: Auditor, tmp_path: Path) -> None:
     raw = auditor.git("cat-file", "commit", auditor.commits()[-1]).stdout
     commit = commits.parse(raw)

@@ -13,8 +13,9 @@ from countersign.attestation.history import catch_up
 from countersign.attestation.index import LogIndex
 from countersign.attestation.keys import TrustRoot
 from countersign.attestation.objects import TreeEntry, format_tree, parse_tree
+from countersign.attestation.ocsf import ocsf
 from countersign.attestation.problem import ChainError
-from countersign.attestation.record import Draft, Entry
+from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import Sha
 from tests.support.audit import ORIGIN, PRINCIPAL, intent, outcome, refused, signer, trust_line
 from tests.support.chains import MemoryLog
@@ -311,7 +312,8 @@ def test_a_tail_cut_off_is_found_with_a_checkpoint_alone(seq: int) -> None:
 @given(SEQS, SEQS)
 def test_a_log_written_anew_by_the_key_holder_is_found_with_a_checkpoint_alone(changed: int, seen: int) -> None:
     log = copy()
-    drafts = [replace(draft, body={"why": "another"}) if number == changed else draft for number, draft in enumerate(DRAFTS)]
+    drafts = list(DRAFTS)
+    drafts[changed] = replace(drafts[changed], body={**drafts[changed].body, "ocsf": ocsf(RecordKind.SHRED)})
     other = MemoryLog.of(drafts)
     assert other.problem() is None
     problem = other.problem(seen=[seen_of(log, seen)])

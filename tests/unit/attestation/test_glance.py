@@ -1,20 +1,22 @@
 """The quick look at a record passes nothing that the slow one refuses, and reads of it what the slow one reads."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countersign.attestation import questions, readable, statement
+from countersign.attestation import naming, questions, readable, statement
 from countersign.attestation.glance import DoubtError, Glance, Told
 from countersign.attestation.place import Place
 from countersign.attestation.record import MAX_RECORD, Draft, RecordKind
 from countersign.domain.ids import Digest, MalformedError
 from tests.support.audit import CHANGE, ORIGIN, START, intent, outcome, refused, trust_root
+from tests.support.bodies import body
 
 Document = dict[str, Any]
 PREV = Digest("sha256:" + "0" * 64)
@@ -22,13 +24,12 @@ BINDING, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 
 
 def superseded() -> Draft:
-    body: Mapping[str, object] = {"by": f"assessed/{OTHER}", "why": "another", "question": {"by": f"assessed/{BINDING}"}}
-    return Draft(RecordKind.SUPERSEDED, f"superseded/{BINDING}", "Superseded", CHANGE, None, START, body)
+    told = body(RecordKind.SUPERSEDED, by=f"assessed/{OTHER}", actor={"by": f"assessed/{BINDING}"})
+    return Draft(RecordKind.SUPERSEDED, f"superseded/{BINDING}", "Superseded", CHANGE, None, START, told)
 
 
 def announced() -> Draft:
-    draft = intent()
-    return Draft(draft.kind, draft.key, draft.summary, draft.change, draft.run, draft.time, {"binding": BINDING, "leases": []})
+    return replace(intent(), body=body(RecordKind.INTENT, binding=BINDING))
 
 
 DRAFTS = [refused("a"), announced(), outcome(), superseded(), intent()]
@@ -52,6 +53,7 @@ def agrees(raw: bytes) -> bool:
     assert (told.seq, told.key, told.kind, told.prev, told.log) == (part.seq, part.key, part.kind.value, part.prev, part.log)
     assert (told.id, told.run, told.summary, told.recorded) == (part.id, part.run_id, part.summary, part.recorded_time)
     assert told.binding == questions.named(part.kind, part.body)
+    assert told.named == naming.named(part.body)
     return True
 
 
@@ -62,7 +64,7 @@ def test_what_we_write_is_passed(raw: bytes) -> None:
 
 def test_the_question_that_is_named_is_read_from_the_body_alone() -> None:
     named = [told.binding for told in map(quick, RECORDS) if told is not None]
-    assert named == [None, BINDING, None, OTHER, None]
+    assert named == [None, BINDING, None, OTHER, BINDING]
 
 
 def spread(document: Document) -> None:
@@ -94,6 +96,38 @@ def test_what_only_looks_like_one_is_left_to_the_slow_look(raw: bytes, spoil: Ca
         assert quick(spoiled) is None
     else:
         agrees(spoiled)
+
+
+WORDS = st.sampled_from(["actor", "agent", "approvers", "decision", "environment", "id", "username", "zz", 'a"b', "é"])
+TEXTS = st.one_of(
+    WORDS, st.sampled_from(["wanda", "", "a b", 'x"y', "\\", "none", "n" * 101, '\n      "environment": "x"', "\t", "[bot]"])
+)
+NESTED = st.recursive(
+    st.one_of(TEXTS, st.none(), st.booleans(), st.integers(0, 9)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=5)),
+    max_leaves=12,
+)
+PEOPLE = st.lists(st.one_of(st.fixed_dictionaries({"username": TEXTS}), NESTED), max_size=30)
+ACTORS = st.fixed_dictionaries({}, optional={"agent": st.one_of(st.fixed_dictionaries({"id": TEXTS}), NESTED), "approvers": PEOPLE})
+BODIES = st.fixed_dictionaries(
+    {}, optional={"actor": st.one_of(ACTORS, NESTED), "decision": NESTED, "environment": TEXTS, "outcome": NESTED}
+)
+
+
+@given(st.sampled_from(RECORDS), BODIES)
+@settings(max_examples=300)
+def test_bytes_and_body_name_the_same_people_and_places(raw: bytes, told: Document) -> None:
+    document = json.loads(raw)
+    document["predicate"]["body"] = told
+    agrees(readable.dump(document))
+
+
+def test_names_that_no_trailer_could_hold_are_not_written_into_one() -> None:
+    people = [{"username": name} for name in ["wanda", "lea", "wanda", "a b", "x\nCountersign-Root: y", *map(str, range(30))]]
+    told = naming.named({"actor": {"agent": {"id": "dependabot[bot]"}, "approvers": people}, "decision": {"environment": 7}})
+    assert (told.agent, told.environment) == ("dependabot[bot]", "none")
+    assert told.approvers == ("wanda", "lea", "?", *map(str, range(17)))
+    assert naming.named({}).trailers == "Countersign-Agent: none\nCountersign-Environment: none\nCountersign-Approver: none\n"
 
 
 PLACES = ("", "predicate", "predicate/body", "predicate/change", "subject/0", "subject/0/digest")

@@ -11,6 +11,7 @@ from countersign.attestation.statement import write
 from countersign.domain.ids import MalformedError
 from countersign.domain.inputs import Inputs
 from tests.builders import NOON, WANDA, evidence, file_change, proposal
+from tests.support.bodies import refused_by_policy
 
 
 def inputs(files: int = 1) -> Inputs:
@@ -37,7 +38,7 @@ def test_what_is_too_large_goes_in_by_digest_and_says_so() -> None:
 
 @pytest.mark.parametrize("files", range(100, 240, 10))
 def test_a_record_with_inputs_is_never_larger_than_a_record_may_be(files: int) -> None:
-    assert len(written(enclose({"why": "so"}, inputs(files)))) <= MAX_RECORD
+    assert len(written(enclose(refused_by_policy(), inputs(files)))) <= MAX_RECORD
 
 
 def test_a_body_without_inputs_says_that() -> None:

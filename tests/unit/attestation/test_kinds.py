@@ -19,8 +19,9 @@ from countersign.attestation.record import ABOUT_A_CHANGE, OUTCOMES, Draft, Reco
 from countersign.attestation.rotation import announced, rotation
 from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.watch import Watch
-from countersign.domain.ids import ChangeRef, MalformedError, Sha, run_id
+from countersign.domain.ids import ChangeRef, Digest, MalformedError, Sha, digest_of, run_id
 from runners.upkeep import heartbeat
+from tests.support import bodies
 from tests.support.audit import CHANGE, START, outcome, refused, signer, trust_root
 from tests.support.chains import MemoryLog
 
@@ -28,13 +29,19 @@ OTHER = ChangeRef("acme/shop", 8)
 PLAIN = sorted(set(RecordKind) - OUTCOMES - {RecordKind.INTENT})
 
 
-def record(kind: RecordKind, name: str = "a", change: ChangeRef | None = CHANGE, **body: object) -> Draft:
-    return Draft(kind, f"{kind.value}/{name}", f"{kind.value} {name}", change, None, START, body)
+def bound(name: str) -> Digest:
+    return digest_of(name.encode())
+
+
+def record(kind: RecordKind, name: str = "a", change: ChangeRef | None = CHANGE) -> Draft:
+    return Draft(kind, f"{kind.value}/{bound(name)}", f"{kind.value} {name}", change, None, START, bodies.body(kind))
 
 
 def run(name: str, change: ChangeRef = CHANGE) -> Draft:
     made = run_id(change, Sha((name * 40)[:40]))
-    return Draft(RecordKind.INTENT, f"intent/{made}", "Will run", change, made, START, {"binding": name})
+    return Draft(
+        RecordKind.INTENT, f"intent/{made}", "Will run", change, made, START, bodies.body(RecordKind.INTENT, binding=bound(name))
+    )
 
 
 def ended(begun: Draft, kind: RecordKind = RecordKind.EXECUTED) -> Draft:
@@ -76,13 +83,13 @@ def test_some_kinds_name_their_change(kind: RecordKind) -> None:
 
 @pytest.mark.parametrize("kind", [RecordKind.EXPIRED, RecordKind.SUPERSEDED])
 def test_only_a_question_that_was_put_can_end(kind: RecordKind) -> None:
-    with pytest.raises(ChainError, match=f"no question b was assessed that could be {kind.value}"):
+    with pytest.raises(ChainError, match=f"no question {bound('b')} was assessed that could be {kind.value}"):
         log([record(RecordKind.ASSESSED, "a"), record(kind, "b")])
     assert log([record(RecordKind.ASSESSED, "a"), record(kind, "a")]).problem() is None
 
 
 def test_only_what_was_promoted_can_be_demoted() -> None:
-    with pytest.raises(ChainError, match="nothing was promoted as b that could be demoted"):
+    with pytest.raises(ChainError, match=f"nothing was promoted as {bound('b')} that could be demoted"):
         log([record(RecordKind.PROMOTED, "a", None), record(RecordKind.DEMOTED, "b")])
     assert log([record(RecordKind.PROMOTED, "a", None), record(RecordKind.DEMOTED, "a")]).problem() is None
 
@@ -124,7 +131,7 @@ class TestPopulation:
                 "e": record(RecordKind.EXPIRED, f"{name}{change.iid}", change),
                 "u": record(RecordKind.SUPERSEDED, f"{name}{change.iid}", change),
                 "r": refused(f"{name}{change.iid}"),
-                "i": replace(run(name, change), body={"binding": f"{name}{change.iid}"}),
+                "i": replace(run(name, change), body=bodies.body(RecordKind.INTENT, binding=bound(f"{name}{change.iid}"))),
                 "o": ended(run(name, change)),
             }
             one = drafts[what]

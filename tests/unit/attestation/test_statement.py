@@ -14,6 +14,7 @@ from countersign.domain.ids import Digest, MalformedError
 from countersign.domain.neutral import hidden
 from countersign.domain.outcomes import LedgerFault
 from tests.support.audit import CHANGE, ORIGIN, RUN, START, intent, refused
+from tests.support.bodies import HASH, body, refused_by_policy
 
 PREV = Digest("sha256:" + "a" * 64)
 PLACE = Place(ORIGIN, 7, PREV, START)
@@ -72,7 +73,7 @@ def test_a_record_is_an_in_toto_statement_that_people_can_read() -> None:
     assert document["predicateType"] == "https://countersign.dev/audit/v1"
     assert document["subject"], "a statement is about something"
     assert document["predicate"] == {
-        "body": {"leases": []},
+        "body": body(RecordKind.INTENT),
         "change": {"iid": 7, "repository": "acme/shop"},
         "id": "01KJMMA2QT27EZWT3QVMZE9FHV",
         "key": f"intent/{RUN}",
@@ -174,13 +175,14 @@ def test_a_statement_of_another_type_is_refused(field: str) -> None:
 
 @given(st.dictionaries(st.text(max_size=8), PLAIN, max_size=3), st.text(min_size=1, max_size=300))
 @settings(max_examples=60)
-def test_whatever_is_written_can_be_read(body: dict[str, object], summary: str) -> None:
+def test_whatever_is_written_can_be_read(document: dict[str, object], summary: str) -> None:
+    whole = refused_by_policy(inputs={"digest": HASH, "document": document})
     try:
-        raw = statement.write(Draft(RecordKind.REFUSED, "refused/a", summary, CHANGE, None, START, body), PLACE)
+        raw = statement.write(Draft(RecordKind.REFUSED, "refused/a", summary, CHANGE, None, START, whole), PLACE)
     except LedgerFault:
         return
     part = statement.read(raw).predicate
-    assert part.body == body
+    assert part.body == whole
     assert "\n" not in part.summary
 
 
@@ -192,7 +194,7 @@ def test_any_bytes_are_a_record_or_refused(raw: bytes) -> None:
 
 def test_a_record_has_a_size() -> None:
     def draft(size: int) -> Draft:
-        return Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"x": "x" * size})
+        return Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, body(RecordKind.REFUSED, why="x" * size))
 
     room = MAX_RECORD - len(statement.write(draft(0), PLACE))
     assert len(statement.write(draft(room), PLACE)) == MAX_RECORD
@@ -205,4 +207,6 @@ def test_depth_is_bounded() -> None:
     for _ in range(40):
         nested = [nested]
     with pytest.raises(LedgerFault, match="nested deeper than 32"):
-        statement.write(Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, {"x": nested}), PLACE)
+        statement.write(
+            Draft(RecordKind.REFUSED, "refused/a", "No", CHANGE, None, START, body(RecordKind.REFUSED, why=nested)), PLACE
+        )

@@ -8,6 +8,7 @@ from countersign.domain.ids import Sha
 from countersign.domain.ports import ChangeState
 from tests.builders import NOON
 from tests.fakes.bot_face import AGENT_TOKEN, BAKER_TOKEN, FakeFace
+from tests.support.bodies import body, refused_by_policy
 
 DIFF = "--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-The shop\n+The shop, open\n"
 
@@ -199,15 +200,10 @@ def test_how_it_stands_is_told_in_fixed_words(face: FakeFace) -> None:
     ref, bearer = face.change(made), {"Authorization": f"Bearer {AGENT_TOKEN}"}
     assert face.ask("GET", made.json()["status_url"], headers=bearer).json()["state"] == "looking"
     head = made.json()["head"]
-    decision = {
-        "effect": "refused",
-        "tier": "critical",
-        "environment": None,
-        "needs": [],
-        "reasons": [{"text": "the policy's own"}],
-    }
-    body = {"change": {"head": head}, "decision": decision, "why": "the policy's own"}
-    face.ledger.append(Draft(RecordKind.REFUSED, "refused/x", "Refused a change", ref, None, NOON, body))
+    whole = refused_by_policy(why="the policy's own")
+    decision: dict[str, object] = {"effect": "refused", "tier": "critical", "environment": None, "needs": []}
+    said = whole | {"change": whole["change"] | {"head": head}, "decision": whole["decision"] | decision}  # type: ignore[operator]
+    face.ledger.append(Draft(RecordKind.REFUSED, "refused/x", "Refused a change", ref, None, NOON, said))
     told = face.ask("GET", made.json()["status_url"], headers=bearer)
     assert told.status_code == 200
     assert told.json()["state"] == "refused"
@@ -234,7 +230,9 @@ def test_one_word_tells_where_it_stands(face: FakeFace, state: ChangeState, kind
     made = face.propose(ask(face))
     ref = face.change(made)
     if kind is not None:
-        face.ledger.append(Draft(kind, f"{kind.value}/x", "Assessed", ref, None, NOON, {"change": {"head": made.json()["head"]}}))
+        whole = body(kind)
+        asked = whole | {"change": whole["change"] | {"head": made.json()["head"]}}  # type: ignore[operator]
+        face.ledger.append(Draft(kind, f"{kind.value}/x", "Assessed", ref, None, NOON, asked))
     face.world.set_state(ref, state)
     told = face.ask("GET", made.json()["status_url"], headers={"Authorization": f"Bearer {AGENT_TOKEN}"})
     assert told.json()["state"] == word

@@ -12,6 +12,7 @@ from runners import promotions
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY
 from tests.fakes.runner import TRAILERS, RunnerWorld
+from tests.support.bodies import body
 
 SKILL = (*TRAILERS, ("Countersign-Skill", "add-a-column"))
 EARNED = """\
@@ -174,7 +175,7 @@ def test_an_outcome_of_an_earlier_version_is_mended(world: RunnerWorld) -> None:
         world.handle(ref)
     intent = world.ledger.entries[-1]
     world.ledger.append(
-        Draft(RecordKind.LOST, f"outcome/{intent.run}", "Lost sight of it", ref, intent.run, world.clock(), {"outcome": "lost"})
+        Draft(RecordKind.LOST, f"outcome/{intent.run}", "Lost sight of it", ref, intent.run, world.clock(), body(RecordKind.LOST))
     )
     assert world.handle(ref) is Ending.LOST
     assert world.handle(ref) is Ending.LOST
