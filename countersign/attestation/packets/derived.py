@@ -1,11 +1,13 @@
 """The parts of a packet that follow from its records: decision, plan, approvals. Written out so that nobody has to dig for them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from countersign.attestation import commit as commits
 from countersign.attestation import readable
 from countersign.attestation.accounts.plain import Plain, part, parts, text
 from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN
+from countersign.attestation.sshsig import parse
 
 _DECIDED = frozenset({"assessed", "refused", "intent"})
 
@@ -45,3 +47,16 @@ def newest_change(records: Sequence[bytes]) -> Plain:
     """Give what the newest record that compares trees says of the change."""
     found = [change for item in predicates(records) if text(change := part(item, "body", "change"), "tree")]
     return found[-1] if found else {}
+
+
+def signers(raws: Iterable[bytes]) -> dict[str, list[str]]:
+    """Name the keys that commits are signed with, by their fingerprints, and as whom each signs. Checks no signature.
+
+    Raises:
+        MalformedError: not a record's commit.
+    """
+    found: dict[str, set[str]] = {}
+    for commit in map(commits.parse, raws):
+        if commit.signature is not None:
+            found.setdefault(parse(commit.signature).key.fingerprint, set()).add(commit.email)
+    return {key: sorted(found[key]) for key in sorted(found)}

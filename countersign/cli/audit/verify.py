@@ -43,7 +43,14 @@ def register(actions: Commands) -> None:
     verify.add_argument(
         "packet", nargs="?", type=Path, metavar="PACKET", help="a folder made by `audit packet`, instead of the branch"
     )
-    verify.add_argument("--public-key", type=Path, metavar="FILE", help="for a packet: one public key instead of a trust root")
+    verify.add_argument(
+        "--public-key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="for a packet: a public key, instead of a trust root; may be repeated, and all that signed are needed",
+    )
 
 
 def _verify(options: argparse.Namespace) -> int:
