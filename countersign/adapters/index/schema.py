@@ -8,7 +8,7 @@ a lookup that holds whatever the question asks (`record_intent`, `record_environ
 
 import sqlite3
 
-VERSION = 3
+VERSION = 4
 """Raise it with every change of the tables or of `accounts.account`; an index of another version is thrown away."""
 
 APPLICATION = 0x43534958  # CSIX
@@ -74,7 +74,7 @@ CREATE INDEX IF NOT EXISTS record_run ON record (run) WHERE run IS NOT NULL;
 CREATE INDEX IF NOT EXISTS record_change ON record (iid, repository);
 CREATE INDEX IF NOT EXISTS record_recorded ON record (recorded);
 CREATE INDEX IF NOT EXISTS record_intent ON record (intent);
-CREATE INDEX IF NOT EXISTS record_environment ON record (environment, recorded, intent);
+CREATE INDEX IF NOT EXISTS record_environment ON record (environment, recorded, intent, kind);
 CREATE INDEX IF NOT EXISTS named_seq ON named (seq);
 CREATE UNIQUE INDEX IF NOT EXISTS word_word ON word (kind, word);
 """

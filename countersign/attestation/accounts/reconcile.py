@@ -117,9 +117,11 @@ def reconcile(
         seen |= {(run.intent.run, life.handle) for run, life in known}
         if not known:
             findings.append(Finding(session, "no run on the record used a credential of this name"))
-        elif not any(life.began - skew <= session.first and session.last <= life.ended + skew for _, life in known):
+        elif not any(
+            life.began - skew <= session.first and (life.ended is None or session.last <= life.ended + skew) for _, life in known
+        ):
             run, life = known[0]
-            why = f"used outside of its life, {life.began:%Y-%m-%d %H:%M:%S} to {life.ended:%Y-%m-%d %H:%M:%S} UTC"
+            why = f"used outside of its life, {life.began:%Y-%m-%d %H:%M:%S} to {_end(life)} UTC"
             findings.append(Finding(session, why, run))
     times = [use.at for use in uses]
     since, until = min(times, default=None), max(times, default=None)
@@ -130,3 +132,7 @@ def reconcile(
     )
     turned_away = sum(not use.allowed for use in uses)
     return Reconciled(tuple(findings), unseen, len(all_of_them) - len(findings), turned_away, since, until)
+
+
+def _end(life: Lifetime) -> str:
+    return "now" if life.ended is None else f"{life.ended:%Y-%m-%d %H:%M:%S}"

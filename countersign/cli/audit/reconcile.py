@@ -6,7 +6,6 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from countersign.adapters.index.question import Question
 from countersign.adapters.index.records import predicates
 from countersign.adapters.logs import cloudtrail, forge, kubernetes, postgres
 from countersign.attestation.accounts.moment import window, written
@@ -56,8 +55,8 @@ def _reconcile(options: argparse.Namespace) -> int:
         runs: list[str] = []
         if uses:
             since, until = min(use.at for use in uses) - _LOOK_BACK, max(use.at for use in uses) + _LOOK_BACK
-            asked = Question(kinds=("intent",), since=written(since), until=written(until), below=branch.below, oldest_first=True)
-            runs = [str(row.told.run) for row in branch.index.ask(asked)]
+            begun = branch.index.unended(None, since=written(since), until=written(until), below=branch.below)
+            runs = [str(row.told.run) for row in begun]
         rows = [row for row in branch.index.of_runs(runs) if branch.below is None or row.told.seq < branch.below]
         found = reconcile(uses, all_runs(predicates(rows, branch.source)), providers=log.PROVIDERS, skew=skew)
         if options.output == "json":
