@@ -110,7 +110,7 @@ def test_a_checkpoint_finds_a_log_cut_short(run: Shell, auditor: Auditor) -> Non
 def test_a_branch_written_anew_with_the_real_key_is_found_through_a_second_place(
     run: Shell, auditor: Auditor, tmp_path: Path
 ) -> None:
-    """The thief has the key and the forge; the checkpoint was left in a comment and in a file by somebody else."""
+    """The thief has the key and the forge; the checkpoint was noted by an auditor, and left in a file."""
     left = re.search(r"checkpoint: (\S+)", run("verify")[1])  # noqa: TID251 - one word of a longer text
     kept = tmp_path / "kept"
     kept.write_bytes(auditor.git("show", f"{auditor.commits()[-1]}:checkpoint").stdout)
