@@ -10,13 +10,16 @@ from countersign.attestation.accounts.plain import number, part, text, texts
 from countersign.attestation.keys import Trust
 from countersign.attestation.merkle import leaf_hash, verify_consistency, verify_inclusion
 from countersign.attestation.packets import form
-from countersign.attestation.packets.derived import derived, newest_change, policy_digest, signers
+from countersign.attestation.packets.deciding import check_deciding
+from countersign.attestation.packets.derived import deciding, derived, newest_change, signers
 from countersign.attestation.packets.form import Files
 from countersign.attestation.packets.make import listing
+from countersign.attestation.packets.problem import PacketError
 from countersign.attestation.packets.signed import Head, KeyNotGivenError, check_commit, check_record
 from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.statement import Statement
-from countersign.domain.ids import MalformedError, digest_of
+from countersign.domain.ids import MalformedError
+from countersign.domain.neutral import visible
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -31,16 +34,6 @@ class Verdict:
     signed_by: tuple[str, ...]
     sealed: tuple[str, ...]
     unproved: tuple[str, ...]
-
-
-class PacketError(Exception):
-    """A packet is wrong; the file and the reason are named."""
-
-    def __init__(self, name: str, why: str) -> None:
-        """Keep both."""
-        super().__init__(f"{name}: {why}")
-        self.name = name
-        self.why = why
 
 
 def check(files: Files, trust: Trust, keys: Sequence[PublicKey]) -> Verdict:
@@ -64,6 +57,7 @@ def check(files: Files, trust: Trust, keys: Sequence[PublicKey]) -> Verdict:
     _check_story(manifest, [record for record, _ in found])  # (5)
     records = [files[form.record_file(seq)] for seq in numbers]
     _check_derived(files, records)  # (6)
+    check_deciding(files, records)
     sealed = _sealed(files, numbers, keys)  # (7)
     return Verdict(
         change=text(manifest, "change"),
@@ -187,9 +181,6 @@ def _check_derived(files: Files, records: Sequence[bytes]) -> None:
     for name in (form.DECISION, form.PLAN, form.APPROVALS):
         if files.get(name) != expected.get(name):
             raise PacketError(name, "does not follow from the records")
-    policy = files.get(form.POLICY)
-    if policy is not None and digest_of(policy) != policy_digest(records):
-        raise PacketError(form.POLICY, "is not the policy that the records name")
 
 
 def _sealed(files: Files, numbers: Sequence[int], keys: Sequence[PublicKey]) -> tuple[str, ...]:
@@ -219,6 +210,7 @@ def _unproved(files: Files, records: Sequence[bytes]) -> tuple[str, ...]:
         about = newest_change(records)
         said.append(f"diff.patch: compare with `git diff {text(about, 'base')} {text(about, 'tree')}`")
     said.append("index.html: a view of the records, which are what is signed")
-    missing = part(json.loads(files[form.MANIFEST]), "missing")
-    said += [f"{name} is not here: {why}" for name, why in missing.items()]
+    missing = dict.fromkeys((name for name in deciding(records) if name not in files), "the manifest does not say why")
+    missing |= {name: str(why) for name, why in part(json.loads(files[form.MANIFEST]), "missing").items()}
+    said += [visible(f"{name} is not {'whole' if name in files else 'here'}: {why}") for name, why in missing.items()]
     return tuple(said)

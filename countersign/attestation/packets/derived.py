@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from countersign.attestation import commit as commits
 from countersign.attestation import readable
 from countersign.attestation.accounts.plain import Plain, part, parts, text
-from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN
+from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN, POLICY, beside_list, policy_file
 from countersign.attestation.sshsig import parse
 
 _DECIDED = frozenset({"assessed", "refused", "intent"})
@@ -37,10 +37,13 @@ def derived(records: Sequence[bytes]) -> dict[str, bytes]:
     return files
 
 
-def policy_digest(records: Sequence[bytes]) -> str | None:
-    """Give the digest of the policy that decided last."""
-    found = [digest for item in predicates(records) if (digest := text(item, "body", "policy", "digest"))]
-    return found[-1] if found else None
+def deciding(records: Sequence[bytes]) -> dict[str, str]:
+    """Give the places of what decided, with the digests that records name: the newest policy, others, lists of files beside."""
+    told = predicates(records)
+    policies = [digest for item in told if (digest := text(item, "body", "policy", "digest"))]
+    beside = [digest for item in told if (digest := text(item, "body", "decision", "beside_digest"))]
+    newest = {POLICY: policies[-1]} if policies else {}
+    return newest | {policy_file(one): one for one in policies if one != policies[-1]} | {beside_list(one): one for one in beside}
 
 
 def newest_change(records: Sequence[bytes]) -> Plain:

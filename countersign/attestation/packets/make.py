@@ -36,6 +36,8 @@ records/          the records, byte for byte as they lie on the branch
 proofs/           the commits that bind them; Merkle proofs (RFC 6962) that they are in the log of proofs/head.commit
 decision.json     the newest decision with every reason; plan.json and approvals.json likewise: taken from the records
 policy.yaml       the policy that decided; the record holds its digest
+policies/         other policies that decided on the change before, where there were any, by their SHA-256
+beside/           files beside the policy that decided, too (owners, a floor): a list, whose SHA-256 the record holds, names each
 diff.patch        what changed. The record binds commits and trees, not this text: compare it with git where it matters
 envelopes/        the records as DSSE envelopes, where whoever made this folder signed them
 
@@ -54,12 +56,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes in. `leaves` are the leaf hashes of the whole log up to `head`, the newest commit. None: could not be had."""
+    """What goes in. `leaves` are the leaf hashes of the whole log up to `head`, the newest commit.
+
+    `policies` are the files of what decided, by their places. `missing` says what is not there, or not whole, and why.
+    """
 
     held: Sequence[Held]
     head: bytes
     leaves: Sequence[bytes]
-    policy: bytes | None
+    policies: Files
     diff: bytes | None
     page: bytes
     missing: Mapping[str, str]
@@ -79,9 +84,9 @@ def make(contents: Contents, *, seal: Signer | None = None) -> dict[str, bytes]:
         if seal is not None:
             files[form.envelope_file(held.seq)] = dsse.seal(held.record, seal.public, seal.sign_raw).dump()
     files |= derived(records)
-    for name, data in ((form.POLICY, contents.policy), (form.DIFF, contents.diff)):
-        if data is not None:
-            files[name] = data
+    files |= contents.policies
+    if contents.diff is not None:
+        files[form.DIFF] = contents.diff
     first = predicates(records)[0]
     change = _change(first)
     log = text(first, "log") or ""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from countersign.adapters.packet import read_packet
 from countersign.attestation.keys import Trust, TrustRoot
-from countersign.attestation.packets.check import PacketError, Verdict, check
+from countersign.attestation.packets.check import Verdict, check
+from countersign.attestation.packets.problem import PacketError
 from countersign.attestation.packets.signed import KeyNotGivenError, KeysAlone
 from countersign.attestation.sshsig import PublicKey
 from countersign.cli.audit.action import FINE, USAGE, WRONG

@@ -13,8 +13,9 @@ from countersign.adapters.packet import read_packet
 from countersign.attestation import readable
 from countersign.attestation.keys import KeySigner, TrustRoot
 from countersign.attestation.packets import form
-from countersign.attestation.packets.check import PacketError, check
+from countersign.attestation.packets.check import check
 from countersign.attestation.packets.make import listing
+from countersign.attestation.packets.problem import PacketError
 from countersign.attestation.packets.signed import KeysAlone
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import POLICY_FILE
