@@ -8,7 +8,7 @@ from countersign.adapters.index.records import predicates
 from countersign.attestation.accounts.exceptions import KINDS, find_exceptions, refusals_by_rule
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import add_indexed, opened
-from countersign.cli.audit.query import add_questions, question
+from countersign.cli.audit.query import add_questions, question, warn_of_names
 from countersign.cli.table import table
 
 
@@ -53,5 +53,7 @@ def _exceptions(options: argparse.Namespace) -> int:
                 print("\n".join(f"  {line}" for line in table(("recorded", "seq", "change", "who", "what"), lines).splitlines()))
                 if kind == "refused":
                     print("  by rule: " + ", ".join(f"{rule} ({count})" for rule, count in refusals_by_rule(found).items()))
+        if not rows:
+            warn_of_names(branch.index, asked)
         branch.warn()
         return branch.status

@@ -10,7 +10,7 @@ from countersign.attestation.accounts.sample import METHOD, draw
 from countersign.cli import Commands
 from countersign.cli.audit.action import count
 from countersign.cli.audit.indexed import add_indexed, opened
-from countersign.cli.audit.query import add_questions, question
+from countersign.cli.audit.query import add_questions, question, warn_of_names
 from countersign.cli.table import table
 
 _RUNS = ("executed", "failed", "lost")
@@ -64,5 +64,7 @@ def _sample(options: argparse.Namespace) -> int:
         kinds = ", ".join(whole.kinds)
         print(f"drawn: {len(drawn)} of {len(population)} ({kinds}) among {last} records, seed {options.seed!r}", file=sys.stderr)
         print(f"method: {METHOD}", file=sys.stderr)
+        if not population:
+            warn_of_names(branch.index, asked)
         branch.warn()
         return branch.status
