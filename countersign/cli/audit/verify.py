@@ -153,6 +153,6 @@ def _text(given: str) -> str:
                 return file.read(_LIMIT).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise MalformedError(f"the checkpoint {given[:200]!r} cannot be read ({type(error).__name__})") from None
-    if "@" not in given:
+    if "\n" not in given and "@sha256:" not in given:
         raise MalformedError(f"there is no file {given[:200]!r}, and a checkpoint itself is written as 42@sha256:…")
     return given

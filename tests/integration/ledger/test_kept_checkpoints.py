@@ -74,15 +74,17 @@ def test_notes_of_two_logs_are_refused(remote: Remote, run: Shell, tmp_path: Pat
     mine.write_bytes(remote.git("show", f"{REF}:checkpoint"))
     other.write_text(str(TreeHead("https://forge.example/acme/other.git", 3, bytes(32)).sign(signer().public, signer().sign_raw)))
     assert run("verify", "--checkpoint", str(mine), "--checkpoint", printed(run))[0] == 0
+    assert run("verify", "--checkpoint", mine.read_text())[0] == 0, "a note that was pasted"
     status, _, err = run("verify", "--checkpoint", str(mine), "--checkpoint", str(other))
     assert status == 2
     assert f"of several logs: https://forge.example/acme/other.git, {ORIGIN}" in err
 
 
-def test_a_file_that_is_not_there_is_named(run: Shell) -> None:
-    status, out, err = run("verify", "--checkpoint", "nofile")
+@pytest.mark.parametrize("name", ["nofile", "me@host/kept", "3@md5:x"])
+def test_a_file_that_is_not_there_is_named(run: Shell, name: str) -> None:
+    status, out, err = run("verify", "--checkpoint", name)
     assert (status, out) == (2, "")
-    assert "there is no file 'nofile'" in err
+    assert f"there is no file '{name}', and a checkpoint itself is written as 42@sha256:…" in err
 
 
 @pytest.mark.parametrize("option", ["--trust-root", "--tsa-ca"])
