@@ -31,6 +31,8 @@ def read_packet(folder: Path) -> dict[str, bytes]:
     Raises:
         MalformedError: it is no folder, cannot be read, holds something other than plain files, or more than a packet may.
     """
+    if folder.is_file():
+        raise MalformedError(f"{folder} is a file: name the packet's folder, such as {folder.parent}")
     if not folder.is_dir():
         raise MalformedError(f"{folder} is no folder with a packet")
     files: dict[str, bytes] = {}

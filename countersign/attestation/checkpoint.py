@@ -12,7 +12,10 @@ from countersign.attestation.keys import TrustRoot
 from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, MalformedError, digest
 
-_TEXT = re.compile(r"(?P<size>[1-9][0-9]{0,9})@(?P<root>sha256:[0-9a-f]{64})")
+_WRITTEN = r"(?P<size>[1-9][0-9]{0,9})@(?P<root>sha256:[0-9a-f]{64})"
+_TEXT = re.compile(_WRITTEN)
+_SAID = re.compile(rf"^[ \t>]*(?:[Cc]heckpoint: )?`?{_WRITTEN}`?(?: .*)?\r?$", re.MULTILINE)
+"""A line that says a checkpoint, in a comment that was copied or quoted, or in what a command printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,21 @@ def roots_by_size(seen: Iterable[Checkpoint]) -> dict[int, set[Digest]]:
     return found
 
 
-def seen(text: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:
-    """Read what somebody kept, one line or a signed note; give it and the log that a note names.
+def seen(text: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
+    """Read what somebody kept; give what it says of the log, and the log that it names, if it is a note.
 
-    A line is believed, since it comes from whoever asks. A note may have lain where others write: it must be signed by a key
-    of the trust root, whatever the key's window, since a note bears no time.
+    Lines that say a checkpoint are believed, since they come from whoever asks: bare ones, those that `countersign audit verify`
+    prints, those of runners' comments on merge requests, whatever stands around them. A note may have lain where others write: it
+    must be signed by a key of the trust root, whatever the key's window, since a note bears no time.
 
     Raises:
         MalformedError: neither, or a note that nobody trusted signed.
     """
+    said = [Checkpoint(int(found["size"]), digest(found["root"])) for found in _SAID.finditer(text)]
+    if said:
+        return said, None
     if "\n" not in text.strip():
-        return Checkpoint.parse(text.strip()), None
+        return [Checkpoint.parse(text.strip())], None
     read = note.parse(text)
     head = TreeHead.parse(read.text)
     if not read.signers({head.key(trusted.key) for trusted in trust.keys}):
@@ -70,4 +77,4 @@ def seen(text: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:
     found = Checkpoint.of(head)
     if found is None or found.size == 0:
         raise MalformedError("a checkpoint of an empty log shows nothing")
-    return found, head.origin
+    return [found], head.origin

@@ -76,11 +76,15 @@ class Draft:
 
     def beside_digest(self, found: Found) -> Digest | None:
         """Name what stands beside the file and decides with it; None where nothing does."""
+        listed = self.beside_list(found)
+        return None if listed is None else digest_of(listed)
+
+    def beside_list(self, found: Found) -> bytes | None:
+        """List what stands beside the file, each by its digest; None where nothing does. The list's own digest names all of it."""
         if not self.wants:
             return None
-        return digest_of(
-            canonical_json({str(source): None if (data := found.get(source)) is None else digest_of(data) for source in self.wants})
-        )
+        digests = {str(source): None if (data := found.get(source)) is None else digest_of(data) for source in self.wants}
+        return canonical_json(digests)
 
 
 def load_policy(data: bytes, *, file: str = POLICY_FILE, found: Found | None = None) -> Policy:

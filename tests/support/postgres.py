@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,8 +96,8 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a new server for as long as the context lasts.
+def postgres_server(**more: str) -> Iterator[PostgresServer]:
+    """Run a new server for as long as the context lasts, with more settings of `postgresql.conf` where some are given.
 
     Raises:
         UnusableError: PostgreSQL is not installed or did not start; the text says what to do.
@@ -106,7 +106,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     try:
         password = secrets.token_urlsafe(16)
         data = _cluster(folder, password)
-        server, child = _start(folder, data, password)
+        server, child = _start(folder, data, password, more)
         with child:
             yield server
     finally:
@@ -139,10 +139,10 @@ def _cluster(folder: Path, password: str) -> Path:
     return data
 
 
-def _start(folder: Path, data: Path, password: str) -> tuple[PostgresServer, Child]:
+def _start(folder: Path, data: Path, password: str, more: Mapping[str, str]) -> tuple[PostgresServer, Child]:
     for attempt in range(_TRIES):  # another process may take the port between asking for it and using it
         server = PostgresServer(port=free_port(), log=folder / f"log.{attempt}", password=password)
-        settings = {**_SETTINGS, "port": str(server.port), "unix_socket_directories": str(folder)}
+        settings = {**_SETTINGS, **more, "port": str(server.port), "unix_socket_directories": str(folder)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         argv = [binary("postgres", *_binaries()), "-D", str(data), *options]
         child = Child(argv, log=server.log, user=_OWNER, end=signal.SIGINT)

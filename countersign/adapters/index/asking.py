@@ -44,10 +44,7 @@ def where(base: sqlite3.Connection, question: Question, *, counting: bool = Fals
     if any(isinstance(value, str) and value.encode(errors="replace").decode() != value for value in astuple(question)):
         raise MalformedError("what is asked for is not UTF-8")
     made = Where(["unlisted > 0"] if question.unlisted else [])
-    for name, condition in _COMPARED.items():
-        value = getattr(question, name)
-        if value is not None:
-            made.add(condition if counting or name != "environment" else f"+{condition}", value)  # its lookup is for counts alone
+    _compare(made, question, counting=counting)
     if question.kinds:
         made.add(f"kind IN ({', '.join('?' * len(question.kinds))})", *question.kinds)
     for kind in ("service", "approver", "rule", "credential"):
@@ -62,6 +59,20 @@ def where(base: sqlite3.Connection, question: Question, *, counting: bool = Fals
     if question.words is not None:
         made.add("seq IN (SELECT rowid FROM prose WHERE prose MATCH ?)", phrases(question.words))
     return made
+
+
+def _compare(made: Where, question: Question, *, counting: bool) -> None:
+    """Compare columns with what is asked for. The environment's lookup is for counts alone."""
+    for name, condition in _COMPARED.items():
+        value = getattr(question, name)
+        if value is None:
+            continue
+        if name != "environment":
+            made.add(condition, value)
+        elif question.nowhere:
+            made.add("(+environment = ? OR +environment IS NULL)", value)
+        else:
+            made.add(condition if counting else f"+{condition}", value)
 
 
 def phrases(words: str) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from countersign.adapters.index import around
 from countersign.adapters.index.asking import where
 from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.filling import fill, named
@@ -88,6 +89,16 @@ class Index:
             return sorted(rows, key=lambda row: row.told.seq)
 
         return self._safely(found)
+
+    def unended(self, environment: str | None, *, since: str, until: str, below: int | None) -> list[Row]:
+        """Give the intents before `until` that had no outcome when `since` came, in an environment or in all, oldest first."""
+        condition, given = around.unended(environment, since=since, until=until, below=below)
+        return self._safely(lambda base: _rows(base, condition, given, "seq"))
+
+    def deciding(self, *, since: str, until: str, below: int | None) -> list[Row]:
+        """Give the records of a time that name the policy which decided, and the last one before it, oldest first."""
+        condition, given = around.deciding(since=since, until=until, below=below)
+        return self._safely(lambda base: _rows(base, condition, given, "seq"))
 
     def figures(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Ask in SQL, for counts that no question gives. The statement is ours, never a user's."""

@@ -10,11 +10,13 @@ class Question:
     `path` is a glob of the policy's kind. `host` is a name, with or without a port. `words` is free text: records that hold
     all of them, in quotation marks those that hold them in this order. `change` is a repository, a number, or both.
     `unlisted` wants records that name only some of their paths.
+    `nowhere`: beside the records of the environment, those that have none.
     """
 
     since: str | None = None
     until: str | None = None
     environment: str | None = None
+    nowhere: bool = False
     service: str | None = None
     agent: str | None = None
     sponsor: str | None = None

@@ -75,8 +75,8 @@ CREATE INDEX IF NOT EXISTS record_run ON record (run) WHERE run IS NOT NULL;
 CREATE INDEX IF NOT EXISTS record_change ON record (iid, repository);
 CREATE INDEX IF NOT EXISTS record_recorded ON record (recorded);
 CREATE INDEX IF NOT EXISTS record_intent ON record (intent);
-CREATE INDEX IF NOT EXISTS record_environment ON record (environment, recorded, intent);
 CREATE INDEX IF NOT EXISTS record_unlisted ON record (unlisted) WHERE unlisted > 0;
+CREATE INDEX IF NOT EXISTS record_environment ON record (environment, recorded, intent, kind);
 CREATE INDEX IF NOT EXISTS named_seq ON named (seq);
 CREATE UNIQUE INDEX IF NOT EXISTS word_word ON word (kind, word);
 """

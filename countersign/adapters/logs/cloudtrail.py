@@ -1,7 +1,7 @@
 """AWS CloudTrail's log files: `{"Records": […]}`, as they lie in the bucket, packed or not.
 
 A use is a call made with temporary credentials of a role. Its session is the access key; the session's name and source identity,
-which our broker sets to the run's id, name the run where the key is not on the record.
+which our broker sets to the run's id, name the run where the key is not on the record. Whoever assumes the role chooses them.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""One run on a time axis: approvals, the runner's phases, and how long each credential lived. Geometry only."""
+"""One run on a time axis: the runner's phases, and how long each credential lived. Geometry only.
+
+Approvals are not drawn: they came hours before, where the run took seconds. The page lists them with their times.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +48,7 @@ def draw(run: Run) -> Gantt | None:
     """Draw a run; None where nothing of it was measured."""
     phases, lives = run.phases, run.lifetimes
     moments = [moment for phase in phases for moment in (phase.began, phase.ended)]
-    moments += [moment for life in lives for moment in (life.began, life.ended)]
+    moments += [moment for life in lives for moment in (life.began, life.ended or life.expires)]
     moments += [run.began] + ([run.ended] if run.ended else [])
     begin, end = min(moments), max(moments)
     if end - begin < timedelta(milliseconds=1) and not lives:
@@ -54,7 +57,7 @@ def draw(run: Run) -> Gantt | None:
     bars = tuple(_bars(run, begin, scale))
     height = _AXIS + _ROW * len(bars) + 4
     rows = [(phase.name, _time(phase.began), _time(phase.ended), _length(phase.ended - phase.began)) for phase in phases]
-    rows += [(_name(life), _time(life.began), _time(life.ended), _how(life)) for life in lives]
+    rows += [(_name(life), _time(life.began), _end(life), _how(life)) for life in lives]
     return Gantt(
         name=f"Run {run.intent.run or ''}",
         width=WIDTH,
@@ -77,11 +80,12 @@ def _bars(run: Run, begin: datetime, scale: float) -> Iterator[Bar]:
         yield Bar(phase.name, _AXIS + _ROW * number, at(phase.began), round(width, 1), 0, "phase", title)
         number += 1
     for life in run.lifetimes:
-        width = max(_THIN, at(life.ended) - at(life.began))
-        room = WIDTH - _RIGHT - at(life.ended)
-        faint = max(0.0, min(room, (life.expires - life.ended).total_seconds() * scale))
+        ended = life.ended or life.expires
+        width = max(_THIN, at(ended) - at(life.began))
+        room = WIDTH - _RIGHT - at(ended)
+        faint = max(0.0, min(room, (life.expires - ended).total_seconds() * scale))
         kind = "credential" if life.certain else "maybe"
-        title = f"{_name(life)}: {_time(life.began)} to {_time(life.ended)}, {_how(life)}"
+        title = f"{_name(life)}: {_time(life.began)} to {_end(life)}, {_how(life)}"
         yield Bar(
             f"{life.provider} credential", _AXIS + _ROW * number, at(life.began), round(width, 1), round(faint, 1), kind, title
         )
@@ -100,6 +104,10 @@ def _ticks(begin: datetime, end: datetime, scale: float) -> tuple[Label, ...]:
 
 def _name(life: Lifetime) -> str:
     return life.public_id or life.handle
+
+
+def _end(life: Lifetime) -> str:
+    return "no end on the record" if life.ended is None else _time(life.ended)
 
 
 def _how(life: Lifetime) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from countersign.attestation.accounts.account import Account
 from countersign.attestation.accounts.plain import parts, text, texts
@@ -23,8 +24,16 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """From this record on another policy decided. Digests; `before` is that of the record before, whatever its environment."""
+
+    told: Account
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
-    """Everything about a moment. `timeline` is the window's records, oldest first."""
+    """Everything about a moment. `timeline` is the window's records, oldest first: those of the environment, and those of none."""
 
     around: datetime
     since: datetime
@@ -34,6 +43,7 @@ class Incident:
     under_way: tuple[Run, ...]
     held: tuple[Held, ...]
     changed: tuple[Run, ...]
+    switches: tuple[Switch, ...]
 
     @property
     def people(self) -> dict[str, dict[str, int]]:
@@ -54,16 +64,26 @@ class Incident:
             "environment": self.environment,
             "from": self.since.isoformat(),
             "people": self.people,
+            "policy_switches": [_switch(item) for item in self.switches],
             "runs_under_way": [_run(run) for run in self.under_way],
             "timeline": [_line(told) for told in self.timeline],
             "to": self.until.isoformat(),
         }
 
 
-def reconstruct(
-    *, around: datetime, window: timedelta, environment: str, records: Iterable[Account], runs: Sequence[Run]
+def reconstruct(  # noqa: PLR0913 - a moment and what was found for it, keyword-only
+    *,
+    around: datetime,
+    window: timedelta,
+    environment: str,
+    records: Iterable[Account],
+    runs: Sequence[Run],
+    deciding: Sequence[Account] = (),
 ) -> Incident:
-    """Put an incident together. `runs` are all that began before the window's end and may have lived into it."""
+    """Put an incident together. `runs` are all that began before the window's end and may have lived into it.
+
+    `deciding` are the window's records that name the policy which decided, and the last one before, oldest first.
+    """
     since, until = around - window, around + window
     held = [Held(run, lifetime) for run in runs for lifetime in run.lifetimes if lifetime.live(around)]
     done = [run for run in runs if run.ended is not None and since <= run.ended <= until]
@@ -76,6 +96,7 @@ def reconstruct(
         under_way=tuple(run for run in runs if run.open(around)),
         held=tuple(sorted(held, key=lambda item: (item.lifetime.began, item.lifetime.handle))),
         changed=tuple(sorted(done, key=lambda run: run.ended or until)),
+        switches=tuple(Switch(told, before.policy or "") for before, told in pairwise(deciding) if before.policy != told.policy),
     )
 
 
@@ -91,6 +112,11 @@ def _line(told: Account) -> dict[str, object]:
         "summary": told.summary,
         "tokens": told.tokens,
     }
+
+
+def _switch(item: Switch) -> dict[str, object]:
+    told = item.told
+    return {"before": item.before, "policy": told.policy, "recorded": told.recorded, "seq": told.seq}
 
 
 def _run(run: Run) -> dict[str, object]:
@@ -120,7 +146,7 @@ def _held(item: Held) -> dict[str, object]:
         "public_id": life.public_id,
         "run": item.run.intent.run,
         "scope": dict(life.scope),
-        "to": life.ended.isoformat(),
+        "to": None if life.ended is None else life.ended.isoformat(),
     }
 
 

@@ -1,11 +1,12 @@
 """Holds a target's own log against the record: who was there without a run, and which run was never seen there.
 
-A use without a run is a finding: somebody reached the target by another way. So is a use outside of the credential's life. A run
-that the target did not see is a note: it may not have connected, or the log may not cover it. Does not read logs
-(`countersign.adapters.logs`).
+A use without a run is a finding: somebody reached the target by another way. So is a use outside of the credential's life. Where
+the record has the name under which the target logs a credential, nothing else explains a use: what a session calls itself, whoever
+opens it chooses, and names of runs are public. A run that the target did not see is a note: it may not have connected, or the log
+may not cover it. Does not read logs (`countersign.adapters.logs`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,11 +72,13 @@ class Reconciled:
     unseen: tuple[tuple[Run, Lifetime], ...]
     explained: int
     turned_away: int
-    since: datetime | None
-    until: datetime | None
+    since: datetime
+    until: datetime
 
 
 _MOST = 5
+
+_Life = tuple[Run, Lifetime]
 
 
 def sessions(uses: Iterable[Use]) -> tuple[Session, ...]:
@@ -103,30 +106,48 @@ def sessions(uses: Iterable[Use]) -> tuple[Session, ...]:
 def reconcile(
     uses: Sequence[Use], runs: Iterable[Run], *, providers: frozenset[str], skew: timedelta = timedelta(minutes=2)
 ) -> Reconciled:
-    """Hold uses against the credentials of runs. `skew` is how far the target's clock and ours may differ."""
+    """Hold uses, at least one, against the credentials of runs. `skew` is how far the target's clock and ours may differ."""
     lives = [(run, life) for run in runs for life in run.lifetimes if life.provider in providers]
-    by_name: dict[str, list[tuple[Run, Lifetime]]] = {}
+    proving: dict[str, list[_Life]] = {}
+    claimed: dict[str, list[_Life]] = {}
     for run, life in lives:
-        for name in dict.fromkeys(filter(None, (life.public_id, life.handle, run.intent.run))):
-            by_name.setdefault(name, []).append((run, life))
+        own = [life.public_id] if life.public_id else [life.handle, run.intent.run]
+        for name in dict.fromkeys(filter(None, own)):
+            proving.setdefault(name, []).append((run, life))
+        for name in dict.fromkeys(filter(None, (life.handle, run.intent.run))):
+            claimed.setdefault(name, []).append((run, life))
     findings: list[Finding] = []
     seen: set[tuple[str | None, str]] = set()
     all_of_them = sessions(uses)
     for session in all_of_them:
-        known = next((by_name[name] for name in session.names if name in by_name), [])
+        known = _first(session.names, proving)
         seen |= {(run.intent.run, life.handle) for run, life in known}
-        if not known:
-            findings.append(Finding(session, "no run on the record used a credential of this name"))
-        elif not any(life.began - skew <= session.first and session.last <= life.ended + skew for _, life in known):
-            run, life = known[0]
-            why = f"used outside of its life, {life.began:%Y-%m-%d %H:%M:%S} to {life.ended:%Y-%m-%d %H:%M:%S} UTC"
-            findings.append(Finding(session, why, run))
+        finding = _judge(session, known, _first(session.names, claimed), skew)
+        if finding is not None:
+            findings.append(finding)
     times = [use.at for use in uses]
-    since, until = min(times, default=None), max(times, default=None)
-    unseen = tuple(
-        (run, life)
-        for run, life in lives
-        if (run.intent.run, life.handle) not in seen and since is not None and until is not None and since <= life.began <= until
-    )
+    since, until = min(times), max(times)
+    unseen = tuple((run, life) for run, life in lives if (run.intent.run, life.handle) not in seen and since <= life.began <= until)
     turned_away = sum(not use.allowed for use in uses)
     return Reconciled(tuple(findings), unseen, len(all_of_them) - len(findings), turned_away, since, until)
+
+
+def _first(names: Iterable[str], by_name: Mapping[str, list[_Life]]) -> list[_Life]:
+    return next((by_name[name] for name in names if name in by_name), [])
+
+
+def _judge(session: Session, known: Sequence[_Life], claimed: Sequence[_Life], skew: timedelta) -> Finding | None:
+    """Judge a session by the credentials that it used, and by the run that it names; None where a run explains it."""
+    if any(life.began - skew <= session.first and (life.ended is None or session.last <= life.ended + skew) for _, life in known):
+        return None
+    if known:
+        run, life = known[0]
+        return Finding(session, f"used outside of its life, {life.began:%Y-%m-%d %H:%M:%S} to {_end(life)} UTC", run)
+    if claimed:
+        run, _ = claimed[0]
+        return Finding(session, f"names {run.intent.run}, but used a credential that this run does not have", run)
+    return Finding(session, "no run on the record used a credential of this name")
+
+
+def _end(life: Lifetime) -> str:
+    return "now" if life.ended is None else f"{life.ended:%Y-%m-%d %H:%M:%S}"

@@ -16,13 +16,15 @@ class Lifetime:
     """A credential's life. `began` and `ended` are proved by the record where they can be; else they are bounds.
 
     `certain` is False where nobody recorded the minting: it may have been minted from the intent on, and lived for its `ttl`.
+    `ended` is None while the run is open: it may mint at any time, and a session may outlive the term (postgres) until it is
+    revoked. No outcome is recorded before every credential was.
     """
 
     handle: str
     provider: str
     public_id: str | None
     began: datetime
-    ended: datetime
+    ended: datetime | None
     expires: datetime
     revoked: datetime | None
     proof: str | None
@@ -31,7 +33,7 @@ class Lifetime:
 
     def live(self, at: datetime) -> bool:
         """Say whether it worked, or may have worked, at this moment."""
-        return self.began <= at < self.ended
+        return self.began <= at and (self.ended is None or at < self.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Run:
             provider=text(grant, "provider") or text(scope, "provider") or "",
             public_id=text(grant, "public_id"),
             began=began,
-            ended=min(revoked, expires) if dead and revoked is not None else expires,
+            ended=None if self.outcome is None else min(revoked, expires) if dead and revoked is not None else expires,
             expires=expires,
             revoked=revoked,
             proof=proof,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from countersign.attestation import dsse, readable
@@ -10,13 +10,16 @@ from countersign.attestation.accounts.plain import number, part, text, texts
 from countersign.attestation.keys import Trust
 from countersign.attestation.merkle import leaf_hash, verify_consistency, verify_inclusion
 from countersign.attestation.packets import form
-from countersign.attestation.packets.derived import derived, newest_change, policy_digest
+from countersign.attestation.packets.deciding import check_deciding
+from countersign.attestation.packets.derived import deciding, derived, newest_change, signers
 from countersign.attestation.packets.form import Files
 from countersign.attestation.packets.make import listing
-from countersign.attestation.packets.signed import Head, check_commit, check_record
+from countersign.attestation.packets.problem import PacketError
+from countersign.attestation.packets.signed import Head, KeyNotGivenError, check_commit, check_record
 from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.statement import Statement
-from countersign.domain.ids import MalformedError, digest_of
+from countersign.domain.ids import MalformedError
+from countersign.domain.neutral import visible
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -33,35 +36,28 @@ class Verdict:
     unproved: tuple[str, ...]
 
 
-class PacketError(Exception):
-    """A packet is wrong; the file and the reason are named."""
-
-    def __init__(self, name: str, why: str) -> None:
-        """Keep both."""
-        super().__init__(f"{name}: {why}")
-        self.name = name
-        self.why = why
-
-
 def check(files: Files, trust: Trust, keys: Sequence[PublicKey]) -> Verdict:
     """Check a packet. `keys` are those of the trust: envelopes name keys that could not be found otherwise.
 
     (1) the manifest lists exactly the files that are there, with their sizes and digests; (2) the head's commit is signed;
-    (3) every record is well formed, and bound by a commit that is signed; (4) every record, and the log as it was when the record
-    was written, is in the log of the head; (5) all records are of one log and one change, and outcomes name their intents;
-    (6) decision, plan, approvals follow from the records, and the policy has the digest that they name; (7) envelopes hold the
-    records, and are signed by the keys that they name as far as those are known.
+    (3) every record is well formed, and bound by a commit that is signed; the manifest names the keys; (4) every record, and
+    the log as it was when the record was written, is in the log of the head; (5) all records are of one log and one change,
+    and outcomes name their intents; (6) decision, plan, approvals follow from the records, and the policy has the digest that
+    they name; (7) envelopes hold the records, and are signed by the keys that they name as far as those are known.
 
     Raises:
         PacketError: a check failed; the first one is named.
+        KeyNotGivenError: a signature is good, but by a key that the reader did not give (`KeysAlone`).
     """
     manifest = _manifest(files)  # (1)
     head = _head(files, trust)  # (2)
     numbers = _numbers(manifest)
     found = [_record(files, seq, head, trust) for seq in numbers]  # (3) (4)
+    _check_keys(files, manifest, numbers)
     _check_story(manifest, [record for record, _ in found])  # (5)
     records = [files[form.record_file(seq)] for seq in numbers]
     _check_derived(files, records)  # (6)
+    check_deciding(files, records)
     sealed = _sealed(files, numbers, keys)  # (7)
     return Verdict(
         change=text(manifest, "change"),
@@ -109,6 +105,8 @@ def _numbers(manifest: dict[str, object]) -> list[int]:
 def _head(files: Files, trust: Trust) -> Head:
     try:
         return check_commit(files.get(form.HEAD, b""), trust)[1]
+    except KeyNotGivenError:
+        raise
     except MalformedError as error:
         raise PacketError(form.HEAD, str(error)) from None
 
@@ -118,6 +116,8 @@ def _record(files: Files, seq: int, head: Head, trust: Trust) -> tuple[Statement
     raw, commit_raw = files[name], files.get(form.commit_file(seq), b"")
     try:
         record, commit, own = check_record(raw, commit_raw, trust)
+    except KeyNotGivenError:
+        raise
     except MalformedError as error:
         raise PacketError(name, str(error)) from None
     if record.predicate.seq != seq:
@@ -129,6 +129,12 @@ def _record(files: Files, seq: int, head: Head, trust: Trust) -> tuple[Statement
         raise PacketError(form.payload_file(seq), "payload or signature are not those of the commit")
     _prove(files, seq, raw, own, head)
     return record, own
+
+
+def _check_keys(files: Files, manifest: Mapping[str, object], numbers: Sequence[int]) -> None:
+    """Check what the manifest says of keys: a reader takes it for the list of those to ask for."""
+    if manifest.get("keys") != signers(files[name] for name in (form.HEAD, *map(form.commit_file, numbers))):
+        raise PacketError(form.MANIFEST, "names other keys than those that signed")
 
 
 def _prove(files: Files, seq: int, raw: bytes, own: Head, head: Head) -> None:
@@ -175,9 +181,6 @@ def _check_derived(files: Files, records: Sequence[bytes]) -> None:
     for name in (form.DECISION, form.PLAN, form.APPROVALS):
         if files.get(name) != expected.get(name):
             raise PacketError(name, "does not follow from the records")
-    policy = files.get(form.POLICY)
-    if policy is not None and digest_of(policy) != policy_digest(records):
-        raise PacketError(form.POLICY, "is not the policy that the records name")
 
 
 def _sealed(files: Files, numbers: Sequence[int], keys: Sequence[PublicKey]) -> tuple[str, ...]:
@@ -207,6 +210,7 @@ def _unproved(files: Files, records: Sequence[bytes]) -> tuple[str, ...]:
         about = newest_change(records)
         said.append(f"diff.patch: compare with `git diff {text(about, 'base')} {text(about, 'tree')}`")
     said.append("index.html: a view of the records, which are what is signed")
-    missing = part(json.loads(files[form.MANIFEST]), "missing")
-    said += [f"{name} is not here: {why}" for name, why in missing.items()]
+    missing = dict.fromkeys((name for name in deciding(records) if name not in files), "the manifest does not say why")
+    missing |= {name: str(why) for name, why in part(json.loads(files[form.MANIFEST]), "missing").items()}
+    said += [visible(f"{name} is not {'whole' if name in files else 'here'}: {why}") for name, why in missing.items()]
     return tuple(said)

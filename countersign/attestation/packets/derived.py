@@ -1,11 +1,13 @@
 """The parts of a packet that follow from its records: decision, plan, approvals. Written out so that nobody has to dig for them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from countersign.attestation import commit as commits
 from countersign.attestation import readable
 from countersign.attestation.accounts.plain import Plain, part, parts, text
-from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN
+from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN, POLICY, beside_list, policy_file
+from countersign.attestation.sshsig import parse
 
 _DECIDED = frozenset({"assessed", "refused", "allowed", "intent"})
 _APPROVED = frozenset({"allowed", "intent", "expired"})
@@ -36,13 +38,29 @@ def derived(records: Sequence[bytes]) -> dict[str, bytes]:
     return files
 
 
-def policy_digest(records: Sequence[bytes]) -> str | None:
-    """Give the digest of the policy that decided last."""
-    found = [digest for item in predicates(records) if (digest := text(item, "body", "policy", "digest"))]
-    return found[-1] if found else None
+def deciding(records: Sequence[bytes]) -> dict[str, str]:
+    """Give the places of what decided, with the digests that records name: the newest policy, others, lists of files beside."""
+    told = predicates(records)
+    policies = [digest for item in told if (digest := text(item, "body", "policy", "digest"))]
+    beside = [digest for item in told if (digest := text(item, "body", "decision", "beside_digest"))]
+    newest = {POLICY: policies[-1]} if policies else {}
+    return newest | {policy_file(one): one for one in policies if one != policies[-1]} | {beside_list(one): one for one in beside}
 
 
 def newest_change(records: Sequence[bytes]) -> Plain:
     """Give what the newest record that compares trees says of the change."""
     found = [change for item in predicates(records) if text(change := part(item, "body", "change"), "tree")]
     return found[-1] if found else {}
+
+
+def signers(raws: Iterable[bytes]) -> dict[str, list[str]]:
+    """Name the keys that commits are signed with, by their fingerprints, and as whom each signs. Checks no signature.
+
+    Raises:
+        MalformedError: not a record's commit.
+    """
+    found: dict[str, set[str]] = {}
+    for commit in map(commits.parse, raws):
+        if commit.signature is not None:
+            found.setdefault(parse(commit.signature).key.fingerprint, set()).add(commit.email)
+    return {key: sorted(found[key]) for key in sorted(found)}

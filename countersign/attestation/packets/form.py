@@ -14,6 +14,8 @@ DECISION, PLAN, APPROVALS = "decision.json", "plan.json", "approvals.json"
 POLICY_PLACE = ".countersign/policy.yaml"
 """Where the protected branch holds the policy; `countersign.adapters.observe` reads it there (held together by a test)."""
 
+POLICIES, BESIDE = "policies/", "beside/"
+
 Files = Mapping[str, bytes]
 """A packet's files by their paths within it."""
 
@@ -45,6 +47,21 @@ def signature_file(seq: int) -> str:
 def proof_file(seq: int) -> str:
     """Give the place of the proofs that the record, and the log as it was then, are in the log of the head."""
     return f"proofs/{seq:010d}.merkle.json"
+
+
+def policy_file(digest: str) -> str:
+    """Give the place of a policy that decided before the newest one, by its digest."""
+    return f"{POLICIES}{digest.removeprefix('sha256:')}.yaml"
+
+
+def beside_list(digest: str) -> str:
+    """Give the place of a list of what stood beside a policy: names and digests. Records name it by its own digest."""
+    return f"{BESIDE}{digest.removeprefix('sha256:')}.json"
+
+
+def beside_file(digest: str) -> str:
+    """Give the place of a file that stood beside a policy, by its digest."""
+    return f"{BESIDE}{digest.removeprefix('sha256:')}"
 
 
 def envelope_file(seq: int) -> str:

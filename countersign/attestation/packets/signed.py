@@ -58,23 +58,33 @@ def check_record(raw: bytes, commit_raw: bytes, trust: Trust) -> tuple[Statement
     return record, commit, head
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAlone:
-    """Trusts one public key, whoever it says that it is, at any time: for an auditor who was given a key and nothing else."""
+class KeyNotGivenError(MalformedError):
+    """A good signature by a key that the reader did not give: he may have another one to give, or somebody else signed."""
 
-    key: PublicKey
+    def __init__(self, fingerprint: str) -> None:
+        """Keep the fingerprint."""
+        super().__init__(f"signed by a key that you did not give: {fingerprint}")
+        self.fingerprint = fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class KeysAlone:
+    """Trusts public keys, whoever they say that they are, at any time: for an auditor who was given keys and nothing else."""
+
+    keys: frozenset[PublicKey]
 
     def check(self, *, payload: bytes, signature: str | None, principal: str, at: object) -> None:
-        """Return if the key signed the payload.
+        """Return if one of the keys signed the payload.
 
         Raises:
-            MalformedError: it did not.
+            KeyNotGivenError: another key did.
+            MalformedError: it is not signed, or the signature is not over these bytes.
         """
         del principal, at
         if signature is None:
             raise MalformedError("it is not signed")
         found = parse(signature)
-        if found.key != self.key:
-            raise MalformedError(f"signed by {found.key.fingerprint}, not by the key that was given")
         if not found.check(payload):
             raise MalformedError("the signature is not over these bytes")
+        if found.key not in self.keys:
+            raise KeyNotGivenError(found.key.fingerprint)

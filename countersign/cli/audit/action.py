@@ -15,9 +15,22 @@ STATUS = """\
 exit status:
   0  every record that was read is as it should be
   1  a record is wrong; the first one is named, with the reason
-  2  the command line is wrong, there is no trust root, or no such record
+  2  the command line is wrong, there is no trust root, a packet's key was not given, or there is no such record
   3  the branch could not be read; nothing is said about it
 """
+
+
+class Once(argparse.Action):
+    """Takes an option once: of two that contradict one another, the last must not win in silence."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option_string: str | None = None
+    ) -> None:
+        """Keep the value; the second time, end with the usage."""
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"argument {option_string}: may be given once; a file may hold several lines or certificates")
+        setattr(namespace, self.dest, values)
+
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -35,7 +48,9 @@ def add_action(  # noqa: PLR0913 - what actions differ in, keyword-only
     )
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
     parser.add_argument("--branch", default=AUDIT_BRANCH, help="the audit branch, local or fetched (default: %(default)s)")
-    parser.add_argument("--trust-root", type=Path, metavar="FILE", help="allowed signers, from elsewhere than the branch")
+    parser.add_argument(
+        "--trust-root", type=Path, action=Once, metavar="FILE", help="allowed signers, from elsewhere than the branch"
+    )
     if formats:
         parser.add_argument("--format", choices=formats, default=formats[0], help="json is one object a line, for programs")
     parser.set_defaults(run=lambda options: guarded(run, options))

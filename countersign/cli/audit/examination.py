@@ -18,13 +18,14 @@ from countersign.attestation.watch import Watch
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found of a branch, up to the first problem."""
+    """What was found of a branch, up to the first problem. `folders_read` is False where git's folders were computed instead."""
 
     branch: Branch
     head: TreeHead | None
     problem: Problem | None
     population: Population
     watch: Watch
+    folders_read: bool
 
     @property
     def size(self) -> int:
@@ -61,11 +62,11 @@ def examine(branch: Branch, trust: TrustRoot, seen: Sequence[Checkpoint], origin
         count = Count()
         head = check_quickly(branch.repository, branch.tip, trust=trust, origin=origin, seen=seen, told=count.show)
         if head is not None:
-            return Examination(branch, head, None, count.population, count.watch)
+            return Examination(branch, head, None, count.population, count.watch, folders_read=False)
     count, problem = Count(), None
     chain = Chain(trust=trust, records=Keys(), origin=origin, seen=seen)
     try:
         check_branch(branch, chain, told=count.show_link)
     except ChainError as error:
         problem = error.problem
-    return Examination(branch, chain.head, problem, count.population, count.watch)
+    return Examination(branch, chain.head, problem, count.population, count.watch, folders_read=True)

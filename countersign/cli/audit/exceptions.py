@@ -8,7 +8,7 @@ from countersign.adapters.index.records import predicates
 from countersign.attestation.accounts.exceptions import KINDS, find_exceptions, refusals_by_rule
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import add_indexed, opened
-from countersign.cli.audit.query import add_questions, note_of_paths, question
+from countersign.cli.audit.query import add_questions, note_of_paths, question, warn_of_names
 from countersign.cli.table import table
 
 
@@ -54,5 +54,7 @@ def _exceptions(options: argparse.Namespace) -> int:
                 if kind == "refused":
                     print("  by rule: " + ", ".join(f"{rule} ({count})" for rule, count in refusals_by_rule(found).items()))
         note_of_paths(branch, asked)
+        if not rows:
+            warn_of_names(branch.index, asked)
         branch.warn()
         return branch.status

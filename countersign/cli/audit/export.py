@@ -13,7 +13,7 @@ from countersign.adapters.pages.site import Export
 from countersign.attestation.accounts.cells import csv_lines
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
-from countersign.cli.audit.query import add_questions, note_of_paths, question
+from countersign.cli.audit.query import add_questions, note_of_paths, question, warn_of_names
 from countersign.domain.ids import MalformedError
 
 
@@ -44,6 +44,8 @@ def _export(options: argparse.Namespace) -> int:
             rows = branch.index.ask(replace(asked, oldest_first=True))
             _write(options.out, _csv(rows) if options.format == "csv" else (record_line(row, branch.source) + "\n" for row in rows))
         note_of_paths(branch, asked)
+        if not branch.index.ask(replace(asked, limit=1)):
+            warn_of_names(branch.index, asked)
         branch.warn()
         return branch.status
 

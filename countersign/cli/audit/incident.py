@@ -3,9 +3,9 @@
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from countersign.adapters.index.names import names
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.records import predicates
 from countersign.adapters.index.row import Row
@@ -16,9 +16,10 @@ from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.cli import Commands
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.cli.table import table
+from countersign.domain.ids import MalformedError
 
 _LOOK_BACK = timedelta(days=2)
-"""No credential lives longer than a day and a half, whatever its provider (docs/brokers.md)."""
+"""No credential lives longer than a day and a half after the outcome, whatever its provider (docs/brokers.md)."""
 
 
 def register(actions: Commands) -> None:
@@ -30,15 +31,29 @@ def register(actions: Commands) -> None:
 
 
 def gather(branch: Opened, around: datetime, width: timedelta, environment: str) -> Incident:
-    """Find what belongs to a moment."""
+    """Find what belongs to a moment.
+
+    Raises:
+        MalformedError: no record names this environment; the text lists those that there are.
+    """
+    if not branch.index.ask(Question(environment=environment, below=branch.below, limit=1)):
+        known = ", ".join(names(branch.index, "environment")) or "none"
+        raise MalformedError(f"no record names the environment {environment}; on the record are: {known}")
     since, until = around - width, around + width + timedelta(microseconds=1)
-    here = Question(environment=environment, below=branch.below, oldest_first=True, since=written(since), until=written(until))
+    first, last = written(since), written(until)
+    here = Question(environment=environment, nowhere=True, below=branch.below, oldest_first=True, since=first, until=last)
     records = [row.told for row in branch.index.ask(here)]
-    earlier = replace(here, since=written(since - _LOOK_BACK), kinds=("intent",))
-    runs = [str(row.told.run) for row in branch.index.ask(earlier)]
-    rows = _near([row for row in branch.index.of_runs(runs) if branch.below is None or row.told.seq < branch.below], written(since))
+    begun = branch.index.unended(environment, since=written(since - _LOOK_BACK), until=last, below=branch.below)
+    runs = [str(row.told.run) for row in begun]
+    rows = _near([row for row in branch.index.of_runs(runs) if branch.below is None or row.told.seq < branch.below], first)
+    deciding = branch.index.deciding(since=first, until=last, below=branch.below)
     return reconstruct(
-        around=around, window=width, environment=environment, records=records, runs=all_runs(predicates(rows, branch.source))
+        around=around,
+        window=width,
+        environment=environment,
+        records=records,
+        runs=all_runs(predicates(rows, branch.source)),
+        deciding=[row.told for row in deciding],
     )
 
 
@@ -66,6 +81,8 @@ def _lines(found: Incident) -> Iterator[str]:
     yield from _section("Under way at that moment", _RUN, [_under_way(run) for run in found.under_way])
     yield from _section("Credentials live at that moment", _CREDENTIAL, [_held(item) for item in found.held])
     yield from _section("What ended in that time", _CHANGED, [_changed(run) for run in found.changed])
+    switches = [(_clock(item.told.recorded), str(item.told.seq), item.told.policy or "-", item.before) for item in found.switches]
+    yield from _section("From here on another policy decided", ("time", "seq", "policy", "before it"), switches)
     people = [
         (kind, ", ".join(f"{name} ({count})" for name, count in names.items()) or "none") for kind, names in found.people.items()
     ]
@@ -105,7 +122,7 @@ def _under_way(run: Run) -> tuple[str, ...]:
 def _held(item: Held) -> tuple[str, ...]:
     life, told = item.lifetime, item.run.intent
     if life.revoked is None:
-        how = "not revoked on the record; bounded by its expiry"
+        how = f"not revoked on the record; {'no end' if life.ended is None else 'bounded by its expiry'}"
     else:
         how = {"dead": "revoked, then tried: dead", "unproved": "revoked, not proved; bounded by its expiry"}.get(
             life.proof or "", f"revoked, {life.proof or 'not tried'}"
@@ -114,7 +131,7 @@ def _held(item: Held) -> tuple[str, ...]:
         how += "; may never have been minted"
     return (
         _time(life.began),
-        _time(life.ended),
+        "open" if life.ended is None else _time(life.ended),
         life.provider,
         life.public_id or life.handle,
         told.run or "-",

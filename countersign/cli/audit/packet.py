@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.records import predicates, raw_record
 from countersign.adapters.index.row import Row
@@ -13,7 +12,6 @@ from countersign.adapters.packet import write_packet
 from countersign.adapters.pages import pages
 from countersign.adapters.pages.looks import Looks
 from countersign.adapters.shown_diff import shown_diff
-from countersign.attestation.accounts.plain import Plain, part, text
 from countersign.attestation.accounts.story import tell
 from countersign.attestation.keys import Signer, load_signer
 from countersign.attestation.objects import read_object
@@ -23,7 +21,7 @@ from countersign.attestation.packets.make import Contents, Held, make
 from countersign.cli import Commands
 from countersign.cli.audit.export import standing
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
-from countersign.domain.ids import MalformedError, digest_of, sha
+from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.outcomes import LedgerFault
 
 _CHANGE = re.compile(r"(?P<repository>[^\s!]+)?!(?P<iid>[1-9]\d{0,9})")
@@ -34,6 +32,7 @@ def register(actions: Commands) -> None:
     parser = add_indexed(actions, "packet", "put everything about one change into a folder", _packet, formats=())
     parser.add_argument("id", metavar="ID", help="a change (acme/shop!41, !41), or number, ULID, key or run of one of its records")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    parser.add_argument("--floor", type=Path, metavar="FILE", help="a copy of the floor that the policy extends")
     parser.add_argument(
         "--seal", type=Path, metavar="KEY", help="also sign each record as a DSSE envelope, with this OpenSSH private key"
     )
@@ -43,14 +42,14 @@ def _packet(options: argparse.Namespace) -> int:
     seal = None if options.seal is None else _signer(options.seal)
     with opened(options) as branch:
         rows = _rows(branch, options.id)
-        contents = _contents(branch, rows, options.repo)
+        contents = _contents(branch, rows, options)
         files = make(contents, seal=seal)
         write_packet(options.out, files)
         kinds = ", ".join(row.told.kind for row in rows)
         print(f"{options.out}: {len(files)} files about {rows[0].told.change or rows[0].told.summary}: {kinds}")
         print(f"manifest: {digest_of(files[form.MANIFEST])}")
         for name, why in contents.missing.items():
-            print(f"note: {name} is not in it: {why}")
+            print(f"note: {name} is not {'whole' if name in files else 'in it'}: {why}")
         branch.warn()
         return branch.status
 
@@ -76,7 +75,9 @@ def _rows(branch: Opened, name: str) -> list[Row]:
     return rows
 
 
-def _contents(branch: Opened, rows: Sequence[Row], repository: Path) -> Contents:
+def _contents(branch: Opened, rows: Sequence[Row], options: argparse.Namespace) -> Contents:
+    from countersign.cli.audit.policies import Policies  # noqa: PLC0415 - the other actions read no policy
+
     held = [Held(row.told.seq, raw_record(row, branch.source), _commit(branch, row)) for row in rows]
     leaves = branch.index.leaves()
     if branch.below is not None:
@@ -86,20 +87,21 @@ def _contents(branch: Opened, rows: Sequence[Row], repository: Path) -> Contents
     if story is None:
         raise MalformedError("there are no records")
     missing: dict[str, str] = {}
-    diff = shown_diff(repository, newest_change([item.record for item in held]))
-    if not diff.text:
-        missing[form.DIFF] = diff.why
-    policy = _policy(repository, told, missing)
+    diff = shown_diff(options.repo, newest_change([item.record for item in held]))
+    if diff.why or not diff.text:
+        missing[form.DIFF] = diff.why or "the change changes nothing"
+    decided = Policies(options.repo, options.floor)
+    decided.take_all(told)
     site = pages.Site(story.change, standing(branch), form.PAGE, None, lambda _: form.PAGE)
     page = pages.change(Looks(), site, story, rows, pages.Diff.of(diff.text, diff.why))
     return Contents(
         held=held,
         head=read_object(branch.source, branch.branch.tip, "commit"),
         leaves=leaves,
-        policy=policy,
+        policies=decided.files,
         diff=diff.text.encode() if diff.text else None,
         page=page.encode(),
-        missing=missing,
+        missing=missing | decided.missing,
     )
 
 
@@ -107,25 +109,6 @@ def _commit(branch: Opened, row: Row) -> bytes:
     if row.commit is None:
         raise LedgerFault(f"record {row.told.seq}: the index does not know its commit; remove it, or name another with --index")
     return read_object(branch.source, row.commit, "commit")
-
-
-def _policy(repository: Path, told: Sequence[Plain], missing: dict[str, str]) -> bytes | None:
-    """Give the policy's text as the newest record that names one has it; note why where it cannot be had."""
-    named = [policy for item in told if text(policy := part(item, "body", "policy"), "digest")]
-    if not named:
-        missing[form.POLICY] = "the records name no policy"
-        return None
-    commit, digest = text(named[-1], "commit") or "", text(named[-1], "digest")
-    try:
-        place = f"{sha(commit)}:{form.POLICY_PLACE}"
-        raw = run_git(["cat-file", "blob", place], cwd=repository, env_extra={"GIT_ALLOW_PROTOCOL": "none"}, config=OFFLINE)
-    except (GitFailed, MalformedError):
-        missing[form.POLICY] = f"this clone does not hold commit {commit[:12]}"
-        return None
-    if digest_of(raw) != digest:
-        missing[form.POLICY] = f"commit {commit[:12]} holds another policy than the record names"
-        return None
-    return raw
 
 
 def _signer(path: Path) -> Signer:

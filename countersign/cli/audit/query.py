@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from countersign.adapters.index.index import Index
+from countersign.adapters.index.names import unknown
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.records import record_line
 from countersign.adapters.index.row import Row
@@ -17,6 +19,7 @@ from countersign.cli.audit.action import count
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.cli.table import table, terminal_width
 from countersign.domain.ids import MalformedError
+from countersign.domain.neutral import visible
 
 _KINDS = tuple(kind.value for kind in RecordKind)
 _CHANGE = re.compile(r"(?P<repository>[^\s!#]+)?[!#]?(?P<iid>[1-9]\d{0,9})")
@@ -107,6 +110,12 @@ def note_of_paths(branch: Opened, asked: Question) -> None:
         print(f"note: {left} more records name only some of their paths, and may match", file=sys.stderr)
 
 
+def warn_of_names(index: Index, asked: Question) -> None:
+    """Say on standard error which names no record has: finding nothing by a slip of the keyboard is no all-clear."""
+    for said in unknown(index, asked):
+        print(f"note: {visible(said)}", file=sys.stderr)
+
+
 def _change(text: str) -> tuple[str | None, int]:
     found = _CHANGE.fullmatch(text)
     if found is None:
@@ -127,6 +136,7 @@ def _query(options: argparse.Namespace) -> int:
             print(f"note: {left} older records match too; give --limit or --all", file=sys.stderr)
         if not rows:
             print("note: no record matches", file=sys.stderr)
+            warn_of_names(branch.index, asked)
         note_of_paths(branch, whole)
         branch.warn()
         return branch.status

@@ -2,29 +2,34 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from countersign.adapters.index.question import Question
 from countersign.adapters.index.records import predicates
 from countersign.adapters.logs import cloudtrail, forge, kubernetes, postgres
 from countersign.attestation.accounts.moment import window, written
-from countersign.attestation.accounts.reconcile import Reconciled, reconcile
+from countersign.attestation.accounts.reconcile import Reconciled, Use, reconcile
 from countersign.attestation.accounts.runs import all_runs
 from countersign.cli import Commands
 from countersign.cli.audit.action import WRONG
 from countersign.cli.audit.indexed import add_indexed, opened
 from countersign.cli.table import table
+from countersign.domain.ids import MalformedError
 
 _LOGS = {"cloudtrail": cloudtrail, "forge": forge, "kubernetes": kubernetes, "postgres": postgres}
+_FEW = 5
 _LOOK_BACK = timedelta(days=2)
 _STATUS = """\
 exit status:
   0  every session in the log belongs to a run
   1  findings, or a record is wrong
-  2  the command line is wrong, or the log cannot be read; file and line are named
+  2  the command line is wrong, or the log cannot be read or holds no session; file and line are named
   3  the branch could not be read; nothing is said about it
+
+Runners mint credentials for postgres and aws. No run can explain a session in a log of kubernetes or a forge yet: whatever
+--only and --ignore let through is a finding there.
 """
 
 
@@ -45,19 +50,21 @@ def register(actions: Commands) -> None:
 def _reconcile(options: argparse.Namespace) -> int:
     log, skew = _LOGS[options.format], window(options.skew)
     only: list[str] = options.only or ["*"]
+    everything = [use for file in options.log for use in log.read(file)]
+    if not everything:
+        raise MalformedError(f"{', '.join(map(str, options.log))}: holds no session; is it the right file?")
     uses = [
         use
-        for file in options.log
-        for use in log.read(file)
+        for use in everything
         if any(fnmatchcase(use.principal, pattern) for pattern in only)
         and not any(fnmatchcase(use.principal, pattern) for pattern in options.ignore)
     ]
+    if not uses:
+        raise MalformedError(f"--only and --ignore leave none of the log's {len(everything)} uses; {_who(everything)}")
     with opened(options) as branch:
-        runs: list[str] = []
-        if uses:
-            since, until = min(use.at for use in uses) - _LOOK_BACK, max(use.at for use in uses) + _LOOK_BACK
-            asked = Question(kinds=("intent",), since=written(since), until=written(until), below=branch.below, oldest_first=True)
-            runs = [str(row.told.run) for row in branch.index.ask(asked)]
+        since, until = min(use.at for use in uses) - _LOOK_BACK, max(use.at for use in uses) + _LOOK_BACK
+        begun = branch.index.unended(None, since=written(since), until=written(until), below=branch.below)
+        runs = [str(row.told.run) for row in begun]
         rows = [row for row in branch.index.of_runs(runs) if branch.below is None or row.told.seq < branch.below]
         found = reconcile(uses, all_runs(predicates(rows, branch.source)), providers=log.PROVIDERS, skew=skew)
         if options.output == "json":
@@ -68,6 +75,12 @@ def _reconcile(options: argparse.Namespace) -> int:
         return WRONG if found.findings else branch.status
 
 
+def _who(uses: Sequence[Use]) -> str:
+    names = sorted({use.principal for use in uses})
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return f"they are of {', '.join(names[:_FEW])}{more}"
+
+
 def _document(found: Reconciled) -> dict[str, object]:
     return {
         "explained": found.explained,
@@ -75,20 +88,17 @@ def _document(found: Reconciled) -> dict[str, object]:
             {"run": None if item.run is None else item.run.intent.run, "session": item.session.document(), "why": item.why}
             for item in found.findings
         ],
-        "from": None if found.since is None else found.since.isoformat(),
+        "from": found.since.isoformat(),
         "notes": [
             {"change": run.intent.change, "credential": life.public_id or life.handle, "run": run.intent.run}
             for run, life in found.unseen
         ],
-        "to": None if found.until is None else found.until.isoformat(),
+        "to": found.until.isoformat(),
         "turned_away": found.turned_away,
     }
 
 
 def _print(found: Reconciled) -> None:
-    if found.since is None or found.until is None:
-        print("the log shows no use of a credential")
-        return
     print(f"log from {found.since:%Y-%m-%d %H:%M:%S} to {found.until:%Y-%m-%d %H:%M:%S} UTC")
     print(f"{found.explained} sessions belong to runs; {found.turned_away} uses were turned away by the target")
     print(f"\nFindings: sessions without a run, or outside of a credential's life: {len(found.findings)}")

@@ -10,7 +10,7 @@ from countersign.attestation.accounts.sample import METHOD, draw
 from countersign.cli import Commands
 from countersign.cli.audit.action import count
 from countersign.cli.audit.indexed import add_indexed, opened
-from countersign.cli.audit.query import add_questions, note_of_paths, question
+from countersign.cli.audit.query import add_questions, note_of_paths, question, warn_of_names
 from countersign.cli.table import table
 
 _RUNS = ("executed", "failed", "lost")
@@ -65,5 +65,7 @@ def _sample(options: argparse.Namespace) -> int:
         print(f"drawn: {len(drawn)} of {len(population)} ({kinds}) among {last} records, seed {options.seed!r}", file=sys.stderr)
         print(f"method: {METHOD}", file=sys.stderr)
         note_of_paths(branch, whole)
+        if not population:
+            warn_of_names(branch.index, asked)
         branch.warn()
         return branch.status

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from countersign.adapters.ledger.clone import find_branch
@@ -10,7 +11,7 @@ from countersign.attestation import checkpoint
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.keys import TrustRoot
 from countersign.cli import Commands
-from countersign.cli.audit.action import FINE, WRONG, add_action
+from countersign.cli.audit.action import FINE, WRONG, Once, add_action
 from countersign.cli.audit.examination import Examination, examine
 from countersign.cli.audit.reading import read_trust_root
 from countersign.cli.audit.stamps import Stamps
@@ -26,12 +27,15 @@ def register(actions: Commands) -> None:
     verify.add_argument(
         "--checkpoint",
         metavar="SIZE@ROOT|FILE",
-        help="what an earlier verification printed, a merge request's comment says, or a file with either or with a signed note; "
-        "shows that the log was cut short or rewritten since",
+        action="append",
+        default=[],
+        help="what an earlier verification printed, or a file with that, with a whole comment on a merge request, or with a signed "
+        "note; shows that the log was cut short or rewritten since; may be repeated: all are held against the log",
     )
     verify.add_argument(
         "--tsa-ca",
         type=Path,
+        action=Once,
         metavar="FILE",
         help="certificates (PEM) of a timestamp authority: check the timestamps (RFC 3161) in the log; needs openssl",
     )
@@ -43,22 +47,31 @@ def register(actions: Commands) -> None:
     verify.add_argument(
         "packet", nargs="?", type=Path, metavar="PACKET", help="a folder made by `audit packet`, instead of the branch"
     )
-    verify.add_argument("--public-key", type=Path, metavar="FILE", help="for a packet: one public key instead of a trust root")
+    verify.add_argument(
+        "--public-key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="for a packet: a public key, instead of a trust root; may be repeated, and all that signed are needed",
+    )
 
 
 def _verify(options: argparse.Namespace) -> int:
     if options.packet is not None:
+        _refuse(options, "the branch", checkpoint="--checkpoint", tsa_ca="--tsa-ca", every_object="--every-object")
         return verify_packet(options)
+    _refuse(options, "a packet: name its folder", public_key="--public-key")
     if options.trust_root is None:
         raise MalformedError(
             "give --trust-root FILE: the keys that may sign the log, from a source outside of this repository. "
             "A list that came with the branch would prove nothing, so none is looked for"
         )
     trust = read_trust_root(options.trust_root)
-    seen, origin = (None, None) if options.checkpoint is None else _seen(options.checkpoint, trust)
+    seen, origin = _seen(options.checkpoint, trust)
     branch = find_branch(options.repo, options.branch)
     stamps = None if options.tsa_ca is None else Stamps.of(branch, options.tsa_ca)
-    known = [item for item in (seen, *(() if stamps is None else stamps.checkpoints)) if item is not None]
+    known = [*seen, *(() if stamps is None else stamps.checkpoints)]
     found = examine(branch, trust, known, origin, every_object=options.every_object)
     if options.format == "json":
         print(json.dumps(_document(found, stamps), sort_keys=True))
@@ -80,6 +93,7 @@ def _sentences(found: Examination, stamps: Stamps | None) -> list[str]:
     return [
         f"checkpoint: {Checkpoint.of(found.head)} (keep it elsewhere, give it to --checkpoint next time)",
         *found.watch.notes(),
+        *([] if found.folders_read else ["folders: computed, not read (--every-object reads them)"]),
         *_of_stamps(found, stamps),
         f"population: {found.population}",
         f"verified: {found.size} records, 0 problems" if wrong is None else f"NOT verified: {found.size} good records, but {wrong}",
@@ -101,6 +115,7 @@ def _document(found: Examination, stamps: Stamps | None) -> dict[str, object]:
     return {
         "branch": found.branch.ref,
         "checkpoint": None if newest is None or problem is not None else str(newest),
+        "folders": "read" if found.folders_read else "computed",
         "population": {
             "ends": found.population.ends(),
             "questions": found.population.asked,
@@ -113,13 +128,31 @@ def _document(found: Examination, stamps: Stamps | None) -> dict[str, object]:
     }
 
 
-def _seen(given: str, trust: TrustRoot) -> tuple[Checkpoint, str | None]:
-    """Read a checkpoint from the command line, or from the file that it names."""
+def _refuse(options: argparse.Namespace, place: str, **names: str) -> None:
+    """Refuse options that would else be passed over in silence, as if they had been checked."""
+    given = [name for field, name in names.items() if getattr(options, field)]
+    if given:
+        raise MalformedError(f"{', '.join(given)}: only for {place}")
+
+
+def _seen(given: Sequence[str], trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
+    """Read the checkpoints that the command line says or names files of; give them, and the log that notes among them name."""
+    read = [checkpoint.seen(_text(one), trust) for one in given]
+    origins = sorted({origin for _, origin in read if origin is not None})
+    if len(origins) > 1:
+        raise MalformedError(f"the checkpoints are of several logs: {', '.join(origins)}")
+    return [item for items, _ in read for item in items], origins[0] if origins else None
+
+
+def _text(given: str) -> str:
+    """Give a checkpoint's text: itself, or what the file of this name holds."""
     path = Path(given)
     try:
-        if "\n" in given or not path.is_file():
-            return checkpoint.seen(given, trust)
-        with path.open("rb") as file:
-            return checkpoint.seen(file.read(_LIMIT).decode(), trust)
+        if "\n" not in given and path.is_file():
+            with path.open("rb") as file:
+                return file.read(_LIMIT).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise MalformedError(f"the checkpoint {given[:200]!r} cannot be read ({type(error).__name__})") from None
+    if "\n" not in given and "@sha256:" not in given:
+        raise MalformedError(f"there is no file {given[:200]!r}, and a checkpoint itself is written as 42@sha256:…")
+    return given

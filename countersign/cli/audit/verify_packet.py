@@ -3,15 +3,16 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from countersign.adapters.packet import read_packet
 from countersign.attestation.keys import Trust, TrustRoot
-from countersign.attestation.packets.check import PacketError, Verdict, check
-from countersign.attestation.packets.signed import KeyAlone
+from countersign.attestation.packets.check import Verdict, check
+from countersign.attestation.packets.problem import PacketError
+from countersign.attestation.packets.signed import KeyNotGivenError, KeysAlone
 from countersign.attestation.sshsig import PublicKey
-from countersign.cli.audit.action import FINE, WRONG
+from countersign.cli.audit.action import FINE, USAGE, WRONG
 from countersign.cli.audit.reading import read_trust_root
 from countersign.domain.ids import MalformedError
 
@@ -25,11 +26,11 @@ def verify_packet(options: argparse.Namespace) -> int:
     try:
         verdict = check(files, trust, keys)
     except PacketError as error:
-        if options.format == "json":
-            print(json.dumps({"packet": str(options.packet), "problem": {"file": error.name, "why": error.why}}, sort_keys=True))
-        else:
-            print(f"packet: {options.packet}\nfirst wrong: {error}\nNOT verified")
+        _say_not(options, f"first wrong: {error}", {"file": error.name, "why": error.why})
         return WRONG
+    except KeyNotGivenError as error:
+        _say_not(options, f"{error} {_GIVE}", {"key_not_given": error.fingerprint, "why": f"{error} {_GIVE}"})
+        return USAGE
     if options.format == "json":
         print(json.dumps(_document(options.packet, verdict), sort_keys=True))
         return FINE
@@ -43,6 +44,16 @@ def verify_packet(options: argparse.Namespace) -> int:
     for said in verdict.unproved:
         print(f"not shown: {said}", file=sys.stderr)
     return FINE
+
+
+_GIVE = "(give it with another --public-key, or --trust-root; keys in manifest.json names all that signed)"
+
+
+def _say_not(options: argparse.Namespace, said: str, problem: Mapping[str, str]) -> None:
+    if options.format == "json":
+        print(json.dumps({"packet": str(options.packet), "problem": problem}, sort_keys=True))
+    else:
+        print(f"packet: {options.packet}\n{said}\nNOT verified")
 
 
 def _document(packet: Path, verdict: Verdict) -> dict[str, object]:
@@ -60,19 +71,22 @@ def _document(packet: Path, verdict: Verdict) -> dict[str, object]:
 
 
 def _trust(options: argparse.Namespace) -> tuple[Trust, Sequence[PublicKey]]:
-    if (options.trust_root is None) == (options.public_key is None):
+    if (options.trust_root is None) == (not options.public_key):
         raise MalformedError(
-            "give --trust-root FILE, or --public-key FILE with one key: who may sign, from a source other than the packet"
+            "give --trust-root FILE, or --public-key FILE for every key: who may sign, from a source other than the packet"
         )
-    if options.public_key is None:
+    if options.trust_root is not None:
         root = read_trust_root(options.trust_root)
         return root, [trusted.key for trusted in root.keys]
-    path: Path = options.public_key
+    keys = [_public_key(path) for path in options.public_key]
+    return KeysAlone(frozenset(keys)), keys
+
+
+def _public_key(path: Path) -> PublicKey:
     try:
         words = path.read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError):
         raise MalformedError(f"the public key {path} cannot be read") from None
     if len(words) < 2:  # noqa: PLR2004 - type and key; a comment may follow
         raise MalformedError(f"{path}: not a public key as ssh-keygen writes it: ssh-ed25519 AAAA…")
-    key = TrustRoot.parse(f"{_WINDOW}{words[0]} {words[1]}\n").keys[0].key
-    return KeyAlone(key), [key]
+    return TrustRoot.parse(f"{_WINDOW}{words[0]} {words[1]}\n").keys[0].key

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from countersign.adapters.packet import read_packet
 from countersign.attestation import readable
-from countersign.attestation.keys import TrustRoot
+from countersign.attestation.keys import KeySigner, TrustRoot
 from countersign.attestation.packets import form
-from countersign.attestation.packets.check import PacketError, check
+from countersign.attestation.packets.check import check
 from countersign.attestation.packets.make import listing
 from countersign.attestation.record import RecordKind
+from countersign.attestation.packets.problem import PacketError
+from countersign.attestation.packets.signed import KeysAlone
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import POLICY_FILE
 from tests.support.audit import CHANGE, PRINCIPAL, RUN, Remote, intent, outcome, pem, refused, signer, trust_line, trust_root
@@ -77,11 +79,65 @@ def test_a_public_key_alone_is_enough(verify: Verify, packet: Path, tmp_path: Pa
     assert verify(packet, "--public-key", str(tmp_path / "key.pub"), trust=False)[0] == 0
     (tmp_path / "other.pub").write_text(signer(2).public.line)
     status, out, _ = verify(packet, "--public-key", str(tmp_path / "other.pub"), trust=False)
-    assert status == 1
-    assert "not by the key that was given" in out
+    assert status == 2, "it may be another one's key, or one that the reader did not get: not judged"
+    assert f"signed by a key that you did not give: {signer().public.fingerprint} (give it with another --public-key" in out
+    assert out.endswith("NOT verified\n")
+    assert "first wrong" not in out
     assert verify(packet, trust=False)[0] == 2
     (tmp_path / "none.pub").write_text("hello")
     assert verify(packet, "--public-key", str(tmp_path / "none.pub"), trust=False)[0] == 2
+
+
+def keys_of(home: Path, *keys: KeySigner) -> list[str]:
+    """Write public keys into files, and give the options that name them."""
+    for number, key in enumerate(keys):
+        (home / f"{number}.pub").write_text(key.public.line)
+    return [word for number in range(len(keys)) for word in ("--public-key", str(home / f"{number}.pub"))]
+
+
+@pytest.mark.parametrize("rotated", [False, True], ids=["two runners", "a rotation"])
+def test_every_key_that_signed_is_needed_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, rotated: bool
+) -> None:
+    """One change, in a log with two keys: of two environments' runners that take turns, or an old one and then its successor."""
+    old, new = signer(1), signer(2)
+    remote, trust = Remote.make(tmp_path), trust_root(old, new)
+    writers = {key: remote.writer(key=key, trust=trust) for key in (old, new)}
+    order = (old, old, old, new) if rotated else (new, old, old, new)
+    for key, draft in zip(order, (refused("a"), intent(), outcome(), refused("b")), strict=True):
+        writers[key].append(draft)
+    run = Shell(Auditor.of(remote.path, tmp_path, trust_line(old) + trust_line(new)), capsys)
+    packet = tmp_path / "packet"
+    assert run("packet", RUN, "--out", str(packet))[0] == 0
+    monkeypatch.chdir(tmp_path)
+    assert run("verify", str(packet))[0] == 0
+    assert run("verify", str(packet), *keys_of(tmp_path, old, new), trust=False)[0] == 0
+    for mine, other in ((old, new), (new, old)):
+        status, out, _ = run("verify", str(packet), *keys_of(tmp_path, mine), trust=False)
+        assert status == 2
+        assert f"signed by a key that you did not give: {other.public.fingerprint} " in out
+        problem = json.loads(run("verify", str(packet), *keys_of(tmp_path, mine), "--format", "json", trust=False)[1])["problem"]
+        assert problem["key_not_given"] == other.public.fingerprint
+    files = read_packet(packet)
+    fingerprints = {key.public.fingerprint: [PRINCIPAL] for key in (old, new)}
+    assert json.loads(files["manifest.json"])["keys"] == fingerprints
+    assert all(f"    {key} of {PRINCIPAL}\n" in files["README.txt"].decode() for key in fingerprints)
+    assert "FOLDER --public-key key1.pub --public-key key2.pub\n" in files["README.txt"].decode()
+
+
+def test_a_signature_over_other_bytes_is_wrong_whoevers_key_it_is(packet: Path) -> None:
+    files = read_packet(packet)
+    raw = files["proofs/head.commit"]
+    forged = files | {"proofs/head.commit": raw.replace(b"Countersign-Size: ", b"Countersign-Size: 1")}
+    with pytest.raises(PacketError, match="not over these bytes"):
+        check(renamed(files["manifest.json"], forged), KeysAlone(frozenset({signer(2).public})), [])
+
+
+def test_a_manifest_that_names_other_keys_is_wrong(packet: Path) -> None:
+    files = read_packet(packet)
+    document = json.loads(files["manifest.json"]) | {"keys": {signer(2).public.fingerprint: [PRINCIPAL]}}
+    with pytest.raises(PacketError, match="other keys than those that signed"):
+        check(files | {"manifest.json": readable.dump(document)}, TRUST, KEYS)
 
 
 def test_it_holds_everything_about_the_change(packet: Path) -> None:

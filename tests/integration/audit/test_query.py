@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from countersign.adapters.index.names import near
 from tests.support.audit import Remote, refused, signer, trust_line
 from tests.support.auditor import Auditor
 from tests.support.shelf import Shell
@@ -95,6 +96,36 @@ def test_a_change_by_number_alone_or_in_full(run: Shell) -> None:
     for name in (f"!{change['iid']}", str(change["iid"]), f"#{change['iid']}"):
         assert run("query", "--change", name, "--format", "json") == whole
     assert run("query", "--change", "acme/other!7")[1:] == ("", "note: no record matches\n")
+
+
+@pytest.mark.parametrize("action", [("query",), ("exceptions",), ("sample", "--seed", "x"), ("export",)])
+def test_a_name_that_no_record_has_is_told_with_those_that_are_near(run: Shell, action: tuple[str, ...]) -> None:
+    status, out, err = run(*action, "--env", "Production", "--approver", "Lea")
+    assert (status, "2026-" in out) == (0, False)
+    assert "note: no record names the environment 'Production'; near it are: production" in err
+    assert "note: no record names the approver 'Lea'; near it are: lea" in err
+    assert "no record names" not in run(*action, "--env", "production", "--from", "2020-01-01", "--to", "2020-01-02")[2]
+
+
+def test_a_host_is_known_with_or_without_its_port(run: Shell) -> None:
+    empty = ("query", "--from", "2020-01-01", "--to", "2020-01-02", "--host")
+    assert "no record names" not in run(*empty, "db.shop.example")[2]
+    assert "no record names the host 'db.shop'; near it are: db.shop.example:5432" in run(*empty, "db.shop")[2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("Lea", ["lea", "leander"]),
+        ("prod", ["production"]),
+        ("stagign", ["staging"]),
+        ("zzz", []),
+        ("an", ["leander"]),
+    ],
+)
+def test_what_is_near(asked: str, found: list[str]) -> None:
+    assert near(asked, ["lea", "leander", "production", "staging", "wim", "sam", "lou"]) == found
+    assert near(asked, ["x", "y"]) == ["x", "y"], "of a few, all"
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,67 @@ def test_a_run_that_the_target_did_not_see_is_a_note(run: Shell, log: Path) -> N
     assert json.loads(lines[1])["user"] in [note["credential"] for note in json.loads(out)["notes"]]
 
 
+def trail(file: Path, *calls: tuple[str, str, datetime]) -> Path:
+    """Write calls as CloudTrail does: each with a key, the run that its session is named after, and a time."""
+    role = "arn:aws:sts::123456789012:assumed-role/site-production"
+    events = [
+        {
+            "userIdentity": {
+                "type": "AssumedRole",
+                "principalId": f"AROAIDPPEZS35WEXAMPLE:{name}",
+                "arn": f"{role}/{name}",
+                "accessKeyId": key,
+                "sessionContext": {"sourceIdentity": name},
+            },
+            "eventTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "eventSource": "s3.amazonaws.com",
+            "eventName": "PutObject",
+            "sourceIPAddress": "198.51.100.7",
+        }
+        for key, name, at in calls
+    ]
+    file.write_text(json.dumps({"Records": events}))
+    return file
+
+
+def test_cloudtrail_reconciles_and_naming_a_session_after_a_run_explains_nothing(run: Shell, tmp_path: Path) -> None:
+    used = [(grant["public_id"], grant["run"], datetime.fromisoformat(grant["minted"])) for grant in grants(run, "aws")]
+    assert used
+    file = trail(tmp_path / "trail.json", *((key, name, at + timedelta(seconds=1)) for key, name, at in used))
+    status, out, _ = run("reconcile", "--log", str(file), "--format", "cloudtrail", "--output", "json")
+    assert (status, json.loads(out)["explained"], json.loads(out)["findings"]) == (0, len(used), [])
+    _, name, at = used[0]
+    trail(file, ("ASIATHIEFTHIEFTHIEFT", name, at + timedelta(seconds=1)))
+    status, out, _ = run("reconcile", "--log", str(file), "--format", "cloudtrail", "--output", "json")
+    found = json.loads(out)
+    (finding,) = found["findings"]
+    assert (status, found["explained"], finding["run"]) == (1, 0, name)
+    assert finding["why"] == f"names {name}, but used a credential that this run does not have"
+
+
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [("postgres", ""), ("forge", ""), ("kubernetes", "\n"), ("cloudtrail", '{"Records": [{"eventTime": "x"}]}')],
+)
+def test_a_log_without_a_session_is_no_all_clear(run: Shell, tmp_path: Path, form: str, content: str) -> None:
+    (tmp_path / "log").write_text(content)
+    status, out, err = run("reconcile", "--log", str(tmp_path / "log"), "--format", form)
+    assert (status, out) == (2, "")
+    assert f"{tmp_path / 'log'}: holds no session; is it the right file?" in err
+
+
+def test_a_pattern_that_leaves_nothing_is_no_all_clear(run: Shell, log: Path) -> None:
+    status, out, err = run("reconcile", "--log", str(log), "--format", "postgres", "--only", "CS_*")
+    assert (status, out) == (2, "")
+    assert "--only and --ignore leave none of the log's" in err
+    assert "they are of cs_" in err
+
+
+def test_help_says_whose_sessions_no_run_can_explain(run: Shell) -> None:
+    out = run("reconcile", "--help")[1]
+    assert "No run can explain a session in a log of kubernetes or a forge yet" in out
+
+
 def test_a_log_that_cannot_be_read_is_named_with_its_line(run: Shell, tmp_path: Path) -> None:
     (tmp_path / "log").write_text("what\n")
     status, _, err = run("reconcile", "--log", str(tmp_path / "log"), "--format", "kubernetes")

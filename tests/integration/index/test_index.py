@@ -16,6 +16,7 @@ from countersign.adapters.index import asking
 from countersign.adapters.index.blobs import Branch, contents
 from countersign.adapters.index.gleaning import glean, taken
 from countersign.adapters.index.index import Index, index_file
+from countersign.adapters.index.names import names
 from countersign.adapters.index.question import Question
 from countersign.attestation.accounts.account import Account
 from countersign.attestation.accounts.raw import at_once
@@ -42,7 +43,8 @@ def means(question: Question, told: Account) -> bool:
     lists = {"service": told.services, "approver": told.approvers, "rule": told.rules}
     return all(
         [
-            *(getattr(question, name) in {None, getattr(told, name)} for name in same),
+            *(getattr(question, name) in {None, getattr(told, name)} for name in same if name != "environment"),
+            question.environment in {None, told.environment} or (question.nowhere and told.environment is None),
             *(getattr(question, name) is None or getattr(question, name) in words for name, words in lists.items()),
             question.since is None or told.recorded >= question.since,
             question.until is None or told.recorded < question.until,
@@ -69,6 +71,7 @@ def test_it_answers_as_one_who_reads_every_record(index: Index, shop: Shop, data
         for name in ("environment", "agent", "sponsor", "tier", "action", "run")
     }
     drawn |= {
+        "nowhere": data.draw(st.booleans()),
         "service": data.draw(one_of(shop, lambda told: told.services)),
         "approver": data.draw(one_of(shop, lambda told: told.approvers)),
         "rule": data.draw(one_of(shop, lambda told: told.rules)),
@@ -112,6 +115,25 @@ def test_the_records_of_a_real_log_are_never_read_whole(shop: Shop) -> None:
     read = [at_once(raw) for raw in contents(shop.path, listed)]
     assert None not in read
     assert len(read) == len(shop.accounts)
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_runs_that_were_not_over_are_those_of_one_who_reads_every_record(index: Index, shop: Shop, data: st.DataObject) -> None:
+    times = st.sampled_from(sorted(told.recorded for told in shop.accounts))
+    since, until = sorted([data.draw(times), data.draw(times)])
+    environment = data.draw(st.sampled_from([None, "production", "staging", "moon"]))
+    below = data.draw(st.none() | st.integers(0, len(shop.accounts)))
+    told = [one for one in shop.accounts if below is None or one.seq < below]
+    over = {one.run for one in told if one.kind in {"executed", "failed", "lost"} and one.recorded < since}
+    wanted = [one for one in told if one.kind == "intent" and one.recorded < until and one.run not in over]
+    found = index.unended(environment, since=since, until=until, below=below)
+    assert [row.told.seq for row in found] == [one.seq for one in wanted if environment in {None, one.environment}]
+
+
+def test_names_are_listed(index: Index, shop: Shop) -> None:
+    assert names(index, "environment") == sorted({told.environment for told in shop.accounts if told.environment})
+    assert names(index, "approver") == sorted({name for told in shop.accounts for name in told.approvers})
 
 
 def test_an_answer_tells_what_the_record_tells(index: Index, shop: Shop) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from countersign.attestation.record import AUDIT_BRANCH
+from countersign.attestation.rotation import rotation
 from countersign.cli.main import main
-from tests.support.audit import REF, RUN, Remote, intent, outcome, refused, signer, trust_line
+from tests.support.audit import REF, RUN, START, Remote, intent, outcome, refused, signer, trust_line, trust_root
 from tests.support.auditor import Auditor, stock
 
 DRAFTS = (refused("a"), intent(), outcome(), refused("b", summary="Refused b: ü 日本, \x1b[2Jacme/shop!7"))
@@ -110,7 +111,7 @@ def test_a_checkpoint_finds_a_log_cut_short(run: Shell, auditor: Auditor) -> Non
 def test_a_branch_written_anew_with_the_real_key_is_found_through_a_second_place(
     run: Shell, auditor: Auditor, tmp_path: Path
 ) -> None:
-    """The thief has the key and the forge; the checkpoint was left in a comment and in a file by somebody else."""
+    """The thief has the key and the forge; the checkpoint was noted by an auditor, and left in a file."""
     left = re.search(r"checkpoint: (\S+)", run("verify")[1])  # noqa: TID251 - one word of a longer text
     kept = tmp_path / "kept"
     kept.write_bytes(auditor.git("show", f"{auditor.commits()[-1]}:checkpoint").stdout)
@@ -127,6 +128,26 @@ def test_a_branch_written_anew_with_the_real_key_is_found_through_a_second_place
         assert "rewritten here or earlier" in out
     kept.write_text(kept.read_text().replace("\n4\n", "\n3\n"))
     assert run("verify", "--checkpoint", str(kept))[0] == 2, "a note that nobody signed shows nothing"
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_second_runners_key_is_known_if_the_first_announced_it_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, announced: bool
+) -> None:
+    """Both go on signing, each for its own environment."""
+    (home := tmp_path / "two").mkdir()
+    first, second = signer(1), signer(2)
+    remote, trust = Remote.make(home), trust_root(first, second)
+    writers = [remote.writer(key=key, trust=trust) for key in (first, second)]
+    writers[0].append(rotation(first.public, second.public, now=START) if announced else refused("a"))
+    for number in range(4):
+        writers[number % 2].append(refused(f"more-{number}"))
+    run = Shell(Auditor.of(remote.path, home, trust_line(first) + trust_line(second)), capsys)
+    status, out, _ = run("verify")
+    assert status == 0
+    assert f"signed by: {first.public.fingerprint}, records 0 to 3, the first key" in out
+    how = "announced by record 0" if announced else "trusted, though not announced in the log"
+    assert f"signed by: {second.public.fingerprint}, records 2 to 4, {how}" in out
 
 
 def test_log_is_a_table_for_people(run: Shell) -> None:

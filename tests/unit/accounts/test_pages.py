@@ -148,3 +148,9 @@ def test_hostile_words_everywhere_stay_words() -> None:
     page = draw([record("intent", 0, intent), record("executed", 1, {"result": result})])
     assert "&lt;script&gt;alert(1)" in page
     assert "On the forge" not in page, "no link to what is no address"
+
+
+@pytest.mark.parametrize("other", [{"newer": "timeline.html"}, {"older": "timeline-3.html"}, {}])
+def test_filters_of_one_page_among_several_say_that_they_know_no_other(other: dict[str, str]) -> None:
+    page = pages.timeline(LOOKS, SITE, pages.Listing([], "said", environments=["production"], **other))  # type: ignore[arg-type]
+    assert ("among the records of this page alone" in page) == bool(other)

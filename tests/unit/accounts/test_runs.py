@@ -68,10 +68,10 @@ def test_one_that_nobody_saw_minted_may_have_lived_from_the_intent_to_its_time_a
     assert (life.began, life.ended, life.certain) == (at(0), at(15), False)
 
 
-def test_an_open_run_may_hold_what_it_announced() -> None:
+def test_an_open_run_may_hold_what_it_announced_as_long_as_it_is_open() -> None:
     opened = run(None, closed=False)
     (life,) = opened.lifetimes
-    assert (life.certain, life.live(at(9)), life.live(at(11))) == (False, True, False)
+    assert (life.certain, life.ended, life.live(at(-1)), life.live(at(9)), life.live(at(11))) == (False, None, False, True, True)
     assert opened.open(at(1000))
     assert not opened.open(at(-1))
 

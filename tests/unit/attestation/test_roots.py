@@ -157,8 +157,8 @@ def test_a_whole_log_written_anew_with_the_real_key_is_found_through_a_second_pl
     assert forged.problem() is None, "the log alone does not show it"
     for left in (f"{seq + 1}@sha256:{roots()[seq].hex()}", note_of(LOG, seq)):
         found, _ = seen(left, LOG.trust)
-        assert LOG.problem(seen=[found]) is None
-        problem = forged.problem(seen=[found])
+        assert LOG.problem(seen=found) is None
+        problem = forged.problem(seen=found)
         assert problem is not None
         assert (problem.seq, "rewritten here or earlier" in problem.why) == (seq, True)
 
@@ -168,9 +168,9 @@ def test_a_note_left_elsewhere_must_be_signed_by_a_trusted_key() -> None:
     with pytest.raises(MalformedError, match="not signed by a key that the trust root names"):
         seen(stranger, trust_root())
     both = Note(note.parse(stranger).text, note.parse(stranger).signatures + note.parse(note_of(LOG, 2)).signatures)
-    assert seen(str(both), trust_root()) == (Checkpoint(3, Digest("sha256:" + roots()[2].hex())), ORIGIN)
+    assert seen(str(both), trust_root()) == ([Checkpoint(3, Digest("sha256:" + roots()[2].hex()))], ORIGIN)
     expired = TrustRoot.parse(trust_line(signer(), before="20200101Z"))
-    assert seen(note_of(LOG, 2), expired)[0].size == 3, "a note bears no time; what it shows is that the key signed"
+    assert seen(note_of(LOG, 2), expired)[0][0].size == 3, "a note bears no time; what it shows is that the key signed"
 
 
 @pytest.mark.parametrize("text", ["", "0@sha256:" + "0" * 64, "3", "3@sha256:00", "nonsense\nmore\n"])

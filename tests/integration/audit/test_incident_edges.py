@@ -1,0 +1,111 @@
+"""`countersign audit incident` where it was once too short: held runs, records without an environment, names mistyped."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from countersign.attestation.record import Draft, RecordKind
+from countersign.attestation.rotation import rotation
+from countersign.domain.ids import ChangeRef, RunId, Sha, digest_of, run_id
+from tests.support.audit import signer, trust_line
+from tests.support.auditor import Auditor
+from tests.support.fastlog import FastLog
+from tests.support.shelf import Shell
+
+SHOP = ChangeRef("acme/shop", 7)
+OLD, NEW = digest_of(b"the old policy"), digest_of(b"the new policy")
+HELD, SLOW, QUICK = (run_id(SHOP, Sha(digit * 40)) for digit in "123")
+LEASE = {"handle": "cs_held", "scope": {"name": "database", "provider": "postgres", "parameters": {}, "ttl": 600}}
+
+
+def day(number: int, hour: int = 6) -> datetime:
+    return datetime(2026, 8, number, hour, tzinfo=UTC)
+
+
+def announced(run: RunId, when: datetime, *, environment: str = "production") -> Draft:
+    body = {"decision": {"environment": environment}, "leases": [LEASE], "policy": {"digest": OLD}}
+    return Draft(RecordKind.INTENT, f"intent/{run}", f"Will run migrate, {SHOP}", SHOP, run, when, body)
+
+
+def ended(run: RunId, when: datetime) -> Draft:
+    grants = [{"handle": "cs_held", "minted": when.isoformat(), "revoked": when.isoformat(), "proof": "dead"}]
+    return Draft(RecordKind.EXECUTED, f"outcome/{run}", f"Applied migrate, {SHOP}", SHOP, run, when, {"grants": grants})
+
+
+def bare(kind: RecordKind, key: str, when: datetime, body: Mapping[str, object]) -> Draft:
+    return Draft(kind, key, f"{kind.value} {key}", None, None, when, body)
+
+
+@pytest.fixture(scope="module")
+def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
+    home = tmp_path_factory.mktemp("held")
+    drafts = [
+        announced(HELD, day(1)),
+        announced(SLOW, day(2)),
+        announced(QUICK, day(3)),
+        ended(QUICK, day(3, 7)),
+        ended(SLOW, day(10)),
+        announced(run_id(SHOP, Sha("4" * 40)), day(12, 5), environment="staging"),
+        bare(RecordKind.REFUSED, "refused/policy", day(12, 6), {"policy": {"digest": NEW}, "why": "the policy says no"}),
+        rotation(signer().public, signer(2).public, now=day(12, 7)),
+    ]
+    log = FastLog.make(home / "shop.git")
+    log.write((draft.time, lambda _, draft=draft: draft) for draft in drafts)  # type: ignore[misc]
+    return Auditor.of(log.repository, home, trust_line(signer()))
+
+
+@pytest.fixture
+def run(auditor: Auditor, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(auditor, capsys)
+
+
+def found(run: Shell, when: datetime, environment: str = "production") -> dict[str, list[dict[str, object]]]:
+    status, out, err = run("incident", "--env", environment, "--around", when.isoformat(), "--format", "json")
+    assert status == 0, err
+    document: dict[str, list[dict[str, object]]] = json.loads(out)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("when", "under_way"),
+    [
+        (day(1, 5), []),
+        (day(1), [HELD]),
+        (day(3), [HELD, SLOW, QUICK]),
+        (day(3, 8), [HELD, SLOW]),
+        (day(9), [HELD, SLOW]),
+        (day(10), [HELD]),
+        (day(31), [HELD]),
+    ],
+)
+def test_a_run_is_under_way_until_its_outcome_however_long_it_takes(run: Shell, when: datetime, under_way: list[str]) -> None:
+    assert [item["run"] for item in found(run, when)["runs_under_way"]] == under_way
+
+
+def test_a_credential_of_a_run_without_an_outcome_has_no_end(run: Shell) -> None:
+    (life,) = found(run, day(31))["credentials_live"]
+    assert (life["run"], life["to"], life["certain"]) == (HELD, None, False)
+    assert "open  postgres  cs_held" in run("incident", "--env", "production", "--around", "2026-08-31T06:00")[1]
+
+
+def test_records_of_no_environment_belong_to_every_one(run: Shell) -> None:
+    for environment in ("production", "staging"):
+        kinds = [item["kind"] for item in found(run, day(12, 7), environment)["timeline"]]
+        assert kinds == (["intent"] if environment == "staging" else []) + ["refused", "key_rotation"]
+
+
+def test_the_switch_to_another_policy_is_told_wherever_it_was_seen_first(run: Shell) -> None:
+    (switch,) = found(run, day(12))["policy_switches"]
+    assert (switch["before"], switch["policy"], switch["seq"]) == (OLD, NEW, 6)
+    assert found(run, day(9))["policy_switches"] == []
+    text = run("incident", "--env", "production", "--around", "2026-08-12T07:00")[1]
+    assert f"{NEW}  {OLD}" in text
+
+
+def test_an_environment_that_nobody_names_is_no_all_clear(run: Shell, tmp_path: Path) -> None:
+    status, out, err = run("incident", "--env", "prod", "--around", "2026-08-31T06:00", "--index", str(tmp_path / "index"))
+    assert (status, out) == (2, "")
+    assert "no record names the environment prod; on the record are: production, staging" in err
