@@ -23,9 +23,15 @@ _NAMED: Body = {
 _SEEN: Body = _NAMED | {"base": "2" * 40, "counts_as": {}, "lines": 2, "paths": ["a", "b"], "paths_total": 2, "tree": "3" * 40}
 _ACTOR: Body = {
     "agent": {"id": "shop-agent", "model": "", "strength": 1},
-    "approvers": [{"at": NOON, "head": HEAD, "id": 11, "team": "data", "username": "wanda"}],
+    "approvers": [{"at": NOON, "head": HEAD, "id": 11, "member_by": "group acme/data", "team": "data", "username": "wanda"}],
     "author": {"id": 2, "username": "shop-agent"},
     "sponsor": {"id": 3, "username": "sam"},
+}
+_ENGINE: Body = {"digest": HASH, "version": "0.1.0"}
+_EVIDENCE: Body = {
+    "answers": [{"digest": HASH, "path": "/projects/acme%2Fshop/merge_requests/7/approvals"}],
+    "versions": [{"created": NOON, "head": HEAD}],
+    "versions_total": 1,
 }
 _POLICY: Body = {"commit": "2" * 40, "digest": HASH}
 _RATIONALE: Body = {"characters": 5, "digest": HASH, "text": "Asked"}
@@ -82,6 +88,7 @@ _JUDGED: Body = {
     "change": _SEEN,
     "claims": {"emergency": None, "environment": None, "rollback": None, "skill": None, "tests_unverified": 0},
     "decision": _DECISION,
+    "engine": _ENGINE,
     "inputs": {"digest": HASH, "document": None, "why": "inputs not recorded: too large"},
     "policy": _POLICY,
     "rationale": _RATIONALE,
@@ -89,6 +96,7 @@ _JUDGED: Body = {
 }
 _UNSEEN: Body = {
     "change": _NAMED | {"base": None, "paths": [], "tree": None},
+    "engine": _ENGINE,
     "rationale": _RATIONALE,
     "stage": "policy",
     "tokens": _TOKENS,
@@ -98,6 +106,7 @@ _ENDED: Body = {
     "actor": _ACTOR,
     "change": _SEEN,
     "decision": {"effect": "approve", "environment": "staging", "tier": "medium"},
+    "engine": _ENGINE,
     "policy": _POLICY,
     "question": {"asked": NOON, "digest": HASH, "seq": 0},
     "why": "another question took its place",
@@ -142,9 +151,10 @@ _PROMOTION: Body = {
 _BODIES: Mapping[RecordKind, Body] = {
     RecordKind.ASSESSED: _JUDGED,
     RecordKind.REFUSED: _UNSEEN,
-    RecordKind.INTENT: _JUDGED | {"leases": [{"handle": "postgres/run-a/database", "scope": _SCOPE}]},
+    RecordKind.ALLOWED: _JUDGED | {"evidence": _EVIDENCE},
+    RecordKind.INTENT: _JUDGED | {"evidence": _EVIDENCE} | {"leases": [{"handle": "postgres/run-a/database", "scope": _SCOPE}]},
     RecordKind.EMERGENCY: _JUDGED,
-    RecordKind.EXPIRED: _ENDED | {"approvals": [{"at": NOON, "id": 11, "username": "wanda"}]},
+    RecordKind.EXPIRED: _ENDED | {"approvals": [{"at": NOON, "head": HEAD, "id": 11, "username": "wanda"}], "evidence": _EVIDENCE},
     RecordKind.SUPERSEDED: _ENDED | {"by": f"assessed/{OTHER_HASH}"},
     RecordKind.PROMOTED: {"policy": _POLICY, "promotion": _PROMOTION, "why": "it was earned"},
     RecordKind.DEMOTED: {"by": None, "promotion": _PROMOTION | {"in_force": False}, "why": "its run failed"},

@@ -127,3 +127,10 @@ class Gist(Part):
     effect: Annotated[str | None, told("What might have happened.")]
     environment: Annotated[str | None, told("Where it would have gone.")]
     tier: Annotated[str | None, told("The tier of risk.")]
+
+
+class Weighed(Gist):
+    """The same, and which approvals counted, where that was judged again."""
+
+    discounted: Annotated[list[Discounted], told("Approvals that do not count, and why.", "who said yes")] = Field([])
+    needs: Annotated[list[Need], told("Who was asked, and who has said yes.", "who said yes")] = Field([])

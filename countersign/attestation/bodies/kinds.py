@@ -15,6 +15,7 @@ BODIES: Mapping[RecordKind, type[Part]] = MappingProxyType(
     {
         RecordKind.ASSESSED: question.Assessed,
         RecordKind.REFUSED: question.RefusedUnseen,
+        RecordKind.ALLOWED: question.Allowed,
         RecordKind.INTENT: question.Intent,
         RecordKind.EXECUTED: outcome.Executed,
         RecordKind.FAILED: outcome.Failed,

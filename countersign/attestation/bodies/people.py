@@ -26,12 +26,42 @@ class Agent(Part):
     ]
 
 
-class Approver(Person):
-    """A person whose approval counts, and for which slot."""
+class Given(Person):
+    """An approval as the forge has it."""
 
     at: Annotated[Moment, told("When it was given.", "who said yes")]
     head: Annotated[Commit, told("The commit that was approved; no other one may run.", "who said yes")]
+
+
+class Approver(Given):
+    """A person whose approval counts, and for which slot."""
+
+    member_by: Annotated[
+        str | None, told("The name in the policy by which the person is in the team: a group or an account.", "who said yes")
+    ]
     team: Annotated[str, told("The team whose slot the person fills.", "who said yes")]
+
+
+class Answer(Part):
+    """One answer of the forge."""
+
+    digest: Annotated[Hash, told("Of its bytes, sealed with the key for tokens.", "who said yes")]
+    path: Annotated[str, told("What was asked for, without host and token.", "who said yes")]
+
+
+class Version(Part):
+    """One version of the change, as the forge lists them."""
+
+    created: Annotated[Moment, told("When it was pushed.", "who said yes")]
+    head: Annotated[Commit, told("Its newest commit.", "who said yes")]
+
+
+class Evidence(Part):
+    """What approvals and membership were taken from."""
+
+    answers: Annotated[list[Answer], told("The forge's answers.", "who said yes")]
+    versions: Annotated[list[Version], told("Those around each approval, which tell what was approved.", "who said yes")]
+    versions_total: Annotated[Count, told("How many versions there were.")]
 
 
 class Actor(Part):

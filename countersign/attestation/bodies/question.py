@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from countersign.attestation.bodies.decision import Decision, Gist, Scope
+from countersign.attestation.bodies.decision import Decision, Gist, Scope, Weighed
 from countersign.attestation.bodies.part import Commit, Count, Hash, Moment, Part, Plain, Repeats, told
-from countersign.attestation.bodies.people import Actor, Claims, Person, Rationale, Tokens
+from countersign.attestation.bodies.people import Actor, Claims, Evidence, Given, Rationale, Tokens
 
 Stage = Literal["intake", "policy", "approval", "mint", "network", "sandbox", "audit"]
 
@@ -45,9 +45,22 @@ class Seen(Named):
     base: Annotated[Commit, told("The commit of the protected branch that it was held against.")]
     counts_as: Annotated[dict[str, str], told("What kind of change it is, in the words that promotions count by.")]
     lines: Annotated[Count, told("Lines added and removed.", "what data crosses")]
-    paths: Annotated[list[str], Field(max_length=200), told("The first 200 paths that it touches.", "what data crosses")]
+    paths: Annotated[
+        list[str],
+        told(
+            "The first 200 paths that it touches; where there was no room for the inputs, as many as there was room for.",
+            "what data crosses",
+        ),
+    ]
     paths_total: Annotated[Count, told("How many it touches.", "what data crosses")]
     tree: Annotated[Commit, told("What the protected branch would hold afterwards.", "what data crosses")]
+
+
+class Engine(Part):
+    """The program that decided."""
+
+    digest: Annotated[Hash | None, told("Of the source of all that decides; null where that cannot be read.")]
+    version: Annotated[str, told("Its version.")]
 
 
 class Policy(Part):
@@ -80,6 +93,10 @@ class Judged(Part):
     change: Annotated[Seen, told("What it is about.", "what they did")]
     claims: Annotated[Claims, told("What the agent claims; not believed.")]
     decision: Annotated[Decision, told("What the policy said, and why.", "who said yes")]
+    engine: Annotated[Engine, told("Which program decided.")]
+    evidence: Annotated[
+        Evidence | None, told("What approvals were taken from; left out where the forge was not asked.", "who said yes")
+    ] = None
     inputs: Annotated[Inputs, told("What it was decided from.")]
     ocsf: Annotated[Ocsf, told("For tools.")]
     policy: Annotated[Policy, told("Which policy spoke.", "who said yes")]
@@ -97,6 +114,10 @@ class Intent(Judged):
     leases: Annotated[list[Lease], told("Every credential that may be minted for it.", "what they can reach")]
 
 
+class Allowed(Judged):
+    """That approvals suffice for a change for which nothing runs: people may merge it."""
+
+
 class Emergency(Judged):
     """That people lifted a freeze for the run that is announced next."""
 
@@ -112,6 +133,7 @@ class RefusedUnseen(Part):
     """A change that could not be judged, or not be run, as it is."""
 
     change: Annotated[Unseen, told("What it is about.", "what they did")]
+    engine: Annotated[Engine, told("The program that refused.")]
     ocsf: Annotated[Ocsf, told("For tools.")]
     rationale: Annotated[Rationale, told("What the change says of itself; not believed.")]
     stage: Annotated[Stage, told("Where it was refused.")]
@@ -163,22 +185,29 @@ class Ended(Part):
     actor: Annotated[Plain, Repeats(Actor), told("Repeats who asked.", "who connects")]
     change: Annotated[Plain, Repeats(Seen), told("Repeats what it was about.", "what they did")]
     decision: Annotated[Gist, told("Repeats the little that searches ask for.")]
+    engine: Annotated[Engine, told("The program that says so.")]
     ocsf: Annotated[Ocsf, told("For tools.")]
     policy: Annotated[Plain, Repeats(Policy), told("Repeats which policy spoke.")]
     question: Annotated[Asked, told("The question.")]
     why: Annotated[str, told("In a sentence.", "who said yes")]
 
 
-class Given(Person):
-    """An approval that ran out."""
+class End(Part):
+    """How a change ended at the forge."""
 
-    at: Annotated[Moment, told("When it was given.", "who said yes")]
+    at: Annotated[Moment | None, told("When; null where the forge does not say.", "what they did")]
+    head: Annotated[Commit, told("Its newest commit then.", "what they did")]
+    state: Annotated[Literal["closed", "merged"], told("Whether it was merged by people, or closed.", "what they did")]
 
 
 class Expired(Ended):
     """A question that is not answered any more."""
 
-    approvals: Annotated[list[Given], told("The approvals that there were.", "who said yes")]
+    approvals: Annotated[list[Given], told("The approvals that there were, whether they count or not.", "who said yes")]
+    decision: Annotated[Weighed, told("Repeats the little that searches ask for, and says which approvals count.", "who said yes")]
+    ended: Annotated[End | None, told("How its change ended; left out where it is open.", "what they did")] = None
+    evidence: Annotated[Evidence, told("What the approvals were taken from.", "who said yes")]
+    unjudged: Annotated[str, told("Why nobody can tell which of them count; left out where it was judged.", "who said yes")] = ""
 
 
 class Superseded(Ended):

@@ -16,9 +16,9 @@ from countersign.attestation.keys import KeySigner, TrustRoot
 from countersign.attestation.packets import form
 from countersign.attestation.packets.check import check
 from countersign.attestation.packets.make import listing
-from countersign.attestation.record import RecordKind
 from countersign.attestation.packets.problem import PacketError
 from countersign.attestation.packets.signed import KeysAlone
+from countersign.attestation.record import RecordKind
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import POLICY_FILE
 from tests.support.audit import CHANGE, PRINCIPAL, RUN, Remote, intent, outcome, pem, refused, signer, trust_line, trust_root
