@@ -14,6 +14,8 @@ from countersign.domain.ids import Digest, digest_of
 from countersign.domain.run import RunResult
 from countersign.domain.scope import Grant, Revocation
 from countersign.domain.tokens.tokenizer import Tokenizer
+from runners.fitting import fitted
+from runners.reached import reached
 from runners.veil import note, said, tail
 
 Body = dict[str, object]
@@ -48,21 +50,22 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
         change=intent.change,
         run=intent.run,
         time=now,
-        body={
-            "change": intent.body.get("change"),
-            "fault": kept.get("fault"),
-            "grants": [
-                {"handle": handle, **minted.get(handle, {"minted": None}), **closed.get(handle, _ended(None, tokenizer))}
-                for handle in sorted(minted.keys() | ended.keys())
-            ],
-            "intent": {"digest": intent.digest, "seq": intent.seq},
-            "ocsf": ocsf(kind),
-            "outcome": kind.value,
-            "result": kept.get("result"),
-            "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
-            "tokens": note(tokenizer, *_texts(kept), *(str(told["proof_detail"] or "") for told in closed.values()))
-            | {"epoch": kept.get("epoch", tokenizer.key.epoch)},
-        },
+        body=fitted(
+            {
+                "change": intent.body.get("change"),
+                "fault": kept.get("fault"),
+                "grants": [
+                    {"handle": handle, **minted.get(handle, {"minted": None}), **closed.get(handle, _ended(None, tokenizer))}
+                    for handle in sorted(minted.keys() | ended.keys())
+                ],
+                "intent": {"digest": intent.digest, "seq": intent.seq},
+                "ocsf": ocsf(kind),
+                "outcome": kind.value,
+                "result": kept.get("result"),
+                "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
+            },
+            lambda body: {**body, "tokens": note(tokenizer, *_texts(body)) | {"epoch": kept.get("epoch", tokenizer.key.epoch)}},
+        ),
     )
 
 
@@ -108,15 +111,7 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
         "argv": list(spec_argv),
         "argv_digest": digest_of(canonical_json(list(spec_argv))),
         "backend": result.backend,
-        "connections": [
-            {
-                "allowed": item.allowed,
-                "name": str(item.endpoint),
-                "received": item.received,
-                "sent": item.sent,
-            }
-            for item in result.connections
-        ],
+        **reached(result.connections),
         "ending": result.ending.value,
         "exit_code": result.exit_code,
         "finished": result.finished.isoformat(),
@@ -155,11 +150,16 @@ def _hidden(kept: Mapping[str, object], tokenizer: Tokenizer) -> Mapping[str, ob
     return found
 
 
-def _texts(kept: Mapping[str, object]) -> list[str]:
-    """Give the texts of what was kept."""
-    fault, result = kept.get("fault"), kept.get("result")
+def _texts(body: Mapping[str, object]) -> list[str]:
+    """Give the texts of an outcome in which tokens may stand."""
+    fault, grants, result = body.get("fault"), body.get("grants"), body.get("result")
     tails = [result.get(name) for name in ("stderr", "stdout")] if isinstance(result, Mapping) else []
-    return [str(fault or ""), *(str(told.get("tail")) for told in tails if isinstance(told, Mapping))]
+    details = [grant.get("proof_detail") for grant in grants] if isinstance(grants, list) else []
+    return [
+        str(fault or ""),
+        *(str(told.get("tail")) for told in tails if isinstance(told, Mapping)),
+        *map(str, filter(None, details)),
+    ]
 
 
 def _ended(revocation: Revocation | None, tokenizer: Tokenizer) -> Body:

@@ -116,12 +116,18 @@ class Pipeline:
         return self._finish(change, self.closer.close(room.ledger, intent))
 
     def _consider_or_refuse(self, change: Change, room: Room) -> Ending:
+        """Decide and announce, or refuse. Only up to the intent: whatever happens behind it is an outcome, and no refusal."""
+        steps = Steps(self.clock, self.ticks)
         try:
-            return self._consider(change, room)
+            ready = self._consider(change, room, steps)
+            if isinstance(ready, Ending):
+                return ready
+            intent = self._announce(room, ready, steps)
         except TooLargeFault:
             return self._refuse(change, room, Refused("audit", "its record would be larger than records are; split the change"))
         except Refused as no:
             return self._refuse(change, room, no)
+        return Ending.BUSY if intent is None else self._run(change, room, ready, intent, steps)
 
     def _refuse(self, change: Change, room: Room, no: Refused) -> Ending:
         draft = unjudged.refused(change, stage=no.stage, why=no.why, now=self.clock(), veil=self.closer.veil)
@@ -129,8 +135,8 @@ class Pipeline:
         telling.refused(self.forge, change, entry, str(entry.body.get("why", "")))
         return Ending.REFUSED
 
-    def _consider(self, change: Change, room: Room) -> Ending:
-        steps, veil = Steps(self.clock, self.ticks), self.closer.veil
+    def _consider(self, change: Change, room: Room, steps: Steps) -> Ready | Ending:
+        veil = self.closer.veil
         with steps.step(1, "observe"):
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
             bare = unbacked(seen, house=self.house, clock=self.clock)
@@ -162,7 +168,7 @@ class Pipeline:
         announced = [scribe.intent(authorization, seen, judged, leases, now=self.clock(), veil=veil)]
         if decision.emergency is not None:
             announced.insert(0, scribe.emergency(authorization, seen, judged, decision.emergency, now=announced[0].time, veil=veil))
-        return self._run(change, room, Ready(authorization, tuple(announced), files), steps)
+        return Ready(authorization, tuple(announced), files)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
         """See that everything the plan asks for can be had, before anything exists.
@@ -182,13 +188,15 @@ class Pipeline:
             leases[broker.handle(authorization.run, scope)] = scope
         return leases
 
-    def _run(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Ending:
+    def _announce(self, room: Room, ready: Ready, steps: Steps) -> Entry | None:
+        """Put the intent on the record; None where another runner did."""
         with steps.step(3, "intent"):
             intent = room.ledger.append_all(ready.announced)[-1]
-            if isinstance(intent, TakenError):
-                return Ending.BUSY
             if isinstance(intent, LedgerFault):
                 raise intent
+        return None if isinstance(intent, TakenError) else intent
+
+    def _run(self, change: Change, room: Room, ready: Ready, intent: Entry, steps: Steps) -> Ending:
         carried = self._carry_out(ready, room, steps, self.closer.veil.again(intent))
         return self._finish(change, self.closer.close(room.ledger, intent, carried.credentials, carried.kept))
 

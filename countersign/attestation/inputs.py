@@ -7,16 +7,13 @@ record names.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from countersign.attestation import readable
-from countersign.attestation.record import MAX_RECORD
+from countersign.attestation.room import fits
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.inputs import Inputs
 
 FIELD = "inputs"
 TOO_LARGE = "inputs not recorded: too large"
-_ENVELOPE = 4096
-"""Bytes kept free for what stands around the body: place, subject, summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ def enclose(body: Mapping[str, object], inputs: Inputs) -> dict[str, object]:
     kept = inputs.without_words()
     digest = kept.digest()
     whole = {**body, FIELD: {"digest": digest, "document": kept.document()}}
-    if len(readable.dump({"predicate": {"body": whole}})) + _ENVELOPE <= MAX_RECORD:
+    if fits(whole):
         return whole
     return {**body, FIELD: {"digest": digest, "document": None, "why": TOO_LARGE}}
 

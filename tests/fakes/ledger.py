@@ -27,7 +27,7 @@ class FakeLedger:
         self._index = LogIndex()
         self._frontier = Frontier()
         self._lock = Lock()
-        self._failures: list[tuple[str | None, str]] = []
+        self._failures: list[tuple[str | None, LedgerFault]] = []
         self.calls: list[str] = []
         self.after_append: Callable[[RecordKind], None] | None = None
         """Called when a record stands and its writer has not yet heard: what happens elsewhere in that moment."""
@@ -42,9 +42,16 @@ class FakeLedger:
         """Give the kinds of all records in order: the story in short."""
         return [entry.kind for entry in self._index.entries]
 
-    def fail_next(self, method: str | None = None, *, why: str = "the audit branch is away", times: int = 1) -> None:
-        """Let the next calls (of one method) raise LedgerFault."""
-        self._failures.extend((method, why) for _ in range(times))
+    def fail_next(
+        self,
+        method: str | None = None,
+        *,
+        why: str = "the audit branch is away",
+        times: int = 1,
+        fault: type[LedgerFault] = LedgerFault,
+    ) -> None:
+        """Let the next calls (of one method) raise this fault."""
+        self._failures.extend((method, fault(why)) for _ in range(times))
 
     def find(self, key: str) -> Entry | None:
         """Give the record with this key."""
@@ -122,4 +129,4 @@ class FakeLedger:
         for failure in self._failures:
             if failure[0] in {None, method}:
                 self._failures.remove(failure)
-                raise LedgerFault(failure[1])
+                raise failure[1]

@@ -11,10 +11,10 @@ from countersign.domain.canonical import canonical_json
 from countersign.domain.decide import decide
 from countersign.domain.ids import ChangeRef, run_id
 from countersign.domain.inputs import Inputs
-from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault
+from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, TooLargeFault
 from countersign.domain.people import Person
 from countersign.domain.ports import ChangeState, StatusState
-from countersign.domain.run import Control
+from countersign.domain.run import Connection, Control, Endpoint
 from runners.landing import finish_for_the_dead
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY, shop_policy
@@ -290,6 +290,28 @@ class TestFailure:
         assert world.outbox.kept == {}
         assert world.handle(second) is Ending.APPLIED
         assert world.kinds() == ["assessed", "intent", "assessed", "executed", "intent", "executed"]
+
+    def test_a_run_that_reaches_for_a_thousand_hosts_is_recorded_as_what_it_was(self, world: RunnerWorld) -> None:
+        """As many attempts as the proxy lets through, with names as long as names get: none keeps the outcome from the record."""
+        label = "n" * 59
+        hosts = [f"{number:03}.{label}.{label}.{label}.{label}" for number in range(1000)]
+        world.sandbox.script(Script(connections=tuple(Connection(Endpoint(host, 443), False) for host in hosts)))
+        ref = world.propose(STAGING)
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+        result = outcome(world)["result"]
+        assert isinstance(result, dict)
+        assert len(result["connections"]) + result["connections_left_out"]["endpoints"] == 1000
+        assert world.handle(world.propose({"db/staging/shop/V4__more.sql": ADD})) is Ending.APPLIED, "its environment is free"
+
+    def test_what_has_run_is_never_refused_afterwards(self, world: RunnerWorld) -> None:
+        """Not even where its outcome were too large: a refusal says that nothing was minted and nothing was run."""
+        ref = world.propose(STAGING)
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append", fault=TooLargeFault)
+        with pytest.raises(TooLargeFault):
+            world.handle(ref)
+        assert world.kinds() == ["assessed", "intent"]
+        assert world.handle(ref) is Ending.APPLIED
 
     def test_another_environment_does_not_wait(self, world: RunnerWorld) -> None:
         first, other = world.propose(STAGING), world.propose(PRODUCTION)

@@ -1,0 +1,18 @@
+"""How much a record may hold. Measures a body in the form in which it will stand in its record; leaves nothing out itself."""
+
+from collections.abc import Mapping
+
+from countersign.attestation import readable
+from countersign.attestation.record import MAX_RECORD
+
+_ENVELOPE = 4096
+"""Bytes kept free for what stands around the body: place, subject, summary."""
+
+
+def fits(body: Mapping[str, object]) -> bool:
+    """Say whether a record has room for the body, whatever its place in the log will be.
+
+    Raises:
+        MalformedError: it holds what no record may hold.
+    """
+    return len(readable.dump({"predicate": {"body": body}})) + _ENVELOPE <= MAX_RECORD
