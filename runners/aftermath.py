@@ -6,6 +6,7 @@ given with tokens for values, in the outbox as in the record.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, Entry, RecordKind
@@ -19,6 +20,9 @@ from runners.reached import reached
 from runners.veil import note, said, tail
 
 Body = dict[str, object]
+
+_NOT_KEPT: Final = "nothing of how it ended was kept where this runner looked: the one that ran it died, or could not write it down"
+"""Why a run is lost. Whoever closes it cannot tell the two apart."""
 
 
 def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
@@ -62,6 +66,7 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
                 "ocsf": ocsf(kind),
                 "outcome": kind.value,
                 "result": kept.get("result"),
+                **({"why": _NOT_KEPT} if kind is RecordKind.LOST else {}),
                 "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
             },
             lambda body: {**body, "tokens": note(tokenizer, *_texts(body)) | {"epoch": kept.get("epoch", tokenizer.key.epoch)}},

@@ -13,24 +13,22 @@ from enum import StrEnum
 
 from countersign.adapters.judge import before_approvals, judge, unbacked
 from countersign.adapters.observe import House, observe
-from countersign.attestation.ports import Ledger, TakenError
-from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.attestation.ports import Ledger
+from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.authorization import Authorization, authorize
-from countersign.domain.credential import Credential
 from countersign.domain.decision import Effect, Plan
 from countersign.domain.ids import ChangeRef, run_id
-from countersign.domain.outcomes import Fault, LedgerFault, Refused, TooLargeFault
-from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
-from countersign.domain.promoted import demoted_key
-from countersign.domain.scope import Grant, Scope
-from countersign.domain.tokens.tokenizer import Tokenizer
-from runners import aftermath, promotions, questions, scribe, telling, unjudged
+from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused, TooLargeFault
+from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
+from countersign.domain.scope import Scope
+from runners import promotions, questions, scribe, telling, unjudged
 from runners.brokers.registry import Brokers
+from runners.carrying import Carrier, Ready
 from runners.closing import Closer, environment_of, held_by
 from runners.landing import finish
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
-from runners.specification import controls, specify, together
+from runners.specification import controls
 from runners.steps import Steps
 from runners.workspace import lay_out
 
@@ -60,23 +58,6 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """What steps 1 and 2 hand to steps 3 to 6: the proof, what announces the run (the intent is the last), and its files."""
-
-    authorization: Authorization
-    announced: tuple[Draft, ...]
-    files: Files
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What steps 4 and 5 leave: what is known of them, and the credentials that are now to be proved dead."""
-
-    kept: dict[str, object]
-    credentials: dict[str, Credential]
-
-
-@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Carries out requests. Holds no state of its own: forge and audit branch are the state."""
 
@@ -91,6 +72,7 @@ class Pipeline:
     environments: frozenset[str]
     clock: Clock
     ticks: Callable[[], int]
+    sleep: Callable[[float], None]
 
     def handle(self, ref: ChangeRef, room: Room) -> Ending:
         """Look at a change and do what is due, if anything.
@@ -122,7 +104,7 @@ class Pipeline:
             ready = self._consider(change, room, steps)
             if isinstance(ready, Ending):
                 return ready
-            intent = self._announce(room, ready, steps)
+            intent = self._announce(change, room, ready, steps)
         except TooLargeFault:
             return self._refuse(change, room, Refused("audit", "its record would be larger than records are; split the change"))
         except Refused as no:
@@ -188,44 +170,28 @@ class Pipeline:
             leases[broker.handle(authorization.run, scope)] = scope
         return leases
 
-    def _announce(self, room: Room, ready: Ready, steps: Steps) -> Entry | None:
-        """Put the intent on the record; None where another runner did."""
+    def _announce(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Entry | None:
+        """Put the intent on the record, once there is room for what comes of it; None where another runner announced the run."""
+        run = ready.authorization.run
+        try:
+            self.outbox.reserve(run)
+        except Fault:
+            with suppress(ForgeFault):
+                telling.no_room(self.forge, change)
+            raise
         with steps.step(3, "intent"):
             intent = room.ledger.append_all(ready.announced)[-1]
-            if isinstance(intent, LedgerFault):
-                raise intent
-        return None if isinstance(intent, TakenError) else intent
+        if isinstance(intent, Entry):
+            return intent
+        self.outbox.release(run)
+        if isinstance(intent, LedgerFault):
+            raise intent
+        return None
 
     def _run(self, change: Change, room: Room, ready: Ready, intent: Entry, steps: Steps) -> Ending:
-        carried = self._carry_out(ready, room, steps, self.closer.veil.again(intent))
-        return self._finish(change, self.closer.close(room.ledger, intent, carried.credentials, carried.kept))
-
-    def _carry_out(self, ready: Ready, room: Room, steps: Steps, hide: Tokenizer) -> Carried:
-        """Mint and run. Whatever happens is kept, in the outbox too; no exception gets past, so closing always follows."""
-        grants: list[Grant] = []
-        credentials: dict[str, Credential] = {}
-        result: dict[str, object] | None = None
-        fault: str | None = None
-        authorization, plan = ready.authorization, ready.authorization.plan
-        try:
-            with steps.step(4, "mint"):
-                for scope in plan.scopes:
-                    _still_open(room, authorization)
-                    grant, credential = self.brokers.of(scope.provider).mint(authorization, scope)
-                    grants.append(grant)
-                    credentials[grant.handle] = credential
-            with steps.step(5, "run"):
-                _still_open(room, authorization)
-                ran = self.sandbox.run(specify(authorization, ready.files), together(credentials))
-            result = aftermath.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network, tokenizer=hide)
-        except (Refused, Fault) as error:
-            fault = str(error)
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not leave a credential alive; it is recorded
-            fault = f"unexpected {type(error).__name__}"
-        kept = aftermath.keep(result=result, grants=grants, fault=fault, timeline=steps.document(), tokenizer=hide)
-        with suppress(Fault):  # a full disk must not delay revocation; the outcome below says the same
-            self.outbox.put(authorization.run, kept)
-        return Carried(kept, credentials)
+        carrier = Carrier(self.brokers, self.sandbox, self.outbox, self.closer, self.sleep)
+        carried = carrier.carry_out(ready, room.ledger, steps, self.closer.veil.again(intent))
+        return self._finish(change, carrier.close(room.ledger, intent, carried))
 
     def _finish(self, change: Change, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
@@ -234,15 +200,3 @@ class Pipeline:
 
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments
-
-
-def _still_open(room: Room, authorization: Authorization) -> None:
-    """Stop where another runner took this one for dead and has closed the run, or the record took back what it would go by.
-
-    A lease can be taken, a machine can sleep, and people take back at any time.
-    """
-    if room.ledger.find(f"outcome/{authorization.run}") is not None:
-        raise Fault("another runner has closed this run")
-    for promoted in authorization.decision.promotions:  # the intent stands, so what is taken back from now on is too late
-        if promoted.in_force and room.ledger.find(demoted_key(promoted.name)) is not None:
-            raise Fault(f"{promoted.what}: {promoted.step} was taken back before this run began")

@@ -28,6 +28,12 @@ def held(forge: Forge, change: Change, intent: Entry, environment: str | None) -
     forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
 
 
+def no_room(forge: Forge, change: Change) -> None:
+    """Say that a run does not begin because its runner's disk has no room for what would come of it."""
+    text = "waits: its runner's disk has no room to keep what would come of the run; nothing was minted"
+    forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
+
+
 def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "") -> None:
     """Say that the change was applied, before it is merged; `unmerged` says why it will not be."""
     headline = "✔ Applied, not merged" if unmerged else "✔ Applied"
@@ -38,14 +44,14 @@ def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "")
 
 
 def not_applied(forge: Forge, change: Change, outcome: Entry) -> None:
-    """Say that a run failed, or that its runner died and nobody can tell how far it came."""
+    """Say that a run failed, or that nothing was kept of how it ended and nobody can tell how far it came."""
     word = outcome.kind.value
     fault = outcome.body.get("fault")
     because = f": {neutral(str(fault))}" if fault else ""
     detail = {
         "failed": f"The command did not succeed{because}. It is not tried again by itself: push a new commit.",
-        "lost": "The runner died after it had announced the run. The command may have taken effect: look at the target, "
-        "then push a new commit.",
+        "lost": "The run was announced, and nothing was kept of how it ended: its runner died, or could not write it down. "
+        "The command may have taken effect: look at the target, then push a new commit.",
     }[word]
     _say(forge, change, outcome, f"✘ {word.capitalize()}", detail + "\n\n" + _ends(outcome))
     forge.set_label(change.ref, f"countersign::{word}", family=_FAMILY)

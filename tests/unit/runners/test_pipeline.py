@@ -15,6 +15,7 @@ from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, TooLarge
 from countersign.domain.people import Person
 from countersign.domain.ports import ChangeState, StatusState
 from countersign.domain.run import Connection, Control, Endpoint
+from runners.carrying import PAUSES
 from runners.landing import finish_for_the_dead
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY, shop_policy
@@ -344,6 +345,85 @@ class TestFailure:
         with pytest.raises(Fault):
             world.handle(world.propose(STAGING))
         assert world.kinds() == []
+
+
+class TestDisk:
+    """A runner's disk that has no room. What was done is told as it was, or as unknown; never as what it was not."""
+
+    def test_without_room_for_what_comes_of_it_nothing_begins(self, world: RunnerWorld) -> None:
+        world.outbox.full = True
+        ref = world.propose(STAGING)
+        with pytest.raises(Fault, match="no room"):
+            world.handle(ref)
+        assert world.kinds() == ["assessed"]
+        assert world.broker.minted == []
+        assert "no room to keep" in world.world.statuses[PROJECT, world.world.held(ref).head].description
+        world.outbox.full = False
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.outbox.reserved == set()
+
+    def test_what_is_not_announced_takes_no_room(self, world: RunnerWorld) -> None:
+        world.ledger.after_append = lambda kind: world.ledger.fail_next("append") if kind is RecordKind.ASSESSED else None
+        with pytest.raises(LedgerFault):
+            world.handle(world.propose(STAGING))
+        assert world.outbox.reserved == set()
+
+    def test_a_disk_that_fills_up_during_the_run_loses_nothing(self, world: RunnerWorld) -> None:
+        """Outbox and audit branch are on the same disk: no record can be made, and the result is in room that was taken before."""
+
+        def fill(*_: object) -> None:
+            world.outbox.full = True
+            world.ledger.fail_next("append", why="no space left on device", times=2)
+
+        world.sandbox.act = fill
+        ref = world.propose(STAGING)
+        for _ in range(2):
+            with pytest.raises(LedgerFault, match="no space left"):
+                world.handle(ref)
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+        assert len(world.sandbox.specs) == 1
+
+    def breaks(self, world: RunnerWorld, *, put: int, append: int) -> ChangeRef:
+        """Let disk and audit branch fail so many times, from the end of the command on."""
+
+        def act(*_: object) -> None:
+            world.outbox.fail_next("put", times=put)
+            world.ledger.fail_next("append", times=append)
+
+        world.sandbox.act = act
+        return world.propose(STAGING)
+
+    @pytest.mark.parametrize("times", [1, 3, len(PAUSES)])
+    def test_a_result_that_no_disk_keeps_is_tried_for_longer(self, world: RunnerWorld, times: int) -> None:
+        assert world.handle(self.breaks(world, put=99, append=times)) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+
+    def test_once_the_disk_keeps_it_the_worker_is_free(self, world: RunnerWorld) -> None:
+        ref = self.breaks(world, put=2, append=5)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert list(world.outbox.kept) == [world.ledger.entries[-1].run]
+
+    def test_where_even_that_ends_nobody_says_that_the_runner_died(self, world: RunnerWorld) -> None:
+        ref = self.breaks(world, put=99, append=len(PAUSES) + 1)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert world.broker.live == frozenset()
+        assert world.handle(ref) is Ending.LOST
+        assert str(outcome(world)["why"]).endswith("died, or could not write it down")
+        said = " ".join(body for _, body in world.world.comments(ref))
+        assert "its runner died, or could not write it down" in said
+        assert len(world.sandbox.specs) == 1
+
+    def test_an_outbox_that_cannot_be_read_is_no_empty_one(self, world: RunnerWorld) -> None:
+        ref = self.breaks(world, put=0, append=1)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        world.outbox.fail_next("get")
+        with pytest.raises(Fault, match="outbox"):
+            world.handle(ref)
+        assert world.handle(ref) is Ending.APPLIED
 
 
 class TestOnce:
