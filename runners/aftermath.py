@@ -40,7 +40,7 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
     """
     kept = _hidden(kept or {}, tokenizer)
     before = kept.get("timeline")
-    kind = _outcome_kind(kept)
+    kind = kind_of(kept)
     plan = _plan_of(intent.body)
     ended = {revocation.handle: revocation for revocation in revocations}
     grants = kept.get("grants")
@@ -133,7 +133,8 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
     }
 
 
-def _outcome_kind(kept: Mapping[str, object]) -> RecordKind:
+def kind_of(kept: Mapping[str, object]) -> RecordKind:
+    """Say what a run ended as, by what was kept of it; lost where nothing was."""
     result, fault = kept.get("result"), kept.get("fault")
     if fault is not None:
         return RecordKind.FAILED

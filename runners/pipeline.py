@@ -6,14 +6,14 @@ Before the intent stands on the record nothing exists that would have to be undo
 process or in another. A run is named by change and head, so there is at most one, however often it is asked for.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from countersign.adapters.judge import before_approvals, judge, unbacked
 from countersign.adapters.observe import House, observe
-from countersign.attestation.ports import Ledger
+from countersign.attestation.ports import HeldFault, Ledger
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.authorization import Authorization, authorize
 from countersign.domain.decision import Effect, Plan
@@ -21,10 +21,10 @@ from countersign.domain.ids import ChangeRef, run_id
 from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused, TooLargeFault
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from countersign.domain.scope import Scope
-from runners import promotions, questions, scribe, telling, unjudged
+from runners import aftermath, promotions, questions, scribe, telling, unjudged
 from runners.brokers.registry import Brokers
 from runners.carrying import Carrier, Ready
-from runners.closing import Closer, environment_of, held_by
+from runners.closing import Closer, environment_of, held_by, in_the_way
 from runners.landing import finish
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
@@ -95,7 +95,9 @@ class Pipeline:
         """Close what was begun, by this runner's earlier life or by another of the same environment; never begin it again."""
         if not self._serves(environment_of(intent)):
             return Ending.BUSY
-        return self._finish(change, self.closer.close(room.ledger, intent))
+        with self._told(change, intent, None):
+            outcome = self.closer.close(room.ledger, intent)
+        return self._finish(change, outcome)
 
     def _consider_or_refuse(self, change: Change, room: Room) -> Ending:
         """Decide and announce, or refuse. Only up to the intent: whatever happens behind it is an outcome, and no refusal."""
@@ -171,7 +173,7 @@ class Pipeline:
         return leases
 
     def _announce(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Entry | None:
-        """Put the intent on the record, once there is room for what comes of it; None where another runner announced the run."""
+        """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
         run = ready.authorization.run
         try:
             self.outbox.reserve(run)
@@ -180,18 +182,35 @@ class Pipeline:
                 telling.no_room(self.forge, change)
             raise
         with steps.step(3, "intent"):
-            intent = room.ledger.append_all(ready.announced)[-1]
+            waits_for = in_the_way(ready.authorization.plan.environment)
+            intent = room.ledger.append_all(ready.announced, waits_for=waits_for)[-1]
         if isinstance(intent, Entry):
             return intent
         self.outbox.release(run)
-        if isinstance(intent, LedgerFault):
+        if isinstance(intent, HeldFault):  # one that another runner announced since we looked
+            telling.held(self.forge, change, intent.entry, ready.authorization.plan.environment)
+        elif isinstance(intent, LedgerFault):
             raise intent
         return None
 
     def _run(self, change: Change, room: Room, ready: Ready, intent: Entry, steps: Steps) -> Ending:
         carrier = Carrier(self.brokers, self.sandbox, self.outbox, self.closer, self.sleep)
         carried = carrier.carry_out(ready, room.ledger, steps, self.closer.veil.again(intent))
-        return self._finish(change, carrier.close(room.ledger, intent, carried))
+        with self._told(change, intent, carried.kept):
+            outcome = carrier.close(room.ledger, intent, carried)
+        return self._finish(change, outcome)
+
+    @contextmanager
+    def _told(self, change: Change, intent: Entry, kept: Mapping[str, object] | None) -> Iterator[None]:
+        """Tell people where a run cannot be brought to its outcome now. What then becomes of it takes the place of these words."""
+        try:
+            yield
+        except Fault:
+            if change.state is ChangeState.OPEN and intent.run is not None:
+                with suppress(Fault):
+                    kind = aftermath.kind_of(kept or self.outbox.get(intent.run) or {})
+                    telling.unrecorded(self.forge, change, intent, kind)
+            raise
 
     def _finish(self, change: Change, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""

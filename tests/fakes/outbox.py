@@ -3,7 +3,7 @@
 Passes the same contract suite as the real one (tests/contract/test_outbox.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from countersign.domain.ids import RunId
@@ -21,6 +21,8 @@ class FakeOutbox:
         self.put_in: list[object] = []
         self.reserved: set[RunId] = set()
         self.full = False
+        self.act: Callable[[], None] | None = None
+        """Called when room is made: what happens elsewhere in that moment."""
         self._failures: list[Method] = []
 
     def fail_next(self, method: Method, *, times: int = 1) -> None:
@@ -31,6 +33,8 @@ class FakeOutbox:
         """Make room."""
         self._called("reserve", room=not self.full or run in self.reserved)
         self.reserved.add(run)
+        if self.act is not None:
+            self.act()
 
     def put(self, run: RunId, result: Mapping[str, object]) -> None:
         """Keep a result."""

@@ -28,6 +28,11 @@ LATER = timedelta(minutes=1)
 PRODUCTION = {"db/production/shop/V2__note.sql": ADD}
 
 
+def die(*_: object) -> None:
+    """End a runner in the sandbox."""
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def world() -> RunnerWorld:
     return RunnerWorld()
@@ -280,6 +285,9 @@ class TestFailure:
             world.handle(first)
         assert world.broker.live == frozenset()
         assert world.outbox.kept, "what came of it is kept"
+        told = world.world.statuses[PROJECT, world.world.held(first).head]
+        assert (told.state, told.description) == (StatusState.RUNNING, "applied, not yet recorded")
+        assert "Applied, not yet recorded" in self.said(world, first)
         assert world.world.held(first).state is ChangeState.OPEN, "nothing is merged that is not on the record"
         world.sandbox.act = lambda *_: None
         with pytest.raises(LedgerFault, match="takes no push"):
@@ -289,8 +297,60 @@ class TestFailure:
         assert len(world.sandbox.specs) == 1, "it is not run again, and nothing else is run there"
         assert world.handle(first) is Ending.APPLIED
         assert world.outbox.kept == {}
+        assert world.world.statuses[PROJECT, world.world.held(first).head].state is StatusState.SUCCESS
+        assert "not yet recorded" not in self.said(world, first), "the words go when the record stands"
         assert world.handle(second) is Ending.APPLIED
         assert world.kinds() == ["assessed", "intent", "assessed", "executed", "intent", "executed"]
+
+    def said(self, world: RunnerWorld, ref: ChangeRef) -> str:
+        return " ".join(body for _, body in world.world.comments(ref))
+
+    def test_a_run_that_failed_and_is_not_recorded_is_not_called_applied(self, world: RunnerWorld) -> None:
+        world.sandbox.script(Script(exit_code=3))
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+        ref = world.propose(STAGING)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert world.world.statuses[PROJECT, world.world.held(ref).head].description == "failed, not yet recorded"
+
+    def test_a_forge_that_is_away_hides_no_fault_of_the_record(self, world: RunnerWorld) -> None:
+        def act(*_: object) -> None:
+            world.ledger.fail_next("append", why="the branch takes no push")
+            world.forge.fail_next("say")
+
+        world.sandbox.act = act
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(world.propose(STAGING))
+
+    def test_a_change_that_was_merged_is_not_said_to_be_unrecorded(self, world: RunnerWorld) -> None:
+        """The branch is away for a look at what has long ended: nothing takes these words back there."""
+        ref = world.propose(STAGING)
+        world.handle(ref)
+        before = self.said(world, ref)
+        world.ledger.fail_next("find", after=1)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert self.said(world, ref) == before
+
+    def test_of_two_runners_that_look_at_once_one_waits(self, world: RunnerWorld) -> None:
+        """Both saw a free environment; the intent of one was on the record before the other's."""
+        first, second = world.propose(STAGING), world.propose({"db/staging/shop/V4__more.sql": ADD})
+
+        def meanwhile() -> None:
+            world.outbox.act = None
+            world.sandbox.act = die
+            with pytest.raises(KeyboardInterrupt):
+                world.runner().handle(second, world.room)
+            world.sandbox.act = None
+
+        world.outbox.act = meanwhile
+        assert world.handle(first) is Ending.BUSY
+        assert world.kinds() == ["assessed", "assessed", "intent"]
+        assert "staging waits" in world.world.statuses[PROJECT, world.world.held(first).head].description
+        assert len(world.broker.minted) == 1
+        world.clock.moment += LATER
+        world.reaper().sweep(world.ledger)
+        assert world.handle(first) is Ending.APPLIED
 
     def test_a_run_that_reaches_for_a_thousand_hosts_is_recorded_as_what_it_was(self, world: RunnerWorld) -> None:
         """As many attempts as the proxy lets through, with names as long as names get: none keeps the outcome from the record."""
@@ -518,10 +578,6 @@ class TestReaper:
     def dead(self, world: RunnerWorld) -> ChangeRef:
         """Let a runner die in the sandbox: an intent, a live credential, a container, no outcome."""
         ref = world.propose(STAGING)
-
-        def die(*_: object) -> None:
-            raise KeyboardInterrupt
-
         world.sandbox.act = die
         with pytest.raises(KeyboardInterrupt):
             world.handle(ref)
