@@ -168,3 +168,29 @@ def test_what_is_left_out_is_named_with_its_size_and_digest() -> None:
     assert left["bytes"] > 200 * 243
     assert left["digest"].startswith("sha256:")
     assert body["change"] == {"head": "a" * 40, "paths": []}
+
+
+def test_of_more_loose_credentials_than_a_record_holds_one_remains() -> None:
+    """So whoever looks for a credential that is not proved dead finds that there is one; the intent names them all."""
+    intent = Entry(
+        9,
+        RecordKind.INTENT,
+        f"intent/{RUN}",
+        ChangeRef("acme/shop", 1),
+        RUN,
+        NOON,
+        {},
+        b"",
+        digest_of(b"i"),
+        Sha("a" * 40),
+        "p",
+        PLACE_ROOT,
+    )
+    ends = [Revocation(f"{number:02}{'h' * 1000}", NOON, Proof.UNPROVED, "d" * 2000) for number in range(99)]
+    draft = drafted(intent, None, ends)
+    assert len(statement.write(draft, PLACE)) <= MAX_RECORD
+    grants, left = draft.body["grants"], draft.body["left_out"]
+    assert isinstance(grants, list)
+    assert isinstance(left, list)
+    assert [(grant["handle"], grant["proof"]) for grant in grants] == [(f"00{'h' * 198}", "unproved")]
+    assert [one["part"] for one in left] == ["grants[].proof_detail", "grants[] not proved dead"]
