@@ -6,6 +6,7 @@ given with tokens for values, in the outbox as in the record.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.record import Draft, Entry, RecordKind
@@ -14,9 +15,14 @@ from countersign.domain.ids import Digest, digest_of
 from countersign.domain.run import RunResult
 from countersign.domain.scope import Grant, Revocation
 from countersign.domain.tokens.tokenizer import Tokenizer
+from runners.fitting import fitted
+from runners.reached import reached
 from runners.veil import note, said, tail
 
 Body = dict[str, object]
+
+_NOT_KEPT: Final = "nothing of how it ended was kept where this runner looked: the one that ran it died, or could not write it down"
+"""Why a run is lost. Whoever closes it cannot tell the two apart."""
 
 
 def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
@@ -34,7 +40,7 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
     """
     kept = _hidden(kept or {}, tokenizer)
     before = kept.get("timeline")
-    kind = _outcome_kind(kept)
+    kind = kind_of(kept)
     plan = _plan_of(intent.body)
     ended = {revocation.handle: revocation for revocation in revocations}
     grants = kept.get("grants")
@@ -48,23 +54,25 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
         change=intent.change,
         run=intent.run,
         time=now,
-        body={
-            "actor": intent.body.get("actor"),
-            "change": intent.body.get("change"),
-            "environment": plan.get("environment"),
-            "fault": kept.get("fault"),
-            "grants": [
-                {"handle": handle, **minted.get(handle, {"minted": None}), **closed.get(handle, _ended(None, tokenizer))}
-                for handle in sorted(minted.keys() | ended.keys())
-            ],
-            "intent": {"digest": intent.digest, "seq": intent.seq},
-            "ocsf": ocsf(kind),
-            "outcome": kind.value,
-            "result": kept.get("result"),
-            "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
-            "tokens": note(tokenizer, *_texts(kept), *(str(told["proof_detail"] or "") for told in closed.values()))
-            | {"epoch": kept.get("epoch", tokenizer.key.epoch)},
-        },
+        body=fitted(
+            {
+                "actor": intent.body.get("actor"),
+                "change": intent.body.get("change"),
+                "environment": plan.get("environment"),
+                "fault": kept.get("fault"),
+                "grants": [
+                    {"handle": handle, **minted.get(handle, {"minted": None}), **closed.get(handle, _ended(None, tokenizer))}
+                    for handle in sorted(minted.keys() | ended.keys())
+                ],
+                "intent": {"digest": intent.digest, "seq": intent.seq},
+                "ocsf": ocsf(kind),
+                "outcome": kind.value,
+                "result": kept.get("result"),
+                **({"why": _NOT_KEPT} if kind is RecordKind.LOST else {}),
+                "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
+            },
+            lambda body: {**body, "tokens": note(tokenizer, *_texts(body)) | {"epoch": kept.get("epoch", tokenizer.key.epoch)}},
+        ),
     )
 
 
@@ -110,15 +118,7 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
         "argv": list(spec_argv),
         "argv_digest": digest_of(canonical_json(list(spec_argv))),
         "backend": result.backend,
-        "connections": [
-            {
-                "allowed": item.allowed,
-                "name": str(item.endpoint),
-                "received": item.received,
-                "sent": item.sent,
-            }
-            for item in result.connections
-        ],
+        **reached(result.connections),
         "ending": result.ending.value,
         "exit_code": result.exit_code,
         "finished": result.finished.isoformat(),
@@ -135,7 +135,8 @@ def result_document(result: RunResult, *, spec_argv: Sequence[str], image: str, 
     }
 
 
-def _outcome_kind(kept: Mapping[str, object]) -> RecordKind:
+def kind_of(kept: Mapping[str, object]) -> RecordKind:
+    """Say what a run ended as, by what was kept of it; lost where nothing was."""
     result, fault = kept.get("result"), kept.get("fault")
     if fault is not None:
         return RecordKind.FAILED
@@ -157,11 +158,16 @@ def _hidden(kept: Mapping[str, object], tokenizer: Tokenizer) -> Mapping[str, ob
     return found
 
 
-def _texts(kept: Mapping[str, object]) -> list[str]:
-    """Give the texts of what was kept."""
-    fault, result = kept.get("fault"), kept.get("result")
+def _texts(body: Mapping[str, object]) -> list[str]:
+    """Give the texts of an outcome in which tokens may stand."""
+    fault, grants, result = body.get("fault"), body.get("grants"), body.get("result")
     tails = [result.get(name) for name in ("stderr", "stdout")] if isinstance(result, Mapping) else []
-    return [str(fault or ""), *(str(told.get("tail")) for told in tails if isinstance(told, Mapping))]
+    details = [grant.get("proof_detail") for grant in grants] if isinstance(grants, list) else []
+    return [
+        str(fault or ""),
+        *(str(told.get("tail")) for told in tails if isinstance(told, Mapping)),
+        *map(str, filter(None, details)),
+    ]
 
 
 def _ended(revocation: Revocation | None, tokenizer: Tokenizer) -> Body:

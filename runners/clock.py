@@ -12,3 +12,8 @@ def now() -> datetime:
 def ticks() -> int:
     """Give a monotonic reading in milliseconds, for durations only."""
     return time.monotonic_ns() // 1_000_000
+
+
+def sleep(seconds: float) -> None:
+    """Let so many seconds pass."""
+    time.sleep(seconds)

@@ -7,7 +7,7 @@ on the outbox where that survived. Every act here can be repeated. Does not deci
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from countersign.attestation.ports import Ledger
+from countersign.attestation.ports import Ledger, WaitsFor
 from countersign.attestation.record import Entry
 from countersign.domain.credential import Credential
 from countersign.domain.ids import RunId
@@ -110,15 +110,18 @@ def environment_of(intent: Entry) -> str | None:
     return None if environment is None else str(environment)
 
 
-def held_by(ledger: Ledger, environment: str | None) -> Entry | None:
-    """Give the run that an environment waits for: one that was announced, and whose outcome does not stand yet.
+def in_the_way(environment: str | None) -> WaitsFor:
+    """Say of an open intent whether an environment waits for it; what names no environment waits for what names none either.
 
     It may be at work, its runner may be dead, or what it did is done and the audit branch does not take the record. Nothing else
     happens there before that is known.
     """
-    if environment is None:
-        return None
-    return next((intent for intent in ledger.open_intents() if environment_of(intent) == environment), None)
+    return lambda intent: environment_of(intent) == environment
+
+
+def held_by(ledger: Ledger, environment: str | None) -> Entry | None:
+    """Give the run that an environment waits for now. Only the append of an intent asks this for good."""
+    return next(filter(in_the_way(environment), ledger.open_intents()), None)
 
 
 def leases_of(intent: Entry) -> dict[str, Scope]:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from countersign.attestation.inputs import FIELD, enclose, room
+from countersign.attestation.inputs import FIELD, enclose
+from countersign.attestation.room import room
 from countersign.domain.inputs import Inputs
 
 FEW = 200

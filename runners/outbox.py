@@ -5,18 +5,45 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from countersign.domain.ids import RunId
+from countersign.attestation.record import MAX_RECORD
+from countersign.domain.ids import RunId, digest_of
 from countersign.domain.outcomes import Fault
+
+LARGEST: Final = 8 * MAX_RECORD
+"""Bytes reserved for a result. What grows in it (arguments, grants) stood in its intent, a record; escapes make three of one."""
 
 
 class FileOutbox:
-    """One small file a run, written whole or not at all: temporary file, fsync, rename, fsync of the directory."""
+    """One file a run: its blocks are taken before the run begins, so that a disk that has filled up since takes the result.
+
+    It is written in place; a line with the digest of the rest tells a whole result from half of one. A file system that copies on
+    write (ZFS, Btrfs with snapshots) cannot promise the blocks: give the outbox another.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Use a private directory, made where it is missing."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
+
+    def reserve(self, run: RunId) -> None:
+        """Take the blocks for the largest result. What was kept for this run stays.
+
+        Raises:
+            Fault: the disk has no room, or refused.
+        """
+        try:
+            descriptor = os.open(self._path(run), os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, LARGEST)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._sync()
+        except OSError as error:
+            self.release(run)
+            raise Fault(f"the outbox has no room for what would come of {run}: {error.strerror}") from error
 
     def put(self, run: RunId, result: Mapping[str, object]) -> None:
         """Keep the result.
@@ -24,13 +51,14 @@ class FileOutbox:
         Raises:
             Fault: the disk refused; nothing was kept.
         """
-        partial = self._directory / f"{run}.partial"
+        body = json.dumps(result, sort_keys=True).encode()
+        written = f"{digest_of(body)} {len(body)}\n".encode() + body
         try:
-            with partial.open("wb") as file:
-                file.write(json.dumps(result, sort_keys=True).encode())
+            descriptor = os.open(self._path(run), os.O_WRONLY | os.O_CREAT, 0o600)
+            with os.fdopen(descriptor, "wb") as file:  # from a descriptor: nothing is cut off, so no block is given back
+                file.write(written)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(self._path(run))
             self._sync()
         except OSError as error:
             raise Fault(f"the outbox could not keep the result: {error.strerror}") from error
@@ -42,12 +70,22 @@ class FileOutbox:
             Fault: the disk cannot be read. That is never taken for "nothing was kept".
         """
         try:
-            document = json.loads(self._path(run).read_bytes())
-        except (FileNotFoundError, ValueError):
+            raw = self._path(run).read_bytes()
+        except FileNotFoundError:
             return None
         except OSError as error:
             raise Fault(f"the outbox cannot be read: {error.strerror}") from error
+        try:
+            document = json.loads(_whole(raw))
+        except ValueError:
+            return None
         return document if isinstance(document, dict) else None
+
+    def release(self, run: RunId) -> None:
+        """Give back the room of a run that did not begin. What was kept stays, and so does what cannot be read."""
+        with suppress(Fault):
+            if self.get(run) is None:
+                self.drop(run)
 
     def drop(self, run: RunId) -> None:
         """Forget it. What cannot be removed stays without harm: its outcome is on the record, and nobody asks for it again."""
@@ -64,3 +102,19 @@ class FileOutbox:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _whole(raw: bytes) -> bytes:
+    """Take a result out of its file. Earlier versions wrote it without its digest.
+
+    Raises:
+        ValueError: nothing was kept, or only half of it.
+    """
+    if raw.startswith(b"{"):
+        return raw
+    head, _, rest = raw.partition(b"\n")
+    digest, _, length = head.decode("ascii").partition(" ")
+    body = rest[: int(length)]
+    if digest_of(body) != digest:
+        raise ValueError("not whole")
+    return body

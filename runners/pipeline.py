@@ -6,32 +6,30 @@ Before the intent stands on the record nothing exists that would have to be undo
 process or in another. A run is named by change and head, so there is at most one, however often it is asked for.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from countersign.adapters.judge import before_approvals, judge, unbacked
 from countersign.adapters.observe import House, observe
-from countersign.attestation.ports import Ledger, TakenError
-from countersign.attestation.record import Draft, Entry, RecordKind
+from countersign.attestation.ports import HeldFault, Ledger
+from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.authorization import Authorization, authorize
-from countersign.domain.credential import Credential
 from countersign.domain.decision import Effect, Plan
 from countersign.domain.ids import ChangeRef, run_id
-from countersign.domain.outcomes import Fault, LedgerFault, Refused, TooLargeFault
-from countersign.domain.ports import Change, ChangeState, Clock, Files, Forge, Repository
-from countersign.domain.promoted import demoted_key
-from countersign.domain.scope import Grant, Scope
-from countersign.domain.tokens.tokenizer import Tokenizer
+from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused, TooLargeFault
+from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
+from countersign.domain.scope import Scope
 from runners import aftermath, promotions, questions, scribe, telling, unjudged
 from runners.brokers.registry import Brokers
-from runners.closing import Closer, environment_of, held_by
+from runners.carrying import Carrier, Ready
+from runners.closing import Closer, environment_of, held_by, in_the_way
 from runners.landing import finish
 from runners.parting import withdraw
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
-from runners.specification import controls, specify, together
+from runners.specification import controls
 from runners.steps import Steps
 from runners.workspace import lay_out
 
@@ -61,23 +59,6 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """What steps 1 and 2 hand to steps 3 to 6: the proof, what announces the run (the intent is the last), and its files."""
-
-    authorization: Authorization
-    announced: tuple[Draft, ...]
-    files: Files
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What steps 4 and 5 leave: what is known of them, and the credentials that are now to be proved dead."""
-
-    kept: dict[str, object]
-    credentials: dict[str, Credential]
-
-
-@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Carries out requests. Holds no state of its own: forge and audit branch are the state."""
 
@@ -92,6 +73,7 @@ class Pipeline:
     environments: frozenset[str]
     clock: Clock
     ticks: Callable[[], int]
+    sleep: Callable[[float], None]
 
     def handle(self, ref: ChangeRef, room: Room) -> Ending:
         """Look at a change and do what is due, if anything.
@@ -114,15 +96,23 @@ class Pipeline:
         """Close what was begun, by this runner's earlier life or by another of the same environment; never begin it again."""
         if not self._serves(environment_of(intent)):
             return Ending.BUSY
-        return self._finish(change, self.closer.close(room.ledger, intent))
+        with self._told(change, intent, None):
+            outcome = self.closer.close(room.ledger, intent)
+        return self._finish(change, outcome)
 
     def _consider_or_refuse(self, change: Change, room: Room) -> Ending:
+        """Decide and announce, or refuse. Only up to the intent: whatever happens behind it is an outcome, and no refusal."""
+        steps = Steps(self.clock, self.ticks)
         try:
-            return self._consider(change, room)
+            ready = self._consider(change, room, steps)
+            if isinstance(ready, Ending):
+                return ready
+            intent = self._announce(change, room, ready, steps)
         except TooLargeFault:
             return self._refuse(change, room, Refused("audit", "its record would be larger than records are; split the change"))
         except Refused as no:
             return self._refuse(change, room, no)
+        return Ending.BUSY if intent is None else self._run(change, room, ready, intent, steps)
 
     def _refuse(self, change: Change, room: Room, no: Refused) -> Ending:
         draft = unjudged.refused(change, stage=no.stage, why=no.why, now=self.clock(), veil=self.closer.veil)
@@ -130,8 +120,8 @@ class Pipeline:
         telling.refused(self.forge, change, entry, str(entry.body.get("why", "")))
         return Ending.REFUSED
 
-    def _consider(self, change: Change, room: Room) -> Ending:
-        steps, veil = Steps(self.clock, self.ticks), self.closer.veil
+    def _consider(self, change: Change, room: Room, steps: Steps) -> Ready | Ending:
+        veil = self.closer.veil
         with steps.step(1, "observe"):
             seen = observe(change, forge=self.forge, repository=room.repository, house=self.house)
             bare = unbacked(seen, house=self.house, clock=self.clock)
@@ -165,7 +155,7 @@ class Pipeline:
         announced = [scribe.intent(authorization, seen, judged, leases, now=self.clock(), veil=veil)]
         if decision.emergency is not None:
             announced.insert(0, scribe.emergency(authorization, seen, judged, decision.emergency, now=announced[0].time, veil=veil))
-        return self._run(change, room, Ready(authorization, tuple(announced), files), steps)
+        return Ready(authorization, tuple(announced), files)
 
     def _prepare(self, plan: Plan, authorization: Authorization) -> dict[str, Scope]:
         """See that everything the plan asks for can be had, before anything exists.
@@ -185,42 +175,45 @@ class Pipeline:
             leases[broker.handle(authorization.run, scope)] = scope
         return leases
 
-    def _run(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Ending:
-        with steps.step(3, "intent"):
-            intent = room.ledger.append_all(ready.announced)[-1]
-            if isinstance(intent, TakenError):
-                return Ending.BUSY
-            if isinstance(intent, LedgerFault):
-                raise intent
-        carried = self._carry_out(ready, room, steps, self.closer.veil.again(intent))
-        return self._finish(change, self.closer.close(room.ledger, intent, carried.credentials, carried.kept))
-
-    def _carry_out(self, ready: Ready, room: Room, steps: Steps, hide: Tokenizer) -> Carried:
-        """Mint and run. Whatever happens is kept, in the outbox too; no exception gets past, so closing always follows."""
-        grants: list[Grant] = []
-        credentials: dict[str, Credential] = {}
-        result: dict[str, object] | None = None
-        fault: str | None = None
-        authorization, plan = ready.authorization, ready.authorization.plan
+    def _announce(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Entry | None:
+        """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
+        run = ready.authorization.run
         try:
-            with steps.step(4, "mint"):
-                for scope in plan.scopes:
-                    _still_open(room, authorization)
-                    grant, credential = self.brokers.of(scope.provider).mint(authorization, scope)
-                    grants.append(grant)
-                    credentials[grant.handle] = credential
-            with steps.step(5, "run"):
-                _still_open(room, authorization)
-                ran = self.sandbox.run(specify(authorization, ready.files), together(credentials))
-            result = aftermath.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network, tokenizer=hide)
-        except (Refused, Fault) as error:
-            fault = str(error)
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not leave a credential alive; it is recorded
-            fault = f"unexpected {type(error).__name__}"
-        kept = aftermath.keep(result=result, grants=grants, fault=fault, timeline=steps.document(), tokenizer=hide)
-        with suppress(Fault):  # a full disk must not delay revocation; the outcome below says the same
-            self.outbox.put(authorization.run, kept)
-        return Carried(kept, credentials)
+            self.outbox.reserve(run)
+        except Fault:
+            with suppress(ForgeFault):
+                telling.no_room(self.forge, change)
+            raise
+        with steps.step(3, "intent"):
+            waits_for = in_the_way(ready.authorization.plan.environment)
+            intent = room.ledger.append_all(ready.announced, waits_for=waits_for)[-1]
+        if isinstance(intent, Entry):
+            return intent
+        self.outbox.release(run)
+        if isinstance(intent, HeldFault):  # one that another runner announced since we looked
+            telling.held(self.forge, change, intent.entry, ready.authorization.plan.environment)
+        elif isinstance(intent, LedgerFault):
+            raise intent
+        return None
+
+    def _run(self, change: Change, room: Room, ready: Ready, intent: Entry, steps: Steps) -> Ending:
+        carrier = Carrier(self.brokers, self.sandbox, self.outbox, self.closer, self.sleep)
+        carried = carrier.carry_out(ready, room.ledger, steps, self.closer.veil.again(intent))
+        with self._told(change, intent, carried.kept):
+            outcome = carrier.close(room.ledger, intent, carried)
+        return self._finish(change, outcome)
+
+    @contextmanager
+    def _told(self, change: Change, intent: Entry, kept: Mapping[str, object] | None) -> Iterator[None]:
+        """Tell people where a run cannot be brought to its outcome now. What then becomes of it takes the place of these words."""
+        try:
+            yield
+        except Fault:
+            if change.state is ChangeState.OPEN and intent.run is not None:
+                with suppress(Fault):
+                    kind = aftermath.kind_of(kept or self.outbox.get(intent.run) or {})
+                    telling.unrecorded(self.forge, change, intent, kind)
+            raise
 
     def _finish(self, change: Change, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
@@ -229,15 +222,3 @@ class Pipeline:
 
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments
-
-
-def _still_open(room: Room, authorization: Authorization) -> None:
-    """Stop where another runner took this one for dead and has closed the run, or the record took back what it would go by.
-
-    A lease can be taken, a machine can sleep, and people take back at any time.
-    """
-    if room.ledger.find(f"outcome/{authorization.run}") is not None:
-        raise Fault("another runner has closed this run")
-    for promoted in authorization.decision.promotions:  # the intent stands, so what is taken back from now on is too late
-        if promoted.in_force and room.ledger.find(demoted_key(promoted.name)) is not None:
-            raise Fault(f"{promoted.what}: {promoted.step} was taken back before this run began")

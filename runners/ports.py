@@ -67,12 +67,24 @@ class Outbox(Protocol):
     On the runner's own disk, since what it is for is the death of everything else.
     """
 
+    def reserve(self, run: RunId) -> None:
+        """Make room for the largest result, before the run is announced; durable when this returns. What was kept stays.
+
+        Raises:
+            Fault: there is no room. Then nothing may begin.
+        """
+        ...
+
     def put(self, run: RunId, result: Mapping[str, object]) -> None:
-        """Keep the result; durable when this returns. Raises Fault where the disk refuses."""
+        """Keep the result, in the room that was made for it; durable when this returns. Raises Fault where the disk refuses."""
         ...
 
     def get(self, run: RunId) -> Mapping[str, object] | None:
         """Give what was kept for a run."""
+        ...
+
+    def release(self, run: RunId) -> None:
+        """Give back the room of a run that did not begin after all. What was kept stays."""
         ...
 
     def drop(self, run: RunId) -> None:

@@ -6,7 +6,7 @@ Says nothing that an agent wrote: no output, no rationale. The record is the tru
 from collections.abc import Mapping
 
 from countersign.attestation.checkpoint import Checkpoint
-from countersign.attestation.record import AUDIT_BRANCH, Entry
+from countersign.attestation.record import AUDIT_BRANCH, Entry, RecordKind
 from countersign.domain.decision import Decision
 from countersign.domain.neutral import neutral
 from countersign.domain.ports import Change, Forge, StatusState
@@ -24,8 +24,27 @@ def waiting(forge: Forge, change: Change, decision: Decision) -> None:
 
 def held(forge: Forge, change: Change, intent: Entry, environment: str | None) -> None:
     """Say that an environment waits for another run, whose outcome is not on the record yet."""
-    text = f"{environment} waits: the outcome of {intent.run}, {intent.change}, is not on the record yet"
+    text = f"{environment or 'no environment'} waits: the outcome of {intent.run}, {intent.change}, is not on the record yet"
     forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
+
+
+def no_room(forge: Forge, change: Change) -> None:
+    """Say that a run does not begin because its runner's disk has no room for what would come of it."""
+    text = "waits: its runner's disk has no room to keep what would come of the run; nothing was minted"
+    forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
+
+
+def unrecorded(forge: Forge, change: Change, intent: Entry, kind: RecordKind) -> None:
+    """Say that a run has ended and its outcome is not on the record yet. Whoever tells the outcome edits the same comment."""
+    word = {RecordKind.EXECUTED: "applied", RecordKind.FAILED: "failed"}.get(kind, "announced")
+    text = (
+        "What came of the run is not on the audit branch yet, or a credential of it is not proved dead. The runner tries again by "
+        "itself. Until then nothing is merged, and nothing else runs in the same environment. If this stays, whoever runs "
+        "Countersign looks into the runner's log."
+    )
+    _say(forge, change, intent, f"… {word.capitalize()}, not yet recorded", text)
+    # running, since a forge that shows a status as pending does not take other words for it
+    forge.set_status(change.ref.project, change.head, StatusState.RUNNING, f"{word}, not yet recorded", None)
 
 
 def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "") -> None:
@@ -38,14 +57,14 @@ def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "")
 
 
 def not_applied(forge: Forge, change: Change, outcome: Entry) -> None:
-    """Say that a run failed, or that its runner died and nobody can tell how far it came."""
+    """Say that a run failed, or that nothing was kept of how it ended and nobody can tell how far it came."""
     word = outcome.kind.value
     fault = outcome.body.get("fault")
     because = f": {neutral(str(fault))}" if fault else ""
     detail = {
         "failed": f"The command did not succeed{because}. It is not tried again by itself: push a new commit.",
-        "lost": "The runner died after it had announced the run. The command may have taken effect: look at the target, "
-        "then push a new commit.",
+        "lost": "The run was announced, and nothing was kept of how it ended: its runner died, or could not write it down. "
+        "The command may have taken effect: look at the target, then push a new commit.",
     }[word]
     _say(forge, change, outcome, f"✘ {word.capitalize()}", detail + "\n\n" + _ends(outcome))
     forge.set_label(change.ref, f"countersign::{word}", family=_FAMILY)

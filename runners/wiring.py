@@ -120,6 +120,7 @@ def build(settings: RunnerSettings) -> Runner:
         environments=frozenset(settings.environments),
         clock=clock.now,
         ticks=clock.ticks,
+        sleep=clock.sleep,
     )
     return Runner(Rooms(settings, forge), pipeline)
 

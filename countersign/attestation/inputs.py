@@ -7,16 +7,13 @@ record names.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from countersign.attestation import readable
-from countersign.attestation.record import MAX_RECORD
+from countersign.attestation.room import fits
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.inputs import Inputs
 
 FIELD = "inputs"
 TOO_LARGE = "inputs not recorded: too large"
-_ENVELOPE = 4096
-"""Bytes kept free for what stands around the body: place, subject, summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +28,9 @@ def enclose(body: Mapping[str, object], inputs: Inputs) -> dict[str, object]:
     kept = inputs.without_words()
     digest = kept.digest()
     whole = {**body, FIELD: {"digest": digest, "document": kept.document()}}
-    if room(whole) >= 0:
+    if fits(whole):
         return whole
     return {**body, FIELD: {"digest": digest, "document": None, "why": TOO_LARGE}}
-
-
-def room(body: Mapping[str, object]) -> int:
-    """Give how many bytes a record with this body has left; fewer than none where it is too large."""
-    return MAX_RECORD - _ENVELOPE - len(readable.dump({"predicate": {"body": body}}))
 
 
 def enclosed(body: Mapping[str, object]) -> Inputs | Unrecorded:

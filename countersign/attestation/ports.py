@@ -1,6 +1,6 @@
 """The audit branch as readers and writers see it. Only runners are given a writer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from countersign.attestation.record import Draft, Entry
@@ -15,6 +15,19 @@ class TakenError(Exception):
         """Keep the record that stands."""
         super().__init__(f"{entry.key} is already on the record as number {entry.seq}")
         self.entry = entry
+
+
+class HeldFault(LedgerFault):
+    """What was to be recorded waits for a run that is still open. `entry` is that run's intent."""
+
+    def __init__(self, entry: Entry) -> None:
+        """Keep the intent that is waited for."""
+        super().__init__(f"waits for the outcome of {entry.run}, which is not on the record yet")
+        self.entry = entry
+
+
+WaitsFor = Callable[[Entry], bool]
+"""Says of an open intent whether what is to be recorded has to wait for its outcome."""
 
 
 class LedgerReader(Protocol):
@@ -59,9 +72,13 @@ class Ledger(LedgerReader, Protocol):
         """
         ...
 
-    def append_all(self, drafts: Sequence[Draft]) -> Sequence[Entry | TakenError | LedgerFault]:
+    def append_all(
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None
+    ) -> Sequence[Entry | TakenError | LedgerFault]:
         """Sign several records and push them at once, in order; give for each what `append` would have given or raised.
 
-        What cannot be recorded does not keep the others out.
+        What cannot be recorded does not keep the others out. With `waits_for`, nothing is written behind an open intent of which
+        it is true, and each gives HeldFault. That is asked of the very tip that the records are put on, so that of two writers
+        that wait for one another's intents only one gets in.
         """
         ...

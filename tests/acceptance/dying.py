@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.ports import HeldFault, Ledger, TakenError, WaitsFor
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.authorization import Authorization
 from countersign.domain.credential import Credential
@@ -84,7 +84,10 @@ class DyingLedger:
             die()
         return entry
 
-    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
+    def append_all(self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None) -> list[Entry | TakenError | LedgerFault]:
+        held = next(filter(waits_for, self._inner.open_intents()), None) if waits_for is not None else None
+        if held is not None:
+            return [HeldFault(held) for _ in drafts]
         results: list[Entry | TakenError | LedgerFault] = []
         for draft in drafts:  # one by one, so that it can die between them
             try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from countersign.attestation.ports import Ledger, TakenError
+from countersign.attestation.ports import HeldFault, Ledger, TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
 from countersign.domain.outcomes import LedgerFault
@@ -63,6 +63,40 @@ def test_several_at_once_each_have_their_own_answer(writer: Writer) -> None:
     assert results[1].entry == taken
     assert [entry.key for entry in first.latest(9)] == ["refused/taken", "refused/a", f"intent/{RUN}", f"outcome/{RUN}"]
     assert second.append_all([]) == []
+
+
+def test_what_waits_for_an_open_intent_is_not_written_until_its_outcome_stands(writer: Writer) -> None:
+    first, second = writer(), writer()
+    other = run_id(CHANGE, Sha("2" * 40))
+    standing = first.append(intent())
+    results = second.append_all([refused("a"), intent(other)], waits_for=lambda open_: open_.run == RUN)
+    assert [result.entry for result in results if isinstance(result, HeldFault)] == [standing, standing]
+    assert second.latest(9) == (standing,)
+    assert isinstance(second.append_all([refused("a")], waits_for=lambda open_: open_.run == other)[0], Entry)
+    first.append(outcome())
+    assert isinstance(second.append_all([intent(other)], waits_for=lambda _: True)[0], Entry)
+
+
+def test_what_stands_already_waits_for_nothing(writer: Writer) -> None:
+    """Also for itself: whoever lost the answer of his own push finds that he was there."""
+    first, second = writer(), writer()
+    standing = first.append(intent())
+    (result,) = second.append_all([intent()], waits_for=lambda _: True)
+    assert isinstance(result, TakenError)
+    assert result.entry == standing
+
+
+def test_of_many_that_wait_for_one_another_one_gets_in(writer: Writer) -> None:
+    """Each looks at the tip that it pushes onto, so no two see a free place at once."""
+    ledgers = [writer() for _ in range(6)]
+
+    def announce(number: int) -> Entry | TakenError | LedgerFault:
+        return ledgers[number].append_all([intent(run_id(CHANGE, Sha(f"{number}" * 40)))], waits_for=lambda _: True)[0]
+
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(announce, range(6)))
+    assert sorted(type(result).__name__ for result in results) == ["Entry", *["HeldFault"] * 5]
+    assert len(ledgers[0].open_intents()) == 1
 
 
 def test_questions_are_open_until_something_ends_them(writer: Writer) -> None:

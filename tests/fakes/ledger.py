@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 
 from countersign.attestation import statement
+from countersign.attestation.bodies import kinds
 from countersign.attestation.index import LogIndex, objection
 from countersign.attestation.layout import record_path
 from countersign.attestation.merkle import Frontier, leaf_hash
 from countersign.attestation.place import Place
-from countersign.attestation.ports import TakenError
+from countersign.attestation.ports import HeldFault, TakenError, WaitsFor
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, Sha
 from countersign.domain.outcomes import LedgerFault
@@ -27,7 +28,7 @@ class FakeLedger:
         self._index = LogIndex()
         self._frontier = Frontier()
         self._lock = Lock()
-        self._failures: list[tuple[str | None, str]] = []
+        self._failures: list[tuple[str | None, LedgerFault | None]] = []
         self.calls: list[str] = []
         self.after_append: Callable[[RecordKind], None] | None = None
         """Called when a record stands and its writer has not yet heard: what happens elsewhere in that moment."""
@@ -42,9 +43,18 @@ class FakeLedger:
         """Give the kinds of all records in order: the story in short."""
         return [entry.kind for entry in self._index.entries]
 
-    def fail_next(self, method: str | None = None, *, why: str = "the audit branch is away", times: int = 1) -> None:
-        """Let the next calls (of one method) raise LedgerFault."""
-        self._failures.extend((method, why) for _ in range(times))
+    def fail_next(
+        self,
+        method: str | None = None,
+        *,
+        why: str = "the audit branch is away",
+        times: int = 1,
+        after: int = 0,
+        fault: type[LedgerFault] = LedgerFault,
+    ) -> None:
+        """Let the next calls (of one method) raise this fault; `after` so many that do not."""
+        self._failures.extend((method, None) for _ in range(after))
+        self._failures.extend((method, fault(why)) for _ in range(times))
 
     def find(self, key: str) -> Entry | None:
         """Give the record with this key."""
@@ -76,31 +86,34 @@ class FakeLedger:
             self._called("latest")
             return self._index.entries[-count:] if count > 0 else ()
 
-    def append(self, draft: Draft) -> Entry:
+    def append(self, draft: Draft, *, waits_for: WaitsFor | None = None) -> Entry:
         """Add a record."""
-        entry = self._append(draft)
+        entry = self._append(draft, waits_for)
         if self.after_append is not None:
             self.after_append(entry.kind)
         return entry
 
-    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
+    def append_all(self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None) -> list[Entry | TakenError | LedgerFault]:
         """Add records one after the other."""
         with self._lock:
             self._called("append_all")
         results: list[Entry | TakenError | LedgerFault] = []
         for draft in drafts:
             try:
-                results.append(self.append(draft))
+                results.append(self.append(draft, waits_for=waits_for))
             except (TakenError, LedgerFault) as no:
                 results.append(no)
         return results
 
-    def _append(self, draft: Draft) -> Entry:
+    def _append(self, draft: Draft, waits_for: WaitsFor | None) -> Entry:
         with self._lock:
             self._called("append")
             taken = self._index.find(draft.key)
             if taken is not None:
                 raise TakenError(taken)
+            held = next(filter(waits_for, self._index.open_intents()), None) if waits_for is not None else None
+            if held is not None:
+                raise HeldFault(held)
             wrong = objection(self._index, kind=draft.kind, key=draft.key, change=draft.change, run=draft.run)
             if wrong is not None:
                 raise LedgerFault(f"{draft.key} cannot be recorded: {wrong}")
@@ -109,6 +122,7 @@ class FakeLedger:
             recorded = happened if last is None else max(happened, statement.read(last.raw).predicate.recorded_time)
             place = Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
             raw = statement.write(draft, place)
+            kinds.check(draft.kind, statement.read(raw).predicate.body)  # outcomes, too, which the real one writes as they are
             self._frontier = self._frontier.add(leaf_hash(raw))
             commit, root = Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()), Digest("sha256:" + self._frontier.root.hex())
             part = statement.read(raw).predicate
@@ -122,4 +136,6 @@ class FakeLedger:
         for failure in self._failures:
             if failure[0] in {None, method}:
                 self._failures.remove(failure)
-                raise LedgerFault(failure[1])
+                if failure[1] is None:
+                    return
+                raise failure[1]

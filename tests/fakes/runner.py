@@ -16,6 +16,7 @@ from tests.fakes.forge import FakeForge
 from tests.fakes.forge_world import ForgeWorld
 from tests.fakes.leases import FakeLeases
 from tests.fakes.ledger import FakeLedger
+from tests.fakes.outbox import FakeOutbox
 from tests.fakes.repository import FakeRepository
 from tests.fakes.sandbox import FakeSandbox
 from tests.support.policies import policies
@@ -23,25 +24,6 @@ from tests.support.veiled import veil
 
 PROJECT = "acme/shop"
 TRAILERS = (("Countersign-Agent", "shop-agent"), ("Countersign-Sponsor", "sam"))
-
-
-class FakeOutbox:
-    """The Outbox port in memory: survives the runner, as a disk does."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, dict[str, object]] = {}
-        self.put_in: list[object] = []
-
-    def put(self, run: str, result: object) -> None:
-        assert isinstance(result, dict)
-        self.kept[run] = result
-        self.put_in.append(result)
-
-    def get(self, run: str) -> dict[str, object] | None:
-        return self.kept.get(run)
-
-    def drop(self, run: str) -> None:
-        self.kept.pop(run, None)
 
 
 @dataclass
@@ -53,6 +35,9 @@ class Ticking:
     def __call__(self) -> datetime:
         self.moment += timedelta(seconds=1)
         return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
 
     def ticks(self) -> int:
         return int(self.moment.timestamp() * 1000)
@@ -99,6 +84,7 @@ class RunnerWorld:
             environments=frozenset(environments),
             clock=self.clock,
             ticks=self.clock.ticks,
+            sleep=self.clock.sleep,
         )
 
     def reaper(self) -> Reaper:

@@ -115,7 +115,8 @@ _RESULT: Body = {
     "argv": ["migrate"],
     "argv_digest": HASH,
     "backend": "podman",
-    "connections": [{"allowed": True, "name": "db.shop.example:5432", "received": 20, "sent": 10}],
+    "connections": [{"allowed": True, "attempts": 1, "name": "db.shop.example:5432", "received": 20, "sent": 10}],
+    "connections_left_out": None,
     "ending": "exited",
     "exit_code": 0,
     "finished": NOON,
@@ -193,4 +194,4 @@ def _ended(kind: RecordKind) -> Body:
     }
     if kind is RecordKind.FAILED:
         return ended | {"fault": "the target is away", "result": None}
-    return ended | {"result": None} if kind is RecordKind.LOST else ended
+    return ended | {"result": None, "why": "nothing of how it ended was kept"} if kind is RecordKind.LOST else ended

@@ -60,7 +60,7 @@ class GitLedgerReader:
     def open_intents(self) -> tuple[Entry, ...]:
         """Give the intents that no outcome follows yet, oldest first."""
         self.refresh()
-        return self._entries(self._kept().open_intents())
+        return self.standing_open()
 
     def open_questions(self) -> tuple[Entry, ...]:
         """Give the questions that have no end yet, oldest first."""
@@ -76,6 +76,10 @@ class GitLedgerReader:
         """Give the record with this key among those that the last refresh saw."""
         found = self._kept().find(key)
         return None if found is None else self._entries([found])[0]
+
+    def standing_open(self) -> tuple[Entry, ...]:
+        """Give the open intents among the records that the last refresh saw."""
+        return self._entries(self._kept().open_intents())
 
     def refresh(self) -> None:
         """Read and check what is new at the remote.

@@ -14,7 +14,7 @@ from countersign.adapters.gitcmd import GitFailed, scrub
 from countersign.adapters.ledger.batch import Batch, Pen
 from countersign.adapters.ledger.reader import GitLedgerReader
 from countersign.attestation.keys import Signer, TrustRoot
-from countersign.attestation.ports import TakenError
+from countersign.attestation.ports import HeldFault, TakenError, WaitsFor
 from countersign.attestation.record import AUDIT_BRANCH, Draft, Entry
 from countersign.domain.ids import ChangeRef, Sha
 from countersign.domain.outcomes import GitFault, LedgerFault
@@ -93,10 +93,11 @@ class GitLedger:
             return result
         raise result
 
-    def append_all(self, drafts: Sequence[Draft]) -> list[Entry | TakenError | LedgerFault]:
+    def append_all(self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None) -> list[Entry | TakenError | LedgerFault]:
         """Sign records and push them onto the tip, in order and at once: one commit each, one push for all.
 
-        Gives for each what `append` would have given or raised. What cannot be recorded does not keep the others out.
+        Gives for each what `append` would have given or raised. What cannot be recorded does not keep the others out. See the port
+        for `waits_for`.
         """
         results: dict[int, Entry | TakenError | LedgerFault] = {}
         ours: dict[Sha, int] = {}
@@ -110,6 +111,8 @@ class GitLedger:
             try:
                 self._reader.refresh()
                 results |= self._standing(drafts, results, ours)
+                if len(results) < len(drafts):
+                    self._hold(waits_for)
             except LedgerFault as error:
                 fault = error
                 break
@@ -139,6 +142,12 @@ class GitLedger:
             if standing is not None:
                 found[number] = standing if ours.get(standing.commit) == number else TakenError(standing)
         return found
+
+    def _hold(self, waits_for: WaitsFor | None) -> None:
+        """Raise HeldFault where an intent is open that has to be waited for, on the tip that the next push names."""
+        held = next(filter(waits_for, self._reader.standing_open()), None) if waits_for is not None else None
+        if held is not None:
+            raise HeldFault(held)
 
     def _push(self, drafts: Mapping[int, Draft]) -> tuple[Batch, str]:
         """Move the branch from the tip that we know to new commits, or not at all; give the remote's words where it did not."""

@@ -85,6 +85,7 @@ class _Drawn:
     tails: list[tuple[str, str]]
     credentials: tuple[Lifetime, ...]
     connections: list[dict[str, object]]
+    more_connections: str | None
 
 
 def projects(looks: Looks, site: Site, listed: Sequence[tuple[str, str]]) -> str:
@@ -159,7 +160,8 @@ def change(looks: Looks, site: Site, story: Story, rows: Sequence[Row], diff: Di
 def _drawn(run: Run) -> _Drawn:
     (result,) = shown([run.result], "backend", "runtime", "profile_digest", "exit_code")
     tails = [(name, tail) for name in ("stdout", "stderr") if (tail := text(run.result, name, "tail"))]
-    return _Drawn(run, gantt.draw(run), result, tails, run.lifetimes, shown_connections(run.result))
+    more = text(run.result, "connections_left_out", "endpoints")
+    return _Drawn(run, gantt.draw(run), result, tails, run.lifetimes, shown_connections(run.result), more)
 
 
 def _link(url: str | None) -> str | None:

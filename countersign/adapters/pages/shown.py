@@ -58,9 +58,9 @@ def shown_reasons(decision: Plain) -> list[dict[str, object]]:
 
 
 def shown_connections(result: Plain) -> list[dict[str, object]]:
-    """Give what a run reached, or tried to."""
+    """Give what a run reached, or tried to, by endpoint and verdict. Earlier records have a line for each attempt."""
     found = parts(result, "connections")
-    fields = shown(found, "name", "sent", "received")
+    fields = shown(found, "name", "attempts", "sent", "received")
     return [{**words, "allowed": item.get("allowed") is True} for words, item in zip(fields, found, strict=True)]
 
 

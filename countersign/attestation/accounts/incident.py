@@ -155,6 +155,7 @@ def _changed(run: Run) -> dict[str, object]:
     return _run(run) | {
         "argv": list(texts(result, "argv")),
         "connections": [dict(item) for item in parts(result, "connections")],
+        "connections_left_out": result.get("connections_left_out"),
         "exit_code": result.get("exit_code"),
         "image": text(result, "image"),
         "paths": list(run.intent.paths),

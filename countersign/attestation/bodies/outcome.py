@@ -11,13 +11,26 @@ from countersign.domain.run import Ending
 from countersign.domain.scope import Proof
 
 
-class Connection(Part):
-    """One attempt to reach the network."""
+class Attempts(Part):
+    """How often something was reached for, and what was passed on."""
+
+    attempts: Annotated[int, Field(ge=1), told("How often the run tried.", "how traffic gets there")]
+    received: Annotated[Count, told("Bytes from there.", "what data crosses")]
+    sent: Annotated[Count, told("Bytes to there.", "what data crosses")]
+
+
+class Connection(Attempts):
+    """All attempts to reach one endpoint that had the same verdict."""
 
     allowed: Annotated[bool, told("The proxy's verdict.", "how traffic gets there")]
     name: Annotated[str, told("`host:port`.", "how traffic gets there")]
-    received: Annotated[Count, told("Bytes from there.", "what data crosses")]
-    sent: Annotated[Count, told("Bytes to there.", "what data crosses")]
+
+
+class Unlisted(Attempts):
+    """The connections that there was no room for."""
+
+    digest: Annotated[Hash, told("Of their list, in canonical JSON.")]
+    endpoints: Annotated[int, Field(ge=1), told("How many there are.", "how traffic gets there")]
 
 
 class Output(Part):
@@ -33,7 +46,12 @@ class Result(Part):
     argv: Annotated[list[str], told("The command.", "what they did")]
     argv_digest: Annotated[Hash, told("Of the command in canonical JSON.", "what they did")]
     backend: Annotated[str, told("What ran the container.")]
-    connections: Annotated[list[Connection], told("Every attempt to reach the network.", "how traffic gets there")]
+    connections: Annotated[
+        list[Connection], told("What it tried to reach, those first that it was let through to.", "how traffic gets there")
+    ]
+    connections_left_out: Annotated[
+        Unlisted | None, told("Those that there was no room for; null where all are listed.", "how traffic gets there")
+    ] = None
     ending: Annotated[Ending, Field(strict=False), told("Why it stopped.", "what they did")]
     exit_code: Annotated[int | None, told("Its exit status; null where it did not exit by itself.", "what they did")]
     finished: Annotated[Moment, told("When it ended.", "what they did")]
@@ -99,6 +117,14 @@ class Announced(Part):
     seq: Annotated[Count, told("That record's number.")]
 
 
+class LeftOut(Part):
+    """A part for which the record had no room."""
+
+    bytes: Annotated[Count, told("Its size.")]
+    digest: Annotated[Hash, told("Of the part in canonical JSON.")]
+    part: Annotated[str, told("Which part.")]
+
+
 class Outcome(Part):
     """What every outcome says."""
 
@@ -108,6 +134,7 @@ class Outcome(Part):
     fault: Annotated[str | None, told("What could not be done, with tokens for values.", "what they did")]
     grants: Annotated[list[Grant], told("Every credential, and how it ended.", "what they can reach")]
     intent: Annotated[Announced, told("The intent that this ends.", "who said yes")]
+    left_out: Annotated[list[LeftOut], told("Parts that there was no room for; left out where there was.")] = Field([])
     ocsf: Annotated[Ocsf, told("For tools.")]
     outcome: Annotated[str, told("What came of it; the record's kind.", "what they did")]
     result: Annotated[Result | None, told("What the sandbox saw; null where no command ended.", "what they did")]
@@ -130,8 +157,9 @@ class Failed(Outcome):
 
 
 class Lost(Outcome):
-    """Nobody saw the end: the runner died. Credentials were revoked all the same."""
+    """Nobody can tell how it ended. Credentials were revoked all the same."""
 
     fault: Annotated[None, told("Not known.")]
     outcome: Annotated[Literal["lost"], told("What came of it; the record's kind.", "what they did")]
     result: Annotated[None, told("Not known.")]
+    why: Annotated[str, told("Why nobody can tell.", "what they did")]

@@ -143,6 +143,8 @@ def _held(item: Held) -> tuple[str, ...]:
 def _changed(run: Run) -> tuple[str, ...]:
     result, told, ended = run.result, run.intent, run.ended
     hosts = [f"{text(item, 'name')}{'' if item.get('allowed') is True else ' (refused)'}" for item in parts(result, "connections")]
+    more = text(result, "connections_left_out", "endpoints")
+    hosts += [f"{more} more endpoints, by digest"] if more else []
     return (
         "-" if ended is None else _time(ended),
         told.change or "-",

@@ -104,8 +104,11 @@ def test_every_key_that_signed_is_needed_and_named(
     remote, trust = Remote.make(tmp_path), trust_root(old, new)
     writers = {key: remote.writer(key=key, trust=trust) for key in (old, new)}
     order = (old, old, old, new) if rotated else (new, old, old, new)
-    for key, draft in zip(order, (refused("a"), intent(), outcome(), refused("b")), strict=True):
-        writers[key].append(draft)
+    writers[order[0]].append(refused("a"))
+    announced = writers[order[1]].append(intent())
+    named = {"digest": announced.digest, "seq": announced.seq}
+    writers[order[2]].append(replace(outcome(), body=body(RecordKind.EXECUTED, intent=named)))
+    writers[order[3]].append(refused("b"))
     run = Shell(Auditor.of(remote.path, tmp_path, trust_line(old) + trust_line(new)), capsys)
     packet = tmp_path / "packet"
     assert run("packet", RUN, "--out", str(packet))[0] == 0

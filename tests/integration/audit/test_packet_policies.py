@@ -20,6 +20,7 @@ from countersign.domain.policy_yaml import read_draft
 from tests.builders import SHOP_POLICY
 from tests.support.audit import CHANGE, START, Remote, signer, trust_line, trust_root
 from tests.support.auditor import Auditor
+from tests.support.bodies import body
 from tests.support.shelf import Shell
 
 OWNERS = b"* @acme/web\n"
@@ -57,9 +58,21 @@ class Shop:
         """Have a policy decide, with owners and floor as they stand here."""
         found = {Source("CODEOWNERS"): OWNERS, Source("floor.yaml", "acme/policies", "a" * 40): FLOOR}
         named = {"commit": commit, "digest": digest_of(policy)}
-        body = {"policy": named, "decision": {"beside_digest": read_draft(policy).beside_digest(found)}, "change": change or {}}
+        whole = body(RecordKind.ASSESSED)
+        decision = dict(whole["decision"]) | {"beside_digest": read_draft(policy).beside_digest(found)}  # type: ignore[call-overload]
+        seen = dict(whole["change"]) | (change or {})  # type: ignore[call-overload]  # both are objects
         number = len(self.drafts)
-        self.drafts.append(Draft(RecordKind.ASSESSED, f"assessed/{number}", "Asks", CHANGE, None, START, body))
+        self.drafts.append(
+            Draft(
+                RecordKind.ASSESSED,
+                f"assessed/{number}",
+                "Asks",
+                CHANGE,
+                None,
+                START,
+                whole | {"change": seen, "decision": decision, "policy": named},
+            )
+        )
 
     def shell(self, capsys: pytest.CaptureFixture[str]) -> Shell:
         """Record it all, and clone."""

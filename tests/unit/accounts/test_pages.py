@@ -103,7 +103,8 @@ decision = thing(
 )
 result = thing(
     *("argv", "backend", "runtime", "profile_digest", "exit_code", "ending", "tainted", "stdout", "stderr"),
-    connections=some(thing("name", "allowed", "sent", "received")),
+    connections=some(thing("name", "allowed", "attempts", "sent", "received")),
+    connections_left_out=thing("endpoints"),
 )
 shape = thing(
     *("why", "fault", "stage", "policy"),

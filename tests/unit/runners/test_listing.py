@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.attestation.inputs import room
+from countersign.attestation.room import room
 from countersign.domain.approval import NOTHING_YET
 from countersign.domain.facts import Facts
 from countersign.domain.inputs import Inputs

@@ -1,4 +1,4 @@
-"""The outbox keeps a result whole or not at all."""
+"""The outbox on disk keeps a result whole or not at all, in blocks that were taken before. See also `tests/contract`."""
 
 from pathlib import Path
 
@@ -6,45 +6,75 @@ import pytest
 
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
-from runners.outbox import FileOutbox
+from runners.outbox import LARGEST, FileOutbox
 
 RUN = RunId("run-abcdefghijklmnopqrst")
+KEPT = {"result": {"ok": True, "said": "a word  and another"}}
 
 
 def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
-    FileOutbox(tmp_path / "outbox").put(RUN, {"fault": None, "result": {"ok": True}})
-    assert FileOutbox(tmp_path / "outbox").get(RUN) == {"fault": None, "result": {"ok": True}}
+    FileOutbox(tmp_path / "outbox").put(RUN, KEPT)
+    assert FileOutbox(tmp_path / "outbox").get(RUN) == KEPT
 
 
-def test_nothing_was_put(tmp_path: Path) -> None:
-    assert FileOutbox(tmp_path).get(RUN) is None
-
-
-def test_half_a_file_is_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reserved", [True, False])
+def test_half_a_file_is_nothing(tmp_path: Path, *, reserved: bool) -> None:
     box = FileOutbox(tmp_path)
-    box.put(RUN, {"result": {"ok": True}})
-    kept = tmp_path / f"{RUN}.json"
-    kept.write_bytes(kept.read_bytes()[:-3])
+    if reserved:
+        box.reserve(RUN)
+    box.put(RUN, KEPT)
+    file = tmp_path / f"{RUN}.json"
+    whole = file.read_bytes()
+    length = len(whole.rstrip(b"\0"))
+    for place in range(length):
+        file.write_bytes(whole[:place] + bytes(len(whole) - place))
+        assert box.get(RUN) is None
+        file.write_bytes(whole[:place] + b" " + whole[place + 1 :])  # a block that did not get there, in the middle
+        assert box.get(RUN) in (None, KEPT)
+    file.write_bytes(whole[: length - 3])
     assert box.get(RUN) is None
 
 
-def test_dropped_is_gone_and_can_be_dropped_again(tmp_path: Path) -> None:
+def test_the_blocks_are_taken_beforehand_and_stay_taken(tmp_path: Path) -> None:
     box = FileOutbox(tmp_path)
-    box.put(RUN, {"result": None})
+    box.reserve(RUN)
+    file = tmp_path / f"{RUN}.json"
+    taken, number = file.stat().st_blocks * 512, file.stat().st_ino
+    assert taken >= LARGEST
+    box.put(RUN, {"said": "x" * (LARGEST - 1000)})
+    assert (file.stat().st_size, file.stat().st_ino) == (LARGEST, number), "in the same file: another one would need other blocks"
+    assert file.stat().st_blocks * 512 == taken
+
+
+def test_nothing_is_left_of_what_is_over(tmp_path: Path) -> None:
+    box = FileOutbox(tmp_path)
+    box.reserve(RUN)
+    box.release(RUN)
+    assert list(tmp_path.iterdir()) == []
+    box.reserve(RUN)
+    box.put(RUN, KEPT)
     box.drop(RUN)
-    box.drop(RUN)
-    assert box.get(RUN) is None
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_an_earlier_version_kept_is_read(tmp_path: Path) -> None:
+    (tmp_path / f"{RUN}.json").write_text('{"fault": null, "result": {"ok": true}}')
+    assert FileOutbox(tmp_path).get(RUN) == {"fault": None, "result": {"ok": True}}
+
+
 def test_only_we_can_read_it(tmp_path: Path) -> None:
-    FileOutbox(tmp_path / "outbox")
-    assert (tmp_path / "outbox").stat().st_mode & 0o077 == 0
-
-
-def test_a_disk_that_refuses_is_a_fault(tmp_path: Path) -> None:
     box = FileOutbox(tmp_path / "outbox")
-    (tmp_path / "outbox" / f"{RUN}.partial").mkdir()
+    box.reserve(RUN)
+    assert (tmp_path / "outbox").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "outbox" / f"{RUN}.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_disk_that_refuses_is_a_fault_and_never_nothing(tmp_path: Path) -> None:
+    box = FileOutbox(tmp_path / "outbox")
+    (tmp_path / "outbox" / f"{RUN}.json").mkdir()
     with pytest.raises(Fault, match="outbox"):
-        box.put(RUN, {"result": None})
-    assert box.get(RUN) is None
+        box.reserve(RUN)
+    with pytest.raises(Fault, match="outbox"):
+        box.put(RUN, KEPT)
+    with pytest.raises(Fault, match="outbox"):
+        box.get(RUN)

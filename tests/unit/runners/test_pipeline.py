@@ -11,10 +11,11 @@ from countersign.domain.canonical import canonical_json
 from countersign.domain.decide import decide
 from countersign.domain.ids import ChangeRef, run_id
 from countersign.domain.inputs import Inputs
-from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault
+from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, TooLargeFault
 from countersign.domain.people import Person
 from countersign.domain.ports import ChangeState, StatusState
-from countersign.domain.run import Control
+from countersign.domain.run import Connection, Control, Endpoint
+from runners.carrying import PAUSES
 from runners.landing import finish_for_the_dead
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY, shop_policy
@@ -25,6 +26,11 @@ ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
 STAGING = {"db/staging/shop/V2__note.sql": ADD}
 LATER = timedelta(minutes=1)
 PRODUCTION = {"db/production/shop/V2__note.sql": ADD}
+
+
+def die(*_: object) -> None:
+    """End a runner in the sandbox."""
+    raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -279,6 +285,9 @@ class TestFailure:
             world.handle(first)
         assert world.broker.live == frozenset()
         assert world.outbox.kept, "what came of it is kept"
+        told = world.world.statuses[PROJECT, world.world.held(first).head]
+        assert (told.state, told.description) == (StatusState.RUNNING, "applied, not yet recorded")
+        assert "Applied, not yet recorded" in self.said(world, first)
         assert world.world.held(first).state is ChangeState.OPEN, "nothing is merged that is not on the record"
         world.sandbox.act = lambda *_: None
         with pytest.raises(LedgerFault, match="takes no push"):
@@ -288,8 +297,82 @@ class TestFailure:
         assert len(world.sandbox.specs) == 1, "it is not run again, and nothing else is run there"
         assert world.handle(first) is Ending.APPLIED
         assert world.outbox.kept == {}
+        assert world.world.statuses[PROJECT, world.world.held(first).head].state is StatusState.SUCCESS
+        assert "not yet recorded" not in self.said(world, first), "the words go when the record stands"
         assert world.handle(second) is Ending.APPLIED
         assert world.kinds() == ["assessed", "intent", "assessed", "executed", "intent", "executed"]
+
+    def said(self, world: RunnerWorld, ref: ChangeRef) -> str:
+        return " ".join(body for _, body in world.world.comments(ref))
+
+    def test_a_run_that_failed_and_is_not_recorded_is_not_called_applied(self, world: RunnerWorld) -> None:
+        world.sandbox.script(Script(exit_code=3))
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+        ref = world.propose(STAGING)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert world.world.statuses[PROJECT, world.world.held(ref).head].description == "failed, not yet recorded"
+
+    def test_a_forge_that_is_away_hides_no_fault_of_the_record(self, world: RunnerWorld) -> None:
+        def act(*_: object) -> None:
+            world.ledger.fail_next("append", why="the branch takes no push")
+            world.forge.fail_next("say")
+
+        world.sandbox.act = act
+        with pytest.raises(LedgerFault, match="takes no push"):
+            world.handle(world.propose(STAGING))
+
+    def test_a_change_that_was_merged_is_not_said_to_be_unrecorded(self, world: RunnerWorld) -> None:
+        """The branch is away for a look at what has long ended: nothing takes these words back there."""
+        ref = world.propose(STAGING)
+        world.handle(ref)
+        before = self.said(world, ref)
+        world.ledger.fail_next("find", after=1)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert self.said(world, ref) == before
+
+    def test_of_two_runners_that_look_at_once_one_waits(self, world: RunnerWorld) -> None:
+        """Both saw a free environment; the intent of one was on the record before the other's."""
+        first, second = world.propose(STAGING), world.propose({"db/staging/shop/V4__more.sql": ADD})
+
+        def meanwhile() -> None:
+            world.outbox.act = None
+            world.sandbox.act = die
+            with pytest.raises(KeyboardInterrupt):
+                world.runner().handle(second, world.room)
+            world.sandbox.act = None
+
+        world.outbox.act = meanwhile
+        assert world.handle(first) is Ending.BUSY
+        assert world.kinds() == ["assessed", "assessed", "intent"]
+        assert "staging waits" in world.world.statuses[PROJECT, world.world.held(first).head].description
+        assert len(world.broker.minted) == 1
+        world.clock.moment += LATER
+        world.reaper().sweep(world.ledger)
+        assert world.handle(first) is Ending.APPLIED
+
+    def test_a_run_that_reaches_for_a_thousand_hosts_is_recorded_as_what_it_was(self, world: RunnerWorld) -> None:
+        """As many attempts as the proxy lets through, with names as long as names get: none keeps the outcome from the record."""
+        label = "n" * 59
+        hosts = [f"{number:03}.{label}.{label}.{label}.{label}" for number in range(1000)]
+        world.sandbox.script(Script(connections=tuple(Connection(Endpoint(host, 443), False) for host in hosts)))
+        ref = world.propose(STAGING)
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+        result = outcome(world)["result"]
+        assert isinstance(result, dict)
+        assert len(result["connections"]) + result["connections_left_out"]["endpoints"] == 1000
+        assert world.handle(world.propose({"db/staging/shop/V4__more.sql": ADD})) is Ending.APPLIED, "its environment is free"
+
+    def test_what_has_run_is_never_refused_afterwards(self, world: RunnerWorld) -> None:
+        """Not even where its outcome were too large: a refusal says that nothing was minted and nothing was run."""
+        ref = world.propose(STAGING)
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append", fault=TooLargeFault)
+        with pytest.raises(TooLargeFault):
+            world.handle(ref)
+        assert world.kinds() == ["assessed", "intent"]
+        assert world.handle(ref) is Ending.APPLIED
 
     def test_another_environment_does_not_wait(self, world: RunnerWorld) -> None:
         first, other = world.propose(STAGING), world.propose(PRODUCTION)
@@ -322,6 +405,85 @@ class TestFailure:
         with pytest.raises(Fault):
             world.handle(world.propose(STAGING))
         assert world.kinds() == []
+
+
+class TestDisk:
+    """A runner's disk that has no room. What was done is told as it was, or as unknown; never as what it was not."""
+
+    def test_without_room_for_what_comes_of_it_nothing_begins(self, world: RunnerWorld) -> None:
+        world.outbox.full = True
+        ref = world.propose(STAGING)
+        with pytest.raises(Fault, match="no room"):
+            world.handle(ref)
+        assert world.kinds() == ["assessed"]
+        assert world.broker.minted == []
+        assert "no room to keep" in world.world.statuses[PROJECT, world.world.held(ref).head].description
+        world.outbox.full = False
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.outbox.reserved == set()
+
+    def test_what_is_not_announced_takes_no_room(self, world: RunnerWorld) -> None:
+        world.ledger.after_append = lambda kind: world.ledger.fail_next("append") if kind is RecordKind.ASSESSED else None
+        with pytest.raises(LedgerFault):
+            world.handle(world.propose(STAGING))
+        assert world.outbox.reserved == set()
+
+    def test_a_disk_that_fills_up_during_the_run_loses_nothing(self, world: RunnerWorld) -> None:
+        """Outbox and audit branch are on the same disk: no record can be made, and the result is in room that was taken before."""
+
+        def fill(*_: object) -> None:
+            world.outbox.full = True
+            world.ledger.fail_next("append", why="no space left on device", times=2)
+
+        world.sandbox.act = fill
+        ref = world.propose(STAGING)
+        for _ in range(2):
+            with pytest.raises(LedgerFault, match="no space left"):
+                world.handle(ref)
+        assert world.handle(ref) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+        assert len(world.sandbox.specs) == 1
+
+    def breaks(self, world: RunnerWorld, *, put: int, append: int) -> ChangeRef:
+        """Let disk and audit branch fail so many times, from the end of the command on."""
+
+        def act(*_: object) -> None:
+            world.outbox.fail_next("put", times=put)
+            world.ledger.fail_next("append", times=append)
+
+        world.sandbox.act = act
+        return world.propose(STAGING)
+
+    @pytest.mark.parametrize("times", [1, 3, len(PAUSES)])
+    def test_a_result_that_no_disk_keeps_is_tried_for_longer(self, world: RunnerWorld, times: int) -> None:
+        assert world.handle(self.breaks(world, put=99, append=times)) is Ending.APPLIED
+        assert world.kinds() == ["assessed", "intent", "executed"]
+
+    def test_once_the_disk_keeps_it_the_worker_is_free(self, world: RunnerWorld) -> None:
+        ref = self.breaks(world, put=2, append=5)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert list(world.outbox.kept) == [world.ledger.entries[-1].run]
+
+    def test_where_even_that_ends_nobody_says_that_the_runner_died(self, world: RunnerWorld) -> None:
+        ref = self.breaks(world, put=99, append=len(PAUSES) + 1)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        assert world.broker.live == frozenset()
+        assert world.handle(ref) is Ending.LOST
+        assert str(outcome(world)["why"]).endswith("died, or could not write it down")
+        said = " ".join(body for _, body in world.world.comments(ref))
+        assert "its runner died, or could not write it down" in said
+        assert len(world.sandbox.specs) == 1
+
+    def test_an_outbox_that_cannot_be_read_is_no_empty_one(self, world: RunnerWorld) -> None:
+        ref = self.breaks(world, put=0, append=1)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        world.outbox.fail_next("get")
+        with pytest.raises(Fault, match="outbox"):
+            world.handle(ref)
+        assert world.handle(ref) is Ending.APPLIED
 
 
 class TestOnce:
@@ -416,10 +578,6 @@ class TestReaper:
     def dead(self, world: RunnerWorld) -> ChangeRef:
         """Let a runner die in the sandbox: an intent, a live credential, a container, no outcome."""
         ref = world.propose(STAGING)
-
-        def die(*_: object) -> None:
-            raise KeyboardInterrupt
-
         world.sandbox.act = die
         with pytest.raises(KeyboardInterrupt):
             world.handle(ref)

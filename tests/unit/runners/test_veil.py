@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from countersign.domain.ids import digest_of
+from countersign.domain.ids import RunId, digest_of
 from countersign.domain.tokens.key import TokensKey
 from countersign.domain.tokens.kinds import ALL
 from countersign.domain.tokens.placeholder import placeholders
@@ -18,7 +18,8 @@ from runners.reaper import Reaper
 from runners.sandbox.output import Output
 from runners.veil import RATIONALE, TAIL, rationale, tail
 from tests.builders import SHOP_POLICY
-from tests.fakes.runner import TRAILERS, FakeOutbox, RunnerWorld
+from tests.fakes.outbox import FakeOutbox
+from tests.fakes.runner import TRAILERS, RunnerWorld
 from tests.fakes.sandbox import Script
 from tests.support.token_corpus import KEY
 from tests.support.veiled import veil
@@ -186,7 +187,7 @@ class Broken(FakeOutbox):
         super().__init__()
         self.asked = 0
 
-    def get(self, run: str) -> dict[str, object] | None:
+    def get(self, run: RunId) -> Mapping[str, object] | None:
         self.asked += 1
         if self.asked == 1:
             raise RuntimeError(run)

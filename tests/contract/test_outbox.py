@@ -1,0 +1,65 @@
+"""The Outbox port: what every outbox promises, the one on disk and the one in memory."""
+
+from pathlib import Path
+
+import pytest
+
+from countersign.domain.ids import RunId
+from runners.outbox import FileOutbox
+from runners.ports import Outbox
+from tests.fakes.outbox import FakeOutbox
+
+RUN, OTHER = RunId("run-abcdefghijklmnopqrst"), RunId("run-bbbbbbbbbbbbbbbbbbbb")
+KEPT = {"fault": None, "result": {"ok": True, "said": "caf\u00e9 \u202e"}}
+
+
+@pytest.fixture(params=["disk", "memory"])
+def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Outbox:
+    return FakeOutbox() if request.param == "memory" else FileOutbox(tmp_path / "outbox")
+
+
+def test_it_gives_what_was_put_for_that_run_and_for_no_other(outbox: Outbox) -> None:
+    outbox.reserve(RUN)
+    outbox.put(RUN, KEPT)
+    assert outbox.get(RUN) == KEPT
+    assert outbox.get(OTHER) is None
+
+
+def test_what_was_not_reserved_can_be_put_where_there_is_room(outbox: Outbox) -> None:
+    outbox.put(RUN, KEPT)
+    assert outbox.get(RUN) == KEPT
+
+
+def test_room_is_no_result(outbox: Outbox) -> None:
+    outbox.reserve(RUN)
+    assert outbox.get(RUN) is None
+
+
+def test_what_is_put_later_counts(outbox: Outbox) -> None:
+    outbox.put(RUN, {**KEPT, "more": "x" * 999})
+    outbox.put(RUN, KEPT)
+    assert outbox.get(RUN) == KEPT
+
+
+def test_neither_making_room_nor_giving_it_back_loses_what_was_kept(outbox: Outbox) -> None:
+    outbox.put(RUN, KEPT)
+    outbox.reserve(RUN)
+    outbox.release(RUN)
+    assert outbox.get(RUN) == KEPT
+
+
+def test_room_can_be_given_back_and_made_again(outbox: Outbox) -> None:
+    for _ in range(2):
+        outbox.release(RUN)
+        outbox.reserve(RUN)
+        outbox.reserve(RUN)
+    outbox.put(RUN, KEPT)
+    assert outbox.get(RUN) == KEPT
+
+
+def test_dropped_is_gone_and_can_be_dropped_again(outbox: Outbox) -> None:
+    outbox.reserve(RUN)
+    outbox.put(RUN, KEPT)
+    outbox.drop(RUN)
+    outbox.drop(RUN)
+    assert outbox.get(RUN) is None

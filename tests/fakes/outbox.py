@@ -1,0 +1,66 @@
+"""The Outbox port in memory: survives the runner, as a disk does, and has room or none, as a disk has.
+
+Passes the same contract suite as the real one (tests/contract/test_outbox.py).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from countersign.domain.ids import RunId
+from countersign.domain.outcomes import Fault
+
+Method = Literal["reserve", "put", "get"]
+
+
+class FakeOutbox:
+    """What is in it, by run; `put_in` lists all that was ever put into it. On a `full` disk only what was reserved has room."""
+
+    def __init__(self) -> None:
+        """Begin with an empty disk."""
+        self.kept: dict[RunId, Mapping[str, object]] = {}
+        self.put_in: list[object] = []
+        self.reserved: set[RunId] = set()
+        self.full = False
+        self.act: Callable[[], None] | None = None
+        """Called when room is made: what happens elsewhere in that moment."""
+        self._failures: list[Method] = []
+
+    def fail_next(self, method: Method, *, times: int = 1) -> None:
+        """Let the next calls fail, whatever room there is."""
+        self._failures.extend(method for _ in range(times))
+
+    def reserve(self, run: RunId) -> None:
+        """Make room."""
+        self._called("reserve", room=not self.full or run in self.reserved)
+        self.reserved.add(run)
+        if self.act is not None:
+            self.act()
+
+    def put(self, run: RunId, result: Mapping[str, object]) -> None:
+        """Keep a result."""
+        self._called("put", room=not self.full or run in self.reserved)
+        self.reserved.add(run)
+        self.kept[run] = result
+        self.put_in.append(result)
+
+    def get(self, run: RunId) -> Mapping[str, object] | None:
+        """Give what was kept."""
+        self._called("get")
+        return self.kept.get(run)
+
+    def release(self, run: RunId) -> None:
+        """Give back room that was not used."""
+        if run not in self.kept:
+            self.reserved.discard(run)
+
+    def drop(self, run: RunId) -> None:
+        """Forget it."""
+        self.kept.pop(run, None)
+        self.reserved.discard(run)
+
+    def _called(self, method: Method, *, room: bool = True) -> None:
+        if method in self._failures:
+            self._failures.remove(method)
+            raise Fault(f"the outbox: {method} failed")
+        if not room:
+            raise Fault("the outbox has no room")
