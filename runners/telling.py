@@ -1,4 +1,4 @@
-"""Tells the people on the change what came of it: commit status, label, one comment edited in place.
+"""Tells the people on the change what came of it: commit status, label, a comment for each run and one for refusals.
 
 Says nothing that an agent wrote: no output, no rationale. The record is the truth; this is a courtesy that points to it.
 """
@@ -11,7 +11,9 @@ from countersign.domain.decision import Decision
 from countersign.domain.neutral import neutral
 from countersign.domain.ports import Change, Forge, StatusState
 
-MARKER = "<!-- countersign:runner -->"
+REFUSED = "<!-- countersign:runner -->"
+"""Begins the comment that tells the newest refusal; it is edited in place. What came of a run stays, with its checkpoint."""
+
 _FAMILY = "countersign::"
 
 
@@ -88,7 +90,8 @@ def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -
     where = f"Record {entry.seq} on branch `{AUDIT_BRANCH}`: `{entry.path}`, `{entry.digest}`"
     # left where whoever rewrites the branch does not reach: `countersign audit verify --checkpoint` takes it
     seen = f"Checkpoint: `{Checkpoint(entry.seq + 1, entry.root)}`"
-    forge.say(change.ref, MARKER, f"### {headline}\n\n{text}\n\n{where}\n\n{seen}\n")
+    marker = REFUSED if entry.run is None else f"<!-- countersign:runner {entry.run} -->"
+    forge.say(change.ref, marker, f"### {headline}\n\n{text}\n\n{where}\n\n{seen}\n")
 
 
 def _ends(outcome: Entry) -> str:
