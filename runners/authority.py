@@ -26,9 +26,12 @@ class Authority:
         Raises:
             MalformedError: the URL is none that may stand on the record, or there are no certificates.
         """
-        name = urlsplit(url)
-        if name.username is not None or name.hostname is None:
-            raise MalformedError("a timestamp authority is a URL with a host and without a user; it is kept on the record")
+        try:
+            name = urlsplit(url)
+        except ValueError:
+            raise MalformedError("a timestamp authority is a URL; this is none") from None
+        if name.scheme not in {"http", "https"} or name.username is not None or name.hostname is None:
+            raise MalformedError("a timestamp authority is an http(s) URL with a host and without a user; it is kept on the record")
         check_certificates(ca)
         return cls(url, ca)
 

@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -74,13 +74,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(settings: RunnerSettings) -> int:
-    stop = threading.Event()
+    stop, serving = threading.Event(), threading.Event()
     # The keeper has adapters of its own, for they are not shared between threads; and it begins first, since it must also
     # revoke for the dead while the container engine is away and nothing can be run.
-    keeper = threading.Thread(target=_keeper(settings).keep, args=(stop,), daemon=True)
+    keeper = threading.Thread(target=_keeper(settings, serving.is_set).keep, args=(stop,), daemon=True)
     keeper.start()
     try:
-        asked = _serve(settings, _build(settings))
+        runner = _build(settings)
+        serving.set()
+        asked = _serve(settings, runner)
     finally:
         stop.set()
         keeper.join(timeout=SECONDS)
@@ -109,7 +111,7 @@ def _serve(settings: RunnerSettings, runner: Runner) -> bool:
         refusals.finish()
 
 
-def _keeper(settings: RunnerSettings) -> Keeper:
+def _keeper(settings: RunnerSettings, serving: Callable[[], bool]) -> Keeper:
     sweeper, stamp = build_sweeper(settings), None
     if settings.tsa_url is not None and settings.tsa_ca_file is not None:
         stamp = _authority(settings.tsa_url, settings.tsa_ca_file).stamp
@@ -118,6 +120,7 @@ def _keeper(settings: RunnerSettings) -> Keeper:
         sweeper.sweep,
         lambda project: sweeper.rooms.of(project).ledger,
         clock.now,
+        serving,
         heartbeats=settings.heartbeats,
         stamp=stamp,
     )

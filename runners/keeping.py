@@ -1,11 +1,11 @@
 """What a runner does beside its work, from a thread of its own: closes what the dead left, and shows that somebody is there.
 
-A heartbeat comes from a process that would record, not from a clock beside it, which would go on when no runner does.
-Sweeping comes first, since it revokes; the rest waits, and what fails is tried again after a while.
+A heartbeat comes from a process that serves its queues, not from a clock beside it, which would go on when no runner does.
+Sweeping comes first, since it revokes: between two sweeps one log is written to at most, and what fails is tried again later.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,6 +35,8 @@ class Keeper:
     sweep: Callable[[str], tuple[list[Entry], list[Fault]]]
     ledger: Callable[[str], Ledger]
     clock: Clock
+    serving: Callable[[], bool]
+    """Says whether the queues are served by now: only then there is somebody of whom a heartbeat could tell."""
     heartbeats: bool = True
     stamp: Act | None = None
     _due: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -46,14 +48,17 @@ class Keeper:
             stop.wait(SECONDS)
 
     def round(self) -> None:
-        """Look after every project once."""
+        """Sweep every project, then do one thing that is due."""
         for project in self.projects:
             self._done("sweep", project, partial(self._swept, project))
-        for project in self.projects:
-            if self.heartbeats:
-                self._when_due("heartbeat", project, self._beaten, _next_hour)
-            if self.stamp is not None:
-                self._when_due("timestamp", project, self.stamp, _next_day)
+        if self.serving():
+            any(self._did(what, project, act, following) for project in self.projects for what, act, following in self._duties())
+
+    def _duties(self) -> Iterator[tuple[str, Act, Callable[[datetime], datetime]]]:
+        if self.heartbeats:
+            yield "heartbeat", self._beaten, _next_hour
+        if self.stamp is not None:
+            yield "timestamp", self.stamp, _next_day
 
     def _swept(self, project: str) -> None:
         log = structlog.get_logger("countersign.sweeper")
@@ -66,11 +71,14 @@ class Keeper:
     def _beaten(self, ledger: Ledger) -> str:
         return beat(ledger, self.clock())
 
-    def _when_due(self, what: str, project: str, act: Act, following: Callable[[datetime], datetime]) -> None:
+    def _did(self, what: str, project: str, act: Act, following: Callable[[datetime], datetime]) -> bool:
+        """Do it, if it is due; say whether it was."""
         now = self.clock()
-        if now >= self._due.get((what, project), now):
+        due = now >= self._due.get((what, project), now)
+        if due:
             done = self._done(what, project, lambda: act(self.ledger(project)))
             self._due[what, project] = following(now) if done else now + _AGAIN
+        return due
 
     def _done(self, what: str, project: str, act: Callable[[], object]) -> bool:
         log = structlog.get_logger("countersign.keeper")

@@ -6,7 +6,7 @@ Gives what git gives; whether the bytes are those that the name promises is for 
 import os
 import select
 import subprocess  # noqa: TID251 - the type of what gitcmd starts
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -22,8 +22,8 @@ _LIMIT = 8 * 1024 * 1024
 _SECONDS = 20.0
 _CHUNK = 1 << 16
 _HEADER_WORDS = 3
-_AT_ONCE = 1000
-"""Names; a pipe takes so many (pipe(7)) before git, which may be waiting for us to read, has read one."""
+_AT_ONCE = 60
+"""Names; the smallest pipe (4 KiB, pipe(7)) takes so many before git, which may be waiting for us to read, has read one."""
 
 _FAST = {"core.deltaBaseCacheLimit": "256m"}
 """A clone keeps records as differences from one another; with git's 96 MB it computes many of them twice."""
@@ -42,6 +42,7 @@ class CatFile:
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer, self._at = b"", 0
+        self._asked = False
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -66,7 +67,7 @@ class CatFile:
         [found] = self.each([name])
         return found
 
-    def each(self, names: Sequence[Sha]) -> Iterator[Found]:
+    def each(self, names: Sequence[Sha]) -> Generator[Found, None, None]:
         """Give objects in the order asked, twice as fast as one by one. Read to the end, or git is started anew next time.
 
         Raises:
@@ -78,9 +79,11 @@ class CatFile:
                 at += 1
                 yield found
 
-    def _answers(self, names: Sequence[Sha]) -> Iterator[Found]:
+    def _answers(self, names: Sequence[Sha]) -> Generator[Found, None, None]:
         """Give objects up to the first at which git ends, or is ended: it gives up on a corrupt one; the next may be well."""
-        whole = False
+        if self._asked:  # the answers under way are somebody else's
+            raise RuntimeError("what was asked for before is not read to its end")
+        self._asked, whole = True, False
         try:
             output = self._ask(names)
             for _ in names:
@@ -89,6 +92,7 @@ class CatFile:
         except _EndedError:
             yield None
         finally:
+            self._asked = False
             if not whole:
                 self.close()  # an answer may still be under way; it must not be taken for the next one's
 

@@ -121,7 +121,7 @@ def _principals(
     house: House,
 ) -> tuple[Agent | None, Person | None]:
     """Tell agent and sponsor apart. An account is evidence, a trailer only a statement (strength 0)."""
-    named, sponsor_name = _only(commits, "Countersign-Agent"), _only(commits, "Countersign-Sponsor")
+    named, sponsor_name = _name(commits, "Countersign-Agent"), _only(commits, "Countersign-Sponsor")
     model = _only(commits, "Assisted-by") or ""
     by_account = next((name for name, entry in sorted(policy.agents.items()) if entry.account == change.author.username), None)
     if change.author.id == house.bot.id:

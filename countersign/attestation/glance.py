@@ -191,7 +191,7 @@ class Glance:
             raise DoubtError
         prev, run = found["prev"], found["run"]
         question = _NAMED.get(found["kind"])
-        end = max(0, raw.find(b"\n    }", len(_BEGIN)))
+        end = len(_BEGIN) if raw.startswith(b"}", len(_BEGIN)) else raw.find(b"\n    }", len(_BEGIN))  # of the body
         binding = None if question is None else question.search(raw, len(_BEGIN) - 1, end)
         return Told(
             change=change,

@@ -12,7 +12,7 @@ Condition = tuple[str, Sequence[object]]
 def unended(environment: str | None, *, since: str, until: str, below: int | None) -> Condition:
     """Give the condition for intents before `until` of whose outcome nothing was recorded before `since`, however old they are.
 
-    Both sides are read from one lookup, which holds all that is compared.
+    One without an environment belongs to every one. Both sides are read from one lookup, which holds all that is compared.
     """
     where, values = _of(environment, below)
     over = f"SELECT intent FROM record WHERE {where} AND kind IN {_OUTCOMES} AND recorded < ? AND intent IS NOT NULL"  # noqa: S608 - ours
@@ -21,7 +21,7 @@ def unended(environment: str | None, *, since: str, until: str, below: int | Non
 
 
 def _of(environment: str | None, below: int | None) -> Condition:
-    parts = {"environment = ?": environment, "seq < ?": below}
+    parts = {"(environment = ? OR environment IS NULL)": environment, "seq < ?": below}
     return " AND ".join(["TRUE", *(part for part, value in parts.items() if value is not None)]), [
         value for value in parts.values() if value is not None
     ]

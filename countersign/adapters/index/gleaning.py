@@ -101,7 +101,7 @@ def taken(out: Connection) -> list[Gleaned]:
     """
     try:
         batch: list[Gleaned] | LedgerFault | GitFault = out.recv()
-    except EOFError:
+    except (EOFError, OSError):  # the latter where it ended in the middle of a batch
         raise LedgerFault("the index could not be made: a process of ours was ended") from None
     if isinstance(batch, list):
         return batch

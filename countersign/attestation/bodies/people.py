@@ -30,12 +30,13 @@ class Given(Person):
     """An approval as the forge has it."""
 
     at: Annotated[Moment, told("When it was given.", "who said yes")]
-    head: Annotated[Commit, told("The commit that was approved; no other one may run.", "who said yes")]
+    head: Annotated[Commit | None, told("The commit that was approved; null where nobody can prove which.", "who said yes")]
 
 
 class Approver(Given):
     """A person whose approval counts, and for which slot."""
 
+    head: Annotated[Commit, told("The commit that was approved; no other one may run.", "who said yes")]
     member_by: Annotated[
         str | None, told("The name in the policy by which the person is in the team: a group or an account.", "who said yes")
     ]

@@ -26,7 +26,7 @@ def check_deciding(files: Files, records: Sequence[bytes]) -> None:
     for place, wanted in sorted(beside.items()):
         if place not in files or digest_of(files[place]) != wanted:
             raise PacketError(place, "is missing, or not what the list of files beside the policy names")
-    for place in sorted(name for name in files if name.startswith((form.POLICIES, form.BESIDE))):
+    for place in sorted(name for name in files if name == form.POLICY or name.startswith((form.POLICIES, form.BESIDE))):
         if place not in named and place not in beside:
             raise PacketError(place, "is named by no record")
 

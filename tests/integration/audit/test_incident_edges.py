@@ -17,7 +17,7 @@ from tests.support.shelf import Shell
 
 SHOP = ChangeRef("acme/shop", 7)
 OLD, NEW = digest_of(b"the old policy"), digest_of(b"the new policy")
-HELD, SLOW, QUICK = (run_id(SHOP, Sha(digit * 40)) for digit in "123")
+HELD, SLOW, QUICK, NOWHERE = (run_id(SHOP, Sha(digit * 40)) for digit in "1235")
 LEASE = {"handle": "cs_held", "scope": {"name": "database", "provider": "postgres", "parameters": {}, "ttl": 600}}
 
 
@@ -25,8 +25,8 @@ def day(number: int, hour: int = 6) -> datetime:
     return datetime(2026, 8, number, hour, tzinfo=UTC)
 
 
-def announced(run: RunId, when: datetime, *, environment: str = "production") -> Draft:
-    body = {"decision": {"environment": environment}, "leases": [LEASE], "policy": {"digest": OLD}}
+def announced(run: RunId, when: datetime, *, environment: str | None = "production", lease: Mapping[str, object] = LEASE) -> Draft:
+    body = {"decision": {"environment": environment}, "leases": [lease], "policy": {"digest": OLD}}
     return Draft(RecordKind.INTENT, f"intent/{run}", f"Will run migrate, {SHOP}", SHOP, run, when, body)
 
 
@@ -48,6 +48,8 @@ def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
         announced(QUICK, day(3)),
         ended(QUICK, day(3, 7)),
         ended(SLOW, day(10)),
+        announced(NOWHERE, day(11), environment=None, lease=LEASE | {"handle": "cs_nowhere", "provider": "aws"}),
+        ended(NOWHERE, day(11, 8)),
         announced(run_id(SHOP, Sha("4" * 40)), day(12, 5), environment="staging"),
         bare(RecordKind.REFUSED, "refused/policy", day(12, 6), {"policy": {"digest": NEW}, "why": "the policy says no"}),
         rotation(signer().public, signer(2).public, now=day(12, 7)),
@@ -78,6 +80,7 @@ def found(run: Shell, when: datetime, environment: str = "production") -> dict[s
         (day(3, 8), [HELD, SLOW]),
         (day(9), [HELD, SLOW]),
         (day(10), [HELD]),
+        (day(11, 7), [HELD, NOWHERE]),
         (day(31), [HELD]),
     ],
 )
@@ -91,6 +94,13 @@ def test_a_credential_of_a_run_without_an_outcome_has_no_end(run: Shell) -> None
     assert "open  postgres  cs_held" in run("incident", "--env", "production", "--around", "2026-08-31T06:00")[1]
 
 
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_a_run_of_no_environment_belongs_to_every_one(run: Shell, environment: str) -> None:
+    document = found(run, day(11, 7), environment)
+    assert NOWHERE in [item["run"] for item in document["runs_under_way"]]
+    assert NOWHERE in [item["run"] for item in document["credentials_live"]]
+
+
 def test_records_of_no_environment_belong_to_every_one(run: Shell) -> None:
     for environment in ("production", "staging"):
         kinds = [item["kind"] for item in found(run, day(12, 7), environment)["timeline"]]
@@ -99,7 +109,7 @@ def test_records_of_no_environment_belong_to_every_one(run: Shell) -> None:
 
 def test_the_switch_to_another_policy_is_told_wherever_it_was_seen_first(run: Shell) -> None:
     (switch,) = found(run, day(12))["policy_switches"]
-    assert (switch["before"], switch["policy"], switch["seq"]) == (OLD, NEW, 6)
+    assert (switch["before"], switch["policy"], switch["seq"]) == (OLD, NEW, 8)
     assert found(run, day(9))["policy_switches"] == []
     text = run("incident", "--env", "production", "--around", "2026-08-12T07:00")[1]
     assert f"{NEW}  {OLD}" in text

@@ -298,3 +298,7 @@ def test_a_packet_of_refusals_that_came_before_the_policy(tmp_path: Path, capsys
     status, out, _ = run("packet", str(CHANGE), "--out", str(tmp_path / "packet"))
     assert status == 0
     assert "note: policy.yaml is not in it: the records name no policy" in out
+    files = read_packet(tmp_path / "packet")
+    planted = renamed(files["manifest.json"], files | {"policy.yaml": b"version: 1\n"})
+    with pytest.raises(PacketError, match="is named by no record"):
+        check(planted, trust_root(), [])

@@ -72,6 +72,33 @@ def test_an_object_above_the_limit_is_not_read(repo: Path) -> None:
         assert source.read(small) == ("blob", b"y" * 100)
 
 
+def test_many_are_given_in_order_whatever_is_wrong_with_some(repo: Path) -> None:
+    names = [blob(repo, b"%d" % number) for number in range(150)]
+    corrupt, large = blob(repo, b"corrupt"), blob(repo, b"x" * 101)
+    place = repo / "objects" / corrupt[:2] / corrupt[2:]
+    place.chmod(0o600)
+    place.write_bytes(b"nonsense")
+    asked = [*names[:70], corrupt, *names[70:80], MISSING, large, *names[80:], names[0]]
+    with CatFile(repo, limit=100) as source:
+        found = list(source.each(asked))
+    wanted = {name: ("blob", b"%d" % number) for number, name in enumerate(names)}
+    assert found == [wanted.get(name) for name in asked]
+
+
+def test_nobody_else_gets_the_answers_that_are_under_way(repo: Path) -> None:
+    first, second = blob(repo, b"first"), blob(repo, b"second")
+    with CatFile(repo) as source:
+        reading = source.each([first, second])
+        assert next(reading) == ("blob", b"first")
+        with pytest.raises(RuntimeError, match="not read to its end"):
+            source.read(first)
+        assert list(reading) == [("blob", b"second")]
+        left = source.each([first, second])
+        next(left)
+        left.close()
+        assert source.read(second) == ("blob", b"second")
+
+
 def test_no_answer_in_time_is_a_fault(repo: Path) -> None:
     name = blob(repo, b"x")
     started = time.monotonic()

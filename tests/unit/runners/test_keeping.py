@@ -25,6 +25,7 @@ class World:
     swept: list[str] = field(default_factory=list)
     stamped: list[datetime] = field(default_factory=list)
     raises: Exception | None = None
+    serving: bool = True
 
     def sweep(self, project: str) -> tuple[list[Entry], list[Fault]]:
         self.swept.append(project)
@@ -37,7 +38,15 @@ class World:
         return "stamped"
 
     def keeper(self, *, heartbeats: bool = True, stamp: Callable[[Ledger], str] | None = None) -> Keeper:
-        return Keeper((PROJECT, OTHER), self.sweep, self.ledgers.__getitem__, lambda: self.now, heartbeats=heartbeats, stamp=stamp)
+        return Keeper(
+            (PROJECT, OTHER),
+            self.sweep,
+            self.ledgers.__getitem__,
+            lambda: self.now,
+            lambda: self.serving,
+            heartbeats=heartbeats,
+            stamp=stamp,
+        )
 
     def go(self, keeper: Keeper, hours: float, *, minutes: float = 1) -> None:
         """Let time pass, with a round every so many minutes."""
@@ -57,6 +66,29 @@ def test_every_hour_has_one_heartbeat_in_every_log() -> None:
     assert world.beats(PROJECT) == world.beats(OTHER) == wanted
 
 
+def test_a_runner_that_cannot_serve_yet_sweeps_and_does_not_beat() -> None:
+    world = World(serving=False)
+    keeper = world.keeper()
+    world.go(keeper, 2)
+    assert len(world.swept) == 2 * 120
+    assert world.beats() == []
+    world.serving = True
+    keeper.round()
+    assert world.beats() == ["heartbeat/2026-03-01T14"]
+
+
+def test_between_two_sweeps_one_log_is_written_to_at_most() -> None:
+    world = World()
+    keeper = world.keeper(stamp=world.stamp)
+    written = 0
+    for _ in range(6):
+        keeper.round()
+        now = sum(len(ledger.entries) for ledger in world.ledgers.values()) + len(world.stamped)
+        assert now - written <= 1
+        written = now
+    assert written == 4
+
+
 def test_two_runners_make_one_heartbeat_together() -> None:
     world = World()
     first, second = world.keeper(), world.keeper()
@@ -68,7 +100,7 @@ def test_two_runners_make_one_heartbeat_together() -> None:
 def test_a_log_that_is_asked_again_only_when_something_is_due() -> None:
     world = World()
     keeper = world.keeper()
-    keeper.round()
+    world.go(keeper, 0.1)
     asked = len(world.ledgers[PROJECT].calls)
     keeper.round()
     assert len(world.ledgers[PROJECT].calls) == asked
@@ -78,7 +110,7 @@ def test_a_heartbeat_that_failed_comes_a_few_minutes_later() -> None:
     world = World()
     world.ledgers[PROJECT].fail_next("append")
     keeper = world.keeper()
-    keeper.round()
+    world.go(keeper, 0.05)
     assert world.beats() == []
     assert world.beats(OTHER) == ["heartbeat/2026-03-01T12"]
     world.go(keeper, 0.1)
@@ -94,7 +126,8 @@ def test_without_heartbeats_the_log_stays_silent() -> None:
 def test_a_log_is_stamped_once_a_day_and_again_soon_after_a_failure() -> None:
     world = World()
     world.go(world.keeper(heartbeats=False, stamp=world.stamp), 49, minutes=30)
-    assert world.stamped == [moment for day in range(3) for moment in [START + timedelta(days=day)] * 2]
+    assert len(world.stamped) == 2 * 3
+    assert {moment.date() for moment in world.stamped} == {(START + timedelta(days=day)).date() for day in range(3)}
 
     def away(_: Ledger) -> str:
         world.stamped.append(world.now)

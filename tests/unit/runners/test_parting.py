@@ -53,6 +53,18 @@ def test_what_people_may_merge_is_on_the_record_with_those_who_approved(world: R
     assert decide(shop_policy(), inputs.proposal, inputs.evidence, now=inputs.now).document() == body["decision"]
 
 
+def test_an_approval_of_which_nobody_can_tell_the_head_is_on_the_record_without_one(world: RunnerWorld) -> None:
+    ref = asked(world)
+    world.approve(ref, "lea")
+    held = world.world.held(ref)
+    held.approvals[world.people["lea"].id] = held.versions[0].created  # in the same instant as the push
+    world.world.set_state(ref, ChangeState.CLOSED)
+    assert world.handle(ref) is Ending.GONE
+    body = dict(world.ledger.entries[-1].body)
+    assert [(one["username"], one["head"]) for one in body["approvals"]] == [("lea", None)]  # type: ignore[attr-defined]  # a list
+    assert names(body) == []
+
+
 def test_who_approves_anew_is_on_the_record_anew(world: RunnerWorld) -> None:
     ref = asked(world)
     world.approve(ref, "lea", "lou", "wanda")
