@@ -103,6 +103,7 @@ def test_the_agent_is_told_how_much_was_replaced(playing: Stage) -> None:
     header = {"Authorization": f"Bearer {playing.cast.agent_token}"}
     answer = httpx.post(f"{playing.cast.bot}/v1/proposals", json={**body, **ask.claims}, headers=header, timeout=60)
     assert answer.json()["replaced"] == {"personal": 1}
+    wait_for_merge(playing.cast, answer.json()["iid"])  # others hold the table that it changes
 
 
 def _git(branch: AuditBranch, *argv: str, typed: bytes = b"") -> bytes:
