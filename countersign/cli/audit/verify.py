@@ -30,7 +30,8 @@ def register(actions: Commands) -> None:
         action="append",
         default=[],
         help="what an earlier verification printed, or a file with that, with a whole comment on a merge request, or with a signed "
-        "note; shows that the log was cut short or rewritten since; may be repeated: all are held against the log",
+        "note; shows that the log was cut short or rewritten since; may be repeated: all are held against the log, and what only "
+        "looks like one is refused",
     )
     verify.add_argument(
         "--tsa-ca",
@@ -137,11 +138,20 @@ def _refuse(options: argparse.Namespace, place: str, **names: str) -> None:
 
 def _seen(given: Sequence[str], trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
     """Read the checkpoints that the command line says or names files of; give them, and the log that notes among them name."""
-    read = [checkpoint.seen(_text(one), trust) for one in given]
+    read = [_read(one, trust) for one in given]
     origins = sorted({origin for _, origin in read if origin is not None})
     if len(origins) > 1:
         raise MalformedError(f"the checkpoints are of several logs: {', '.join(origins)}")
     return [item for items, _ in read for item in items], origins[0] if origins else None
+
+
+def _read(given: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
+    text = _text(given)
+    try:
+        return checkpoint.seen(text, trust)
+    except MalformedError as error:
+        first = given.partition("\n")[0][:200]
+        raise MalformedError(f"--checkpoint {first}: {error}") from None
 
 
 def _text(given: str) -> str:
@@ -150,7 +160,12 @@ def _text(given: str) -> str:
     try:
         if "\n" not in given and path.is_file():
             with path.open("rb") as file:
-                return file.read(_LIMIT).decode()
+                held = file.read(_LIMIT + 1)
+            if len(held) > _LIMIT:
+                raise MalformedError(
+                    f"the file {given[:200]!r} is larger than {_LIMIT} bytes, the most that is read of checkpoints"
+                )
+            return held.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise MalformedError(f"the checkpoint {given[:200]!r} cannot be read ({type(error).__name__})") from None
     if "\n" not in given and "@sha256:" not in given:

@@ -69,6 +69,28 @@ def test_each_of_several_checkpoints_is_held_against_the_log(run: Shell, tmp_pat
     assert run("verify", "--checkpoint", str(both))[0] == 1
 
 
+@pytest.mark.parametrize("way", ["- checkpoint: {}", "* {}", "**Checkpoint:** {}", "CHECKPOINT: {}", "Checkpoint {}", "{} {}"])
+def test_no_checkpoint_in_a_file_is_passed_over(run: Shell, tmp_path: Path, way: str) -> None:
+    good = printed(run)
+    kept = tmp_path / "kept"
+    kept.write_text(f"{good}\n{way.format(*[good] * way.count('{}'))}\n")
+    assert run("verify", "--checkpoint", str(kept))[0] == 0
+    kept.write_text(f"{good}\n{way.format(*[good, WRONG][-way.count('{}') :])}\n")
+    assert run("verify", "--checkpoint", str(kept))[0] == 1
+
+
+def test_a_file_that_would_not_be_read_to_its_end_is_refused_by_name(run: Shell, tmp_path: Path) -> None:
+    kept, good = tmp_path / "kept", printed(run)
+    kept.write_text("\n".join([good, *["words"] * 11_000, WRONG]))
+    status, out, err = run("verify", "--checkpoint", str(kept))
+    assert (status, out) == (2, "")
+    assert f"{str(kept)!r} is larger than 65536 bytes" in err
+    kept.write_text(f"{good}\n{WRONG[:-1]}\n")
+    status, out, err = run("verify", "--checkpoint", str(kept))
+    assert (status, out) == (2, "")
+    assert f"--checkpoint {kept}: line 2: looks like a checkpoint" in err
+
+
 def test_notes_of_two_logs_are_refused(remote: Remote, run: Shell, tmp_path: Path) -> None:
     mine, other = tmp_path / "mine", tmp_path / "other"
     mine.write_bytes(remote.git("show", f"{REF}:checkpoint"))
