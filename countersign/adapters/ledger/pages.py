@@ -68,7 +68,8 @@ annotation, key_rotation, shred, heartbeat |
 | `body` | what was decided or done; which fields it has depends on `kind` |
 
 `countersign audit schema` prints a JSON Schema with every field of every kind's body, and says what each tells; with
-`--fields`, the same as a table. A writer refuses to write a body that is not of its kind's form.
+`--fields`, the same as a table. A writer refuses to write a body that is not of its kind's form, but for executed, failed and
+lost: nothing may keep what was done from the record.
 
 An intent is written before any credential exists. Exactly one of executed, failed or lost follows it; until then the run is
 open. A question (assessed) ends as such a run, as expired or superseded (`expired/…` and `superseded/…` have the rest of the
