@@ -5,11 +5,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from countersign.adapters.ledger.clone import find_branch
 from countersign.attestation import checkpoint
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.keys import TrustRoot
+from countersign.attestation.record import AUDIT_BRANCH
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, Once, add_action
 from countersign.cli.audit.examination import Examination, examine
@@ -19,11 +21,19 @@ from countersign.cli.audit.verify_packet import verify_packet
 from countersign.domain.ids import MalformedError
 
 _LIMIT = 64 * 1024
+_OF_THE_BRANCH: Final = {
+    "repo": "--repo",
+    "branch": "--branch",
+    "checkpoint": "--checkpoint",
+    "tsa_ca": "--tsa-ca",
+    "every_object": "--every-object",
+}
 
 
 def register(actions: Commands) -> None:
     """Add the action."""
     verify = add_action(actions, "verify", "check every signature, link, number, digest and root", _verify)
+    verify.set_defaults(repo=None, branch=None)  # so that it is seen whether they were given
     verify.add_argument(
         "--checkpoint",
         metavar="SIZE@ROOT|FILE",
@@ -60,7 +70,7 @@ def register(actions: Commands) -> None:
 
 def _verify(options: argparse.Namespace) -> int:
     if options.packet is not None:
-        _refuse(options, "the branch", checkpoint="--checkpoint", tsa_ca="--tsa-ca", every_object="--every-object")
+        _refuse(options, "the branch", **_OF_THE_BRANCH)
         return verify_packet(options)
     _refuse(options, "a packet: name its folder", public_key="--public-key")
     if options.trust_root is None:
@@ -70,7 +80,7 @@ def _verify(options: argparse.Namespace) -> int:
         )
     trust = read_trust_root(options.trust_root)
     seen, origin = _seen(options.checkpoint, trust)
-    branch = find_branch(options.repo, options.branch)
+    branch = find_branch(options.repo or Path(), options.branch or AUDIT_BRANCH)
     stamps = None if options.tsa_ca is None else Stamps.of(branch, options.tsa_ca)
     known = [*seen, *(() if stamps is None else stamps.checkpoints)]
     found = examine(branch, trust, known, origin, every_object=options.every_object)
@@ -131,7 +141,7 @@ def _document(found: Examination, stamps: Stamps | None) -> dict[str, object]:
 
 def _refuse(options: argparse.Namespace, place: str, **names: str) -> None:
     """Refuse options that would else be passed over in silence, as if they had been checked."""
-    given = [name for field, name in names.items() if getattr(options, field)]
+    given = [name for field, name in names.items() if getattr(options, field) not in (None, False, [])]
     if given:
         raise MalformedError(f"{', '.join(given)}: only for {place}")
 

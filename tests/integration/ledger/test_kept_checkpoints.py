@@ -120,14 +120,18 @@ def test_what_may_be_given_once_is_not_overridden_in_silence(run: Shell, option:
 def test_options_that_would_not_be_looked_at_are_refused(run: Shell, tmp_path: Path) -> None:
     assert "--public-key: only for a packet: name its folder" in run("verify", "--public-key", "key.pub")[2]
     assert run("verify", "--public-key", "key.pub")[0] == 2
-    status, _, err = run("verify", str(tmp_path), "--checkpoint", WRONG, "--every-object")
+    status, _, err = run("verify", str(tmp_path), "--checkpoint", WRONG, "--every-object", repo=False)
     assert status == 2
     assert "--checkpoint, --every-object: only for the branch" in err
+    for where in (("--repo", "."), ("--branch", "countersign/audit"), ("--branch", "")):
+        status, _, err = run("verify", str(tmp_path), *where, repo=False)
+        assert status == 2
+        assert f"{where[0]}: only for the branch" in err
 
 
 def test_a_file_of_a_packet_is_no_packet_and_its_folder_is_named(run: Shell, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}")
-    status, _, err = run("verify", str(tmp_path / "manifest.json"))
+    status, _, err = run("verify", str(tmp_path / "manifest.json"), repo=False)
     assert status == 2
     assert err.endswith(f"is a file: name the packet's folder, such as {tmp_path}\n")
     assert re.fullmatch(r"countersign audit: \S+ is a file: [^\n]+\n", err)
