@@ -14,8 +14,12 @@ from countersign.domain.ids import Digest, MalformedError, digest
 
 _WRITTEN = r"(?P<size>[1-9][0-9]{0,9})@(?P<root>sha256:[0-9a-f]{64})"
 _TEXT = re.compile(_WRITTEN)
-_SAID = re.compile(rf"^[ \t>]*(?:[Cc]heckpoint: )?`?{_WRITTEN}`?(?: .*)?\r?$", re.MULTILINE)
-"""A line that says a checkpoint, in a comment that was copied or quoted, or in what a command printed."""
+_FORM = "a checkpoint is written as 42@sha256:…, as `countersign audit verify` prints it"
+_LIKE_ONE = re.compile(r"\d@sha256:", re.IGNORECASE)
+"""A place that may be meant as a checkpoint."""
+_SAID = re.compile(rf"(?<![\w.:/+-]){_WRITTEN}(?!\w)")
+"""A checkpoint among other words and marks, as comments and commands have it; not an image such as `postgres:16@sha256:…`."""
+_SIGNED = re.compile(r"^[ \t>]*\u2014 \S+ [A-Za-z0-9+/]+=*\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Checkpoint:
         """
         found = _TEXT.fullmatch(text)
         if found is None:
-            raise MalformedError("a checkpoint is written as 42@sha256:…, as `countersign audit verify` prints it")
+            raise MalformedError(_FORM)
         return cls(int(found["size"]), digest(found["root"]))
 
     @classmethod
@@ -58,18 +62,24 @@ def roots_by_size(seen: Iterable[Checkpoint]) -> dict[int, set[Digest]]:
 def seen(text: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
     """Read what somebody kept; give what it says of the log, and the log that it names, if it is a note.
 
-    Lines that say a checkpoint are believed, since they come from whoever asks: bare ones, those that `countersign audit verify`
-    prints, those of runners' comments on merge requests, whatever stands around them. A note may have lain where others write: it
-    must be signed by a key of the trust root, whatever the key's window, since a note bears no time.
+    Those that are written out are believed, since they come from whoever asks, wherever they stand: bare, as `countersign audit
+    verify` prints them, in comments of runners. None is passed over, since it may be the one that does not fit. A note may have
+    lain where others write: it must be signed by a key of the trust root, whatever the key's window, since a note bears no time.
 
     Raises:
-        MalformedError: neither, or a note that nobody trusted signed.
+        MalformedError: neither, both, a place that looks like a checkpoint and is none, or a note that nobody trusted signed.
     """
-    said = [Checkpoint(int(found["size"]), digest(found["root"])) for found in _SAID.finditer(text)]
+    said = {found.end("size"): Checkpoint(int(found["size"]), digest(found["root"])) for found in _SAID.finditer(text)}
+    for place in _LIKE_ONE.finditer(text):
+        if place.start() + 1 not in said:
+            line = text.count("\n", 0, place.start()) + 1
+            raise MalformedError(f"line {line}: looks like a checkpoint, which is written as 42@sha256:… with 64 small hex digits")
+    if said and _SIGNED.search(text):
+        raise MalformedError("checkpoints and a signed note: give each for itself")
     if said:
-        return said, None
+        return list(said.values()), None
     if "\n" not in text.strip():
-        return [Checkpoint.parse(text.strip())], None
+        raise MalformedError(_FORM)
     read = note.parse(text)
     head = TreeHead.parse(read.text)
     if not read.signers({head.key(trusted.key) for trusted in trust.keys}):

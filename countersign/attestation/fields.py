@@ -11,9 +11,10 @@ FIELD_PAGE = "record.md"
 _HEAD = """\
 # What a record says
 
-Written by `make schema` from the types that writers are held to; do not edit it. `countersign audit schema` prints the same as a
-JSON Schema. A field is always there, null where there is nothing to tell, unless it says that it may be left out. A later version
-may say more: ignore what you do not know. The fields around the body are in `FORMAT.md`, on the branch.
+Written by `make schema` from the types of records; do not edit it. `countersign audit schema` prints the same as a JSON Schema.
+Writers are held to it, but for outcomes, which nothing may keep from the record: tests hold those to it. A field is always there,
+null where there is nothing to tell, unless it says that it may be left out. A later version may say more: ignore what you do not
+know. The fields around the body are in `FORMAT.md`, on the branch.
 
 ## Six questions
 """

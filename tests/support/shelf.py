@@ -64,8 +64,9 @@ class Shell:
     auditor: Auditor
     capture: pytest.CaptureFixture[str]
 
-    def __call__(self, *args: str, trust: bool = True) -> tuple[int, str, str]:
+    def __call__(self, *args: str, trust: bool = True, repo: bool = True) -> tuple[int, str, str]:
+        where = ("--repo", str(self.auditor.clone)) if repo else ()
         more = ("--trust-root", str(self.auditor.trust_file)) if trust else ()
-        status = main(["audit", *args, "--repo", str(self.auditor.clone), *more])
+        status = main(["audit", *args, *where, *more])
         said = self.capture.readouterr()
         return status, said.out, said.err

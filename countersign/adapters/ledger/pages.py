@@ -59,8 +59,8 @@ characters that a reader would not see are escaped. Readers ignore fields that t
 | `id` | ULID: time of recording in milliseconds, then the first 80 bits of a SHA-256 over log, number, `prev` and key |
 | `prev` | SHA-256 of the previous record's bytes; null in the first |
 | `time`, `recorded_time` | when it happened, and when it was put here; UTC |
-| `kind` | assessed, refused, intent, executed, failed, lost, expired, superseded, emergency, promoted, demoted, annotation, \
-key_rotation, shred, heartbeat |
+| `kind` | assessed, refused, allowed, intent, executed, failed, lost, expired, superseded, emergency, promoted, demoted, \
+annotation, key_rotation, shred, heartbeat |
 | `key` | unique in the log: `intent/<run>`, `outcome/<run>`; of other kinds `<kind>/…` |
 | `run_id` | the run that intent and outcome belong to; null otherwise |
 | `change` | the merge or pull request: repository and number; null where there is none |
@@ -68,12 +68,15 @@ key_rotation, shred, heartbeat |
 | `body` | what was decided or done; which fields it has depends on `kind` |
 
 `countersign audit schema` prints a JSON Schema with every field of every kind's body, and says what each tells; with
-`--fields`, the same as a table. A writer refuses to write a body that is not of its kind's form.
+`--fields`, the same as a table. A writer refuses to write a body that is not of its kind's form, but for executed, failed and
+lost: nothing may keep what was done from the record.
 
 An intent is written before any credential exists. Exactly one of executed, failed or lost follows it; until then the run is
 open. A question (assessed) ends as such a run, as expired or superseded (`expired/…` and `superseded/…` have the rest of the
 question's key), or by a later question of the same change; else it is open. One that was given up so may be answered by a
-run all the same: an expired one is approved anew, and one that a superseded record names as `by` is open again. An emergency
+run all the same: an expired one is approved anew, and one that a superseded record names as `by` is open again. An allowed ends
+no question: it says whose approvals suffice for a change that nothing runs for, and whoever approves anew is in another one.
+Such a question ends as expired, when the change is merged or closed, unless a later one takes its place. An emergency
 stands before the intent of a run that went through a freeze; without that intent, nothing was run. A key_rotation names the
 old and the new signing key and is signed by the old one; whom to believe is decided outside of this branch all the same.
 Large evidence is named by its digest.

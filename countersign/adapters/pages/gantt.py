@@ -112,6 +112,8 @@ def _end(life: Lifetime) -> str:
 
 def _how(life: Lifetime) -> str:
     how = _PROOFS.get(life.proof or "", "not revoked on the record")
+    if life.proof == "dead" and not life.listed:
+        how = "proved dead, not listed"
     return how if life.certain else f"{how}; may never have been minted"
 
 

@@ -86,6 +86,8 @@ class _Drawn:
     credentials: tuple[Lifetime, ...]
     connections: list[dict[str, object]]
     more_connections: str | None
+    left_out: tuple[str, ...]
+    """Parts that the record had no room for, with their bytes."""
 
 
 def projects(looks: Looks, site: Site, listed: Sequence[tuple[str, str]]) -> str:
@@ -161,7 +163,8 @@ def _drawn(run: Run) -> _Drawn:
     (result,) = shown([run.result], "backend", "runtime", "profile_digest", "exit_code")
     tails = [(name, tail) for name in ("stdout", "stderr") if (tail := text(run.result, name, "tail"))]
     more = text(run.result, "connections_left_out", "endpoints")
-    return _Drawn(run, gantt.draw(run), result, tails, run.lifetimes, shown_connections(run.result), more)
+    left = tuple(f"{name} ({size:,} bytes)" for name, size in run.left_out.items())
+    return _Drawn(run, gantt.draw(run), result, tails, run.lifetimes, shown_connections(run.result), more, left)
 
 
 def _link(url: str | None) -> str | None:

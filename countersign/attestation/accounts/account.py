@@ -1,6 +1,7 @@
 """One record in flat words: what somebody would ask for. Reads the record's plain data; believes that it was verified.
 
-An outcome names neither people nor environment: its intent does. Whoever holds both puts them together (`after`).
+An outcome repeats who and where from its intent, where it has room, but not what was decided. Whoever holds both puts them together
+(`after`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ _MANY = 10**9
 """More paths than any change has, whatever a record says."""
 
 TAKEN_OVER = ("environment", "action", "tier", "effect", "agent", "model", "skill", "sponsor", "author", "policy", "unlisted")
-"""What is one of a kind and stands in the intent alone."""
+"""What is one of a kind and stands in the intent whole; an outcome may repeat some of it, or have no room for it."""
 
 
 class Account(NamedTuple):
@@ -74,7 +75,7 @@ class Account(NamedTuple):
         return (*self.paths, f"and {self.unlisted} more that the record does not name") if self.unlisted else self.paths
 
     def after(self, intent: "Account") -> "Account":
-        """Take over from the intent what an outcome does not repeat: who, where, what."""
+        """Take over from the intent what an outcome does not repeat, or may have cut: who, where, what, by which rules."""
         return self.joined(intent)._replace(
             services=intent.services,
             approvers=intent.approvers,

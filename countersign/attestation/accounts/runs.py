@@ -10,6 +10,9 @@ from countersign.attestation.accounts.plain import Plain, number, part, parts, t
 _FIRST, _LAST = 1970, 9000
 """Years that records can be of."""
 
+_DEAD, _LOOSE = "grants[] proved dead", "grants[] not proved dead"
+"""Parts that an outcome leaves out where it has no room (`runners.fitting`): credentials."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
@@ -30,6 +33,8 @@ class Lifetime:
     proof: str | None
     scope: Plain
     certain: bool
+    listed: bool
+    """Whether the outcome names it; False also where there is none. One that is not listed may be known to be dead all the same."""
 
     def live(self, at: datetime) -> bool:
         """Say whether it worked, or may have worked, at this moment."""
@@ -69,6 +74,16 @@ class Run:
         """Give what came of the command; empty where nobody saw it."""
         return part(self.closed, "result")
 
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """Give the parts that the outcome had no room for, or had to cut, with the bytes that they had."""
+        found = [(text(item, "part"), number(item, "bytes")) for item in parts(self.closed, "left_out")]
+        return {name: size or 0 for name, size in found if name}
+
+    def not_listed(self, *names: str) -> tuple[str, ...]:
+        """Say of each of these lists that it was left out, if it was."""
+        return tuple(f"not listed: {name} ({size:,} bytes)" for name, size in self.left_out.items() if name in names)
+
     def open(self, at: datetime) -> bool:
         """Say whether the run was under way at this moment."""
         return self.began <= at and (self.ended is None or at < self.ended)
@@ -93,22 +108,25 @@ class Run:
 
     def _lifetime(self, handle: str, grant: Plain, scope: Plain) -> Lifetime:
         minted, revoked = moment_of(grant, "minted"), moment_of(grant, "revoked")
-        proof = text(grant, "proof")
+        # left out as proved dead, so it died before the outcome; where others were left out too, nobody can tell which it is
+        died = not grant and _DEAD in self.left_out and _LOOSE not in self.left_out
+        proof = "dead" if died else text(grant, "proof")
         ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
         began = minted or self.began
         expires = moment_of(grant, "expires") or (self.ended or began) + ttl
-        dead = revoked is not None and proof == "dead"
+        ended = self.ended if died else revoked if proof == "dead" else None
         return Lifetime(
             handle=handle,
             provider=text(grant, "provider") or text(scope, "provider") or "",
             public_id=text(grant, "public_id"),
             began=began,
-            ended=None if self.outcome is None else min(revoked, expires) if dead and revoked is not None else expires,
+            ended=None if self.outcome is None else min(ended or expires, expires),
             expires=expires,
             revoked=revoked,
             proof=proof,
             scope=scope,
             certain=minted is not None,
+            listed=bool(grant),
         )
 
 

@@ -1,4 +1,7 @@
-"""Which body a record of each kind has, and the check that every record passes before it is written."""
+"""Which body a record of each kind has, and the check that every record passes before it is written, but for outcomes.
+
+Nothing may keep an outcome from the record (ADR 36); tests hold those to their form.
+"""
 
 from collections.abc import Mapping
 from functools import cache

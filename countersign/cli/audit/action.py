@@ -47,7 +47,7 @@ def add_action(  # noqa: PLR0913 - what actions differ in, keyword-only
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the clone; this directory if not given")
-    parser.add_argument("--branch", default=AUDIT_BRANCH, help="the audit branch, local or fetched (default: %(default)s)")
+    parser.add_argument("--branch", default=AUDIT_BRANCH, help=f"the audit branch, local or fetched (default: {AUDIT_BRANCH})")
     parser.add_argument(
         "--trust-root", type=Path, action=Once, metavar="FILE", help="allowed signers, from elsewhere than the branch"
     )

@@ -121,7 +121,9 @@ def _under_way(run: Run) -> tuple[str, ...]:
 
 def _held(item: Held) -> tuple[str, ...]:
     life, told = item.lifetime, item.run.intent
-    if life.revoked is None:
+    if life.proof == "dead" and not life.listed:
+        how = "proved dead, not listed; by the outcome at the latest"
+    elif life.revoked is None:
         how = f"not revoked on the record; {'no end' if life.ended is None else 'bounded by its expiry'}"
     else:
         how = {"dead": "revoked, then tried: dead", "unproved": "revoked, not proved; bounded by its expiry"}.get(
@@ -145,12 +147,13 @@ def _changed(run: Run) -> tuple[str, ...]:
     hosts = [f"{text(item, 'name')}{'' if item.get('allowed') is True else ' (refused)'}" for item in parts(result, "connections")]
     more = text(result, "connections_left_out", "endpoints")
     hosts += [f"{more} more endpoints, by digest"] if more else []
+    hosts += run.not_listed("result.connections")
     return (
         "-" if ended is None else _time(ended),
         told.change or "-",
         "-" if run.outcome is None else run.outcome.kind,
         text(result, "exit_code") or "-",
-        " ".join(texts(result, "argv")) or "-",
+        " ".join(texts(result, "argv")) or ", ".join(run.not_listed("result.argv")) or "-",
         ", ".join(hosts) or "none",
         "-" if run.outcome is None else run.outcome.tokens or "-",
         ", ".join(told.places),

@@ -5,11 +5,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from countersign.adapters.ledger.clone import find_branch
 from countersign.attestation import checkpoint
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.keys import TrustRoot
+from countersign.attestation.record import AUDIT_BRANCH
 from countersign.cli import Commands
 from countersign.cli.audit.action import FINE, WRONG, Once, add_action
 from countersign.cli.audit.examination import Examination, examine
@@ -19,18 +21,27 @@ from countersign.cli.audit.verify_packet import verify_packet
 from countersign.domain.ids import MalformedError
 
 _LIMIT = 64 * 1024
+_OF_THE_BRANCH: Final = {
+    "repo": "--repo",
+    "branch": "--branch",
+    "checkpoint": "--checkpoint",
+    "tsa_ca": "--tsa-ca",
+    "every_object": "--every-object",
+}
 
 
 def register(actions: Commands) -> None:
     """Add the action."""
     verify = add_action(actions, "verify", "check every signature, link, number, digest and root", _verify)
+    verify.set_defaults(repo=None, branch=None)  # so that it is seen whether they were given
     verify.add_argument(
         "--checkpoint",
         metavar="SIZE@ROOT|FILE",
         action="append",
         default=[],
         help="what an earlier verification printed, or a file with that, with a whole comment on a merge request, or with a signed "
-        "note; shows that the log was cut short or rewritten since; may be repeated: all are held against the log",
+        "note; shows that the log was cut short or rewritten since; may be repeated: all are held against the log, and what only "
+        "looks like one is refused",
     )
     verify.add_argument(
         "--tsa-ca",
@@ -59,7 +70,7 @@ def register(actions: Commands) -> None:
 
 def _verify(options: argparse.Namespace) -> int:
     if options.packet is not None:
-        _refuse(options, "the branch", checkpoint="--checkpoint", tsa_ca="--tsa-ca", every_object="--every-object")
+        _refuse(options, "the branch", **_OF_THE_BRANCH)
         return verify_packet(options)
     _refuse(options, "a packet: name its folder", public_key="--public-key")
     if options.trust_root is None:
@@ -69,7 +80,7 @@ def _verify(options: argparse.Namespace) -> int:
         )
     trust = read_trust_root(options.trust_root)
     seen, origin = _seen(options.checkpoint, trust)
-    branch = find_branch(options.repo, options.branch)
+    branch = find_branch(options.repo or Path(), options.branch or AUDIT_BRANCH)
     stamps = None if options.tsa_ca is None else Stamps.of(branch, options.tsa_ca)
     known = [*seen, *(() if stamps is None else stamps.checkpoints)]
     found = examine(branch, trust, known, origin, every_object=options.every_object)
@@ -130,18 +141,27 @@ def _document(found: Examination, stamps: Stamps | None) -> dict[str, object]:
 
 def _refuse(options: argparse.Namespace, place: str, **names: str) -> None:
     """Refuse options that would else be passed over in silence, as if they had been checked."""
-    given = [name for field, name in names.items() if getattr(options, field)]
+    given = [name for field, name in names.items() if getattr(options, field) not in (None, False, [])]
     if given:
         raise MalformedError(f"{', '.join(given)}: only for {place}")
 
 
 def _seen(given: Sequence[str], trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
     """Read the checkpoints that the command line says or names files of; give them, and the log that notes among them name."""
-    read = [checkpoint.seen(_text(one), trust) for one in given]
+    read = [_read(one, trust) for one in given]
     origins = sorted({origin for _, origin in read if origin is not None})
     if len(origins) > 1:
         raise MalformedError(f"the checkpoints are of several logs: {', '.join(origins)}")
     return [item for items, _ in read for item in items], origins[0] if origins else None
+
+
+def _read(given: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
+    text = _text(given)
+    try:
+        return checkpoint.seen(text, trust)
+    except MalformedError as error:
+        first = given.partition("\n")[0][:200]
+        raise MalformedError(f"--checkpoint {first}: {error}") from None
 
 
 def _text(given: str) -> str:
@@ -150,7 +170,12 @@ def _text(given: str) -> str:
     try:
         if "\n" not in given and path.is_file():
             with path.open("rb") as file:
-                return file.read(_LIMIT).decode()
+                held = file.read(_LIMIT + 1)
+            if len(held) > _LIMIT:
+                raise MalformedError(
+                    f"the file {given[:200]!r} is larger than {_LIMIT} bytes, the most that is read of checkpoints"
+                )
+            return held.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise MalformedError(f"the checkpoint {given[:200]!r} cannot be read ({type(error).__name__})") from None
     if "\n" not in given and "@sha256:" not in given:

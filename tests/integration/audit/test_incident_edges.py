@@ -17,7 +17,7 @@ from tests.support.shelf import Shell
 
 SHOP = ChangeRef("acme/shop", 7)
 OLD, NEW = digest_of(b"the old policy"), digest_of(b"the new policy")
-HELD, SLOW, QUICK, NOWHERE = (run_id(SHOP, Sha(digit * 40)) for digit in "1235")
+HELD, SLOW, QUICK, NOWHERE, CUT = (run_id(SHOP, Sha(digit * 40)) for digit in "12356")
 LEASE = {"handle": "cs_held", "scope": {"name": "database", "provider": "postgres", "parameters": {}, "ttl": 600}}
 
 
@@ -33,6 +33,14 @@ def announced(run: RunId, when: datetime, *, environment: str | None = "producti
 def ended(run: RunId, when: datetime) -> Draft:
     grants = [{"handle": "cs_held", "minted": when.isoformat(), "revoked": when.isoformat(), "proof": "dead"}]
     return Draft(RecordKind.EXECUTED, f"outcome/{run}", f"Applied migrate, {SHOP}", SHOP, run, when, {"grants": grants})
+
+
+def cut(run: RunId, when: datetime) -> Draft:
+    """An outcome that had no room for what it reached, nor for credentials that are dead."""
+    parts = {"result.argv": 70, "result.connections": 61234, "grants[] proved dead": 9000}
+    left = [{"part": part, "bytes": size, "digest": digest_of(b"x")} for part, size in parts.items()]
+    body = {"grants": [], "left_out": left, "result": {"argv": [], "connections": [], "exit_code": 0}}
+    return Draft(RecordKind.EXECUTED, f"outcome/{run}", f"Applied migrate, {SHOP}", SHOP, run, when, body)
 
 
 def bare(kind: RecordKind, key: str, when: datetime, body: Mapping[str, object]) -> Draft:
@@ -53,6 +61,8 @@ def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
         announced(run_id(SHOP, Sha("4" * 40)), day(12, 5), environment="staging"),
         bare(RecordKind.REFUSED, "refused/policy", day(12, 6), {"policy": {"digest": NEW}, "why": "the policy says no"}),
         rotation(signer().public, signer(2).public, now=day(12, 7)),
+        announced(CUT, day(20), environment="cut"),
+        cut(CUT, day(20, 7)),
     ]
     log = FastLog.make(home / "shop.git")
     log.write((draft.time, lambda _, draft=draft: draft) for draft in drafts)  # type: ignore[misc]
@@ -118,4 +128,15 @@ def test_the_switch_to_another_policy_is_told_wherever_it_was_seen_first(run: Sh
 def test_an_environment_that_nobody_names_is_no_all_clear(run: Shell, tmp_path: Path) -> None:
     status, out, err = run("incident", "--env", "prod", "--around", "2026-08-31T06:00", "--index", str(tmp_path / "index"))
     assert (status, out) == (2, "")
-    assert "no record names the environment prod; on the record are: production, staging" in err
+    assert "no record names the environment prod; on the record are: cut, production, staging" in err
+
+
+def test_what_an_outcome_had_no_room_for_is_not_told_as_nothing(run: Shell) -> None:
+    text = run("incident", "--env", "cut", "--around", "2026-08-20T06:30")[1]
+    assert "not listed: result.argv (70 bytes)  not listed: result.connections (61,234 bytes)" in text
+    assert "2026-08-20 07:00:00  postgres  cs_held" in text
+    assert "proved dead, not listed; by the outcome at the latest; may never have been minted" in text
+    (life,) = found(run, day(20), "cut")["credentials_live"]
+    assert (life["proof"], life["listed"], life["to"]) == ("dead", False, day(20, 7).isoformat())
+    (ran,) = found(run, day(20), "cut")["changed"]
+    assert ran["left_out"] == {"result.argv": 70, "result.connections": 61234, "grants[] proved dead": 9000}

@@ -69,6 +69,28 @@ def test_each_of_several_checkpoints_is_held_against_the_log(run: Shell, tmp_pat
     assert run("verify", "--checkpoint", str(both))[0] == 1
 
 
+@pytest.mark.parametrize("way", ["- checkpoint: {}", "* {}", "**Checkpoint:** {}", "CHECKPOINT: {}", "Checkpoint {}", "{} {}"])
+def test_no_checkpoint_in_a_file_is_passed_over(run: Shell, tmp_path: Path, way: str) -> None:
+    good = printed(run)
+    kept = tmp_path / "kept"
+    kept.write_text(f"{good}\n{way.format(*[good] * way.count('{}'))}\n")
+    assert run("verify", "--checkpoint", str(kept))[0] == 0
+    kept.write_text(f"{good}\n{way.format(*[good, WRONG][-way.count('{}') :])}\n")
+    assert run("verify", "--checkpoint", str(kept))[0] == 1
+
+
+def test_a_file_that_would_not_be_read_to_its_end_is_refused_by_name(run: Shell, tmp_path: Path) -> None:
+    kept, good = tmp_path / "kept", printed(run)
+    kept.write_text("\n".join([good, *["words"] * 11_000, WRONG]))
+    status, out, err = run("verify", "--checkpoint", str(kept))
+    assert (status, out) == (2, "")
+    assert f"{str(kept)!r} is larger than 65536 bytes" in err
+    kept.write_text(f"{good}\n{WRONG[:-1]}\n")
+    status, out, err = run("verify", "--checkpoint", str(kept))
+    assert (status, out) == (2, "")
+    assert f"--checkpoint {kept}: line 2: looks like a checkpoint" in err
+
+
 def test_notes_of_two_logs_are_refused(remote: Remote, run: Shell, tmp_path: Path) -> None:
     mine, other = tmp_path / "mine", tmp_path / "other"
     mine.write_bytes(remote.git("show", f"{REF}:checkpoint"))
@@ -98,14 +120,18 @@ def test_what_may_be_given_once_is_not_overridden_in_silence(run: Shell, option:
 def test_options_that_would_not_be_looked_at_are_refused(run: Shell, tmp_path: Path) -> None:
     assert "--public-key: only for a packet: name its folder" in run("verify", "--public-key", "key.pub")[2]
     assert run("verify", "--public-key", "key.pub")[0] == 2
-    status, _, err = run("verify", str(tmp_path), "--checkpoint", WRONG, "--every-object")
+    status, _, err = run("verify", str(tmp_path), "--checkpoint", WRONG, "--every-object", repo=False)
     assert status == 2
     assert "--checkpoint, --every-object: only for the branch" in err
+    for where in (("--repo", "."), ("--branch", "countersign/audit"), ("--branch", "")):
+        status, _, err = run("verify", str(tmp_path), *where, repo=False)
+        assert status == 2
+        assert f"{where[0]}: only for the branch" in err
 
 
 def test_a_file_of_a_packet_is_no_packet_and_its_folder_is_named(run: Shell, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}")
-    status, _, err = run("verify", str(tmp_path / "manifest.json"))
+    status, _, err = run("verify", str(tmp_path / "manifest.json"), repo=False)
     assert status == 2
     assert err.endswith(f"is a file: name the packet's folder, such as {tmp_path}\n")
     assert re.fullmatch(r"countersign audit: \S+ is a file: [^\n]+\n", err)

@@ -114,6 +114,7 @@ shape = thing(
     leases=some(thing("handle", scope=scope)),
     grants=some(thing("handle", "provider", "public_id", "minted", "expires", "revoked", "proof")),
     timeline=some(thing("name", "began", "ms", "step")),
+    left_out=some(thing("bytes", part=junk | st.just("grants[] proved dead"))),
     result=result,
 )
 
@@ -136,6 +137,22 @@ def test_no_shape_of_a_record_makes_a_page_fail_or_act(bodies: tuple[object, obj
 )
 def test_fields_of_other_kinds_are_shown_as_nothing(body: object) -> None:
     draw([record("intent", 0, body), record("executed", 1, body)])
+
+
+def test_a_page_tells_what_the_record_had_no_room_for() -> None:
+    lease = {"handle": "cs_held", "scope": {"provider": "postgres", "ttl": 600}}
+    left = [{"part": "result.connections", "bytes": 61234}, {"part": "grants[] proved dead", "bytes": 900}]
+    result = {"connections": [], "connections_left_out": {"endpoints": 7}}
+    page = draw([record("intent", 0, {"leases": [lease]}), record("executed", 1, {"left_out": left, "result": result})])
+    for said in (
+        "Not listed, or cut, since the record had no room",
+        "<li>result.connections (61,234 bytes)</li><li>grants[] proved dead (900 bytes)</li>",
+        "<td>dead, not listed</td>",
+        "proved dead, not listed; may never have been minted",
+        "7 more endpoints",
+    ):
+        assert said in page
+    assert "had no room" not in draw([record("intent", 0, {"leases": [lease]}), record("executed", 1, {"result": result})])
 
 
 def test_hostile_words_everywhere_stay_words() -> None:
