@@ -47,7 +47,7 @@ KINDS = {
     "voided-approval": "Approvals that did not count",
     "self-approval": "Attempts to approve one's own change",
     "policy-change": "Changes of the policy",
-    "unapproved-merge": "Merged by people without the approvals that were asked",
+    "unapproved-merge": "Merged by people around the policy",
     "policy-in-force": "From here on another policy decided",
     "failed": "Runs that failed",
     "lost": "Runs that nobody saw the end of",
@@ -64,6 +64,9 @@ KINDS = {
 }
 _STAGES = {"assessed": "asked", "allowed": "to be merged by people", "intent": "to be run", "expired": "merged"}
 """What a record says of a change, where it is one of the policy. What expired otherwise was never merged."""
+
+_STOPPED = frozenset({"frozen", "refused"})
+"""Effects under which nothing may be merged, whoever approved."""
 
 _AS_RECORDED = frozenset({"emergency", "expired", "promoted", "demoted", "annotation", "key_rotation", "shred"})
 
@@ -99,9 +102,9 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
         if who in {told.sponsor, told.author, told.agent} or why.startswith(_OWN):
             yield Exceptional("self-approval", told, why, (who,))
     merged = text(predicate, "body", "ended", "state") == "merged"
-    missing = _missing(predicate) if merged else ""
-    if missing:
-        yield Exceptional("unapproved-merge", told, missing, _asking(told))
+    around = "; ".join(_around(predicate)) if merged else ""
+    if around:
+        yield Exceptional("unapproved-merge", told, around, _asking(told))
     stage = _STAGES.get(told.kind) if told.kind != "expired" or merged else None
     if stage is not None and any(path.startswith(POLICY_PATH) for path in told.paths):
         approved = (
@@ -110,16 +113,23 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
         yield Exceptional("policy-change", told, f"{stage}, by {', '.join(_asking(told))}{approved}", told.approvers)
 
 
-def _missing(predicate: Mapping[str, object]) -> str:
-    """Say what was missing when people merged; empty where nothing was."""
+def _around(predicate: Mapping[str, object]) -> Iterator[str]:
+    """Say in what a merge by people went around the policy."""
+    merged, asked = text(predicate, "body", "ended", "head"), text(predicate, "body", "change", "head")
+    if merged != asked:
+        yield f"nobody was asked about the commit that was merged, {merged or 'unknown'}, only about {asked or 'none'}"
     unjudged = text(predicate, "body", "unjudged")
     if unjudged is not None:
-        return f"nobody can tell whether they were there: {unjudged}"
+        yield f"nobody can tell whether the approvals were there: {unjudged}"
+    judged = text(predicate, "body", "decision", "judged")
+    if judged in _STOPPED:
+        yield f"{judged} by the policy"
     needs = [(need, len(texts(need, "filled_by"))) for need in parts(predicate, "body", "decision", "needs")]
     short = [
         f"{have} of {number(need, 'count')} of {text(need, 'team')}" for need, have in needs if have < (number(need, "count") or 0)
     ]
-    return "approved by " + ", ".join(short) if short else ""
+    if short:
+        yield "approved by " + ", ".join(short)
 
 
 def _of_run(run: Run) -> Iterator[Exceptional]:
