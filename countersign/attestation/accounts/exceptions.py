@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from countersign.attestation.accounts.account import Account, account
 from countersign.attestation.accounts.plain import number, part, parts, text, texts
 from countersign.attestation.accounts.runs import Run, all_runs
+from countersign.attestation.record import DECIDING
 
 POLICY_PATH = ".countersign/"
 """Below it lies what decides over everything else."""
@@ -156,7 +157,7 @@ def _policies(records: Iterable[Mapping[str, object]]) -> Iterator[Exceptional]:
     before: str | None = None
     for predicate in records:
         digest = text(predicate, "body", "policy", "digest")
-        if digest is None:
+        if digest is None or text(predicate, "kind") not in DECIDING:
             continue
         if before is not None and digest != before:
             told = account(predicate)

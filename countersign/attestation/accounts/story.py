@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from countersign.attestation.accounts.account import Account, account
 from countersign.attestation.accounts.plain import Plain, part, parts, text
 from countersign.attestation.accounts.runs import Run, all_runs
+from countersign.attestation.record import DECIDING
 
-_DECIDED = frozenset({"assessed", "refused", "allowed", "intent"})
 _APPROVED = frozenset({"allowed", "intent", "expired"})
 """Records that tell whose approvals counted."""
 
@@ -28,7 +28,7 @@ class Story:
     @property
     def decided(self) -> tuple[Account, Plain] | None:
         """Give the newest record that holds a decision."""
-        found = [(told, body) for told, body in self.records if told.kind in _DECIDED and part(body, "decision")]
+        found = [(told, body) for told, body in self.records if told.kind in DECIDING and part(body, "decision")]
         return found[-1] if found else None
 
     @property
@@ -52,7 +52,7 @@ class Story:
     def discounted(self) -> tuple[Plain, ...]:
         """Give the approvals that did not count, of the newest record that judged any."""
         judged = [
-            body for told, body in self.records if told.kind in _DECIDED | _APPROVED and "discounted" in part(body, "decision")
+            body for told, body in self.records if told.kind in DECIDING | _APPROVED and "discounted" in part(body, "decision")
         ]
         return parts(judged[-1], "decision", "discounted") if judged else ()
 
