@@ -108,10 +108,16 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
         yield Exceptional("unapproved-merge", told, around, _asking(told))
     stage = _STAGES.get(told.kind) if told.kind != "expired" or merged else None
     if stage is not None and any(path.startswith(POLICY_PATH) for path in told.paths):
-        approved = (
-            "" if told.kind == "assessed" else "; approved by " + (", ".join(told.approvers) or "nobody whose approval counts")
+        yield Exceptional(
+            "policy-change", told, f"{stage}, by {', '.join(_asking(told))}{_approved(told, predicate)}", told.approvers
         )
-        yield Exceptional("policy-change", told, f"{stage}, by {', '.join(_asking(told))}{approved}", told.approvers)
+
+
+def _approved(told: Account, predicate: Mapping[str, object]) -> str:
+    unjudged = text(predicate, "body", "unjudged")
+    if unjudged:
+        return f"; whose approval counts cannot be told: {unjudged}"
+    return "" if told.kind == "assessed" else "; approved by " + (", ".join(told.approvers) or "nobody whose approval counts")
 
 
 def _around(predicate: Mapping[str, object]) -> Iterator[str]:
@@ -120,8 +126,8 @@ def _around(predicate: Mapping[str, object]) -> Iterator[str]:
     if merged != asked:
         yield f"nobody was asked about the commit that was merged, {merged or 'unknown'}, only about {asked or 'none'}"
     unjudged = text(predicate, "body", "unjudged")
-    if unjudged is not None:
-        yield f"nobody can tell whether the approvals were there: {unjudged}"
+    if unjudged:
+        yield f"whether the approvals were there cannot be told: {unjudged}"
     judged = text(predicate, "body", "decision", "judged")
     if judged in _STOPPED:
         yield f"{judged} by the policy"

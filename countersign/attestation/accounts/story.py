@@ -9,7 +9,11 @@ from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.attestation.record import DECIDING
 
 _APPROVED = frozenset({"allowed", "intent", "expired"})
-"""Records that tell whose approvals counted."""
+
+
+def tells_approvals(kind: str | None, body: Plain) -> bool:
+    """Say whether a record tells whose approvals counted: the end of a question that nobody could judge tells nothing of it."""
+    return kind in _APPROVED and not text(body, "unjudged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,14 @@ class Story:
     @property
     def approvals(self) -> tuple[Plain, ...]:
         """Give the approvals that counted last: for a run, for merging by people, or as they stood when the question ended."""
-        found = [body for told, body in self.records if told.kind in _APPROVED]
+        found = [body for told, body in self.records if tells_approvals(told.kind, body)]
         return parts(found[-1], "actor", "approvers") if found else ()
+
+    @property
+    def unjudged(self) -> str:
+        """Give the reason why nobody can tell which approvals counted when the change ended; empty where that was judged."""
+        found = [body for told, body in self.records if told.kind in _APPROVED]
+        return text(found[-1], "unjudged") or "" if found else ""
 
     @property
     def discounted(self) -> tuple[Plain, ...]:
