@@ -4,7 +4,7 @@ Every exception names its record. None of them is a verdict: an approval that di
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from countersign.attestation.accounts.account import Account, account
@@ -66,19 +66,36 @@ KINDS = {
 _STAGES = {"assessed": "asked", "allowed": "to be merged by people", "intent": "to be run", "expired": "merged"}
 """What a record says of a change, where it is one of the policy. What expired otherwise was never merged."""
 
+_TOLD_AGAIN = frozenset({"voided-approval", "self-approval"})
+"""One approval that does not count is in every decision about its change from then on, and in the end of its question."""
+
 _STOPPED = frozenset({"frozen", "refused"})
 """Effects under which nothing may be merged, whoever approved."""
 
 _AS_RECORDED = frozenset({"emergency", "expired", "promoted", "demoted", "annotation", "key_rotation", "shred"})
 
 
-def find_exceptions(predicates: Iterable[Mapping[str, object]]) -> list[Exceptional]:
-    """Give the exceptions among records, in the order of the log."""
+def find_exceptions(predicates: Iterable[Mapping[str, object]], *, of: Container[int] | None = None) -> list[Exceptional]:
+    """Give the exceptions among records, in the order of the log.
+
+    `of` are the numbers of the records that are asked about, where others are there only to tell how runs ended.
+    """
     records = list(predicates)
     found = [item for predicate in records for item in _of_record(predicate)]
     found += [item for run in all_runs(records) for item in _of_run(run)]
     found += _policies(records)
-    return sorted(found, key=lambda item: (item.told.seq, list(KINDS).index(item.kind), item.what))
+    asked = (item for item in found if of is None or item.told.seq in of)
+    return list(_once(sorted(asked, key=lambda item: (item.told.seq, list(KINDS).index(item.kind), item.what))))
+
+
+def _once(found: Iterable[Exceptional]) -> Iterator[Exceptional]:
+    """Leave out where a later record of a change tells again of an approval that did not count, for the same reason."""
+    told: set[tuple[object, ...]] = set()
+    for item in found:
+        same = (item.kind, item.told.change, item.who, item.what)
+        if item.kind not in _TOLD_AGAIN or same not in told:
+            yield item
+        told.add(same)
 
 
 def refusals_by_rule(found: Iterable[Exceptional]) -> dict[str, int]:
@@ -96,8 +113,7 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
         yield Exceptional("refused", told, told.why or "no reason is recorded", _asking(told))
     if told.kind in _AS_RECORDED:
         yield Exceptional(told.kind, told, told.summary, (*_asking(told), *told.approvers))
-    repeated = told.kind == "emergency"  # its intent says the same
-    for item in () if repeated else parts(part(predicate, "body", "decision"), "discounted"):
+    for item in parts(part(predicate, "body", "decision"), "discounted"):
         why, who = text(item, "why") or "no reason is recorded", text(item, "person") or "unknown"
         yield Exceptional("voided-approval", told, why, (who,))
         if who in {told.sponsor, told.author, told.agent} or why.startswith(_OWN):

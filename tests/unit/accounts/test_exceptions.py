@@ -10,7 +10,7 @@ from countersign.domain.ids import ChangeRef
 from countersign.domain.ports import ChangeState
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY
-from tests.fakes.runner import RunnerWorld
+from tests.fakes.runner import TRAILERS, RunnerWorld
 from tests.fakes.sandbox import Script
 
 ADD = "ALTER TABLE orders ADD COLUMN note text;\n"
@@ -58,6 +58,56 @@ def test_a_strangers_approval_is_voided_but_no_attempt_at_ones_own() -> None:
     world.approve(ref, "lou", "wanda")
     world.handle(ref)
     assert kinds(world) == ["voided-approval"]
+
+
+def test_one_attempt_to_approve_ones_own_is_told_once_where_it_was_first_recorded() -> None:
+    world = RunnerWorld()
+    ref = policy_change(world)
+    world.approve(ref, "lea", "lou", "wanda", "sam")
+    world.handle(ref)
+    merge(world, ref)
+    assert world.kinds() == ["assessed", "allowed", "expired"]
+    attempts = [(item.kind, item.told.seq) for item in found(world) if item.who == ("sam",)]
+    assert attempts == [("voided-approval", 1), ("self-approval", 1)]
+
+
+def test_an_emergency_and_the_run_that_follows_tell_of_one_attempt_once() -> None:
+    emergency = "emergency: {from: leads, count: 1, lifts: freezes, lasts: 1h, review_within: 24h}\nfreezes:\n"
+    frozen = SHOP_POLICY.replace(FREEZE, FREEZE.replace("2026-12-18", "2026-11-18"))
+    world = RunnerWorld(policy=frozen.replace("freezes:\n", emergency))
+    ref = world.propose(PRODUCTION, trailers=(*TRAILERS, ("Countersign-Emergency", "The shop is down")))
+    world.handle(ref)
+    world.approve(ref, "wanda", "lea", "sam")
+    assert world.handle(ref) is Ending.APPLIED
+    assert world.kinds() == ["assessed", "emergency", "intent", "executed"]
+    assert [(item.kind, item.told.seq) for item in found(world)] == [
+        ("voided-approval", 1),
+        ("self-approval", 1),
+        ("emergency", 1),
+    ]
+
+
+def test_whoever_asks_about_the_later_record_alone_is_told_there() -> None:
+    world = RunnerWorld()
+    ref = policy_change(world)
+    world.approve(ref, "lea", "lou", "wanda", "sam")
+    world.handle(ref)
+    merge(world, ref)
+    records = [json.loads(entry.raw)["predicate"] for entry in world.ledger.entries]
+    attempts = [(item.kind, item.told.seq) for item in find_exceptions(records, of={2}) if item.who == ("sam",)]
+    assert attempts == [("voided-approval", 2), ("self-approval", 2)]
+
+
+def test_attempts_at_two_changes_and_of_two_people_are_each_told() -> None:
+    world = RunnerWorld()
+    for number, people in enumerate((("sam",), ("sam", "lou")), start=2):
+        ref = world.propose({f"db/production/shop/V{number}__note.sql": ADD})
+        world.handle(ref)
+        world.approve(ref, *people)
+        world.world.set_state(ref, ChangeState.CLOSED)
+        world.handle(ref)
+    voided = [(item.told.change, *item.who) for item in found(world) if item.kind == "voided-approval"]
+    assert sorted(voided) == [("acme/shop!1", "sam"), ("acme/shop!2", "lou"), ("acme/shop!2", "sam")]
 
 
 def policy_change(world: RunnerWorld) -> ChangeRef:
