@@ -105,7 +105,7 @@ def expired(question: Entry, *, why: str, now: datetime, stood: Stood, veil: Vei
     told = stood.judged.decision.document()
     judged: Mapping[str, Mapping[str, object]] = {
         "actor": {"approvers": approvers(stood.judged)},
-        "decision": {name: told[name] for name in ("discounted", "needs")},
+        "decision": {"judged": told["effect"]} | {name: told[name] for name in ("discounted", "needs")},
     }
     return _end(question, RecordKind.EXPIRED, why, said, now, judged=judged)
 

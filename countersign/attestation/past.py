@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from countersign.attestation.inputs import Unrecorded, enclosed
-from countersign.attestation.record import Entry, RecordKind
+from countersign.attestation.record import DECIDING, Entry
 from countersign.domain.ids import MalformedError
 from countersign.domain.inputs import Inputs
-
-_DECIDED = frozenset({RecordKind.ASSESSED, RecordKind.REFUSED, RecordKind.INTENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Past:
         inputs: list[Inputs] = []
         missing: dict[str, int] = {}
         for entry in entries:
-            if entry.kind not in _DECIDED or "decision" not in entry.body or (since is not None and entry.time < since):
+            if entry.kind not in DECIDING or "decision" not in entry.body or (since is not None and entry.time < since):
                 continue
             try:
                 found = enclosed(entry.body)

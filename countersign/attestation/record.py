@@ -41,6 +41,9 @@ class RecordKind(StrEnum):
 
 OUTCOMES = frozenset({RecordKind.EXECUTED, RecordKind.FAILED, RecordKind.LOST})
 
+DECIDING = frozenset({RecordKind.ASSESSED, RecordKind.REFUSED, RecordKind.ALLOWED, RecordKind.INTENT})
+"""What holds the policy's own word. Others repeat it: the ends of questions, and an emergency, which its intent follows."""
+
 GIVEN_UP = frozenset({RecordKind.EXPIRED, RecordKind.SUPERSEDED})
 """What ends a question that no run took up."""
 

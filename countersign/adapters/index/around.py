@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from countersign.attestation.record import DECIDING
+
 _OUTCOMES = "('executed', 'failed', 'lost')"
-_DECIDED = "policy IS NOT NULL AND kind IN ('assessed', 'refused', 'intent')"
+_DECIDED = f"policy IS NOT NULL AND kind IN {tuple(sorted(kind.value for kind in DECIDING))}"
 """Of these kinds the policy is their own; an outcome has it from its intent."""
 
 Condition = tuple[str, Sequence[object]]

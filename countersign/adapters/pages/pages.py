@@ -145,6 +145,7 @@ def change(looks: Looks, site: Site, story: Story, rows: Sequence[Row], diff: Di
         about={"head": text(story.about, "head"), "base": text(story.about, "base")},
         link=_link(text(story.about, "url")),
         approvals=shown(story.approvals, "username", "team", "at", "head"),
+        unjudged=story.unjudged,
         needs=shown_needs(decision),
         rationale=story.rationale,
         reasons=shown_reasons(decision),

@@ -4,12 +4,13 @@ Every exception names its record. None of them is a verdict: an approval that di
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from countersign.attestation.accounts.account import Account, account
 from countersign.attestation.accounts.plain import number, part, parts, text, texts
 from countersign.attestation.accounts.runs import Run, all_runs
+from countersign.attestation.record import DECIDING
 
 POLICY_PATH = ".countersign/"
 """Below it lies what decides over everything else."""
@@ -47,7 +48,7 @@ KINDS = {
     "voided-approval": "Approvals that did not count",
     "self-approval": "Attempts to approve one's own change",
     "policy-change": "Changes of the policy",
-    "unapproved-merge": "Merged by people without the approvals that were asked",
+    "unapproved-merge": "Merged by people around the policy",
     "policy-in-force": "From here on another policy decided",
     "failed": "Runs that failed",
     "lost": "Runs that nobody saw the end of",
@@ -65,16 +66,36 @@ KINDS = {
 _STAGES = {"assessed": "asked", "allowed": "to be merged by people", "intent": "to be run", "expired": "merged"}
 """What a record says of a change, where it is one of the policy. What expired otherwise was never merged."""
 
+_TOLD_AGAIN = frozenset({"voided-approval", "self-approval"})
+"""One approval that does not count is in every decision about its change from then on, and in the end of its question."""
+
+_STOPPED = frozenset({"frozen", "refused"})
+"""Effects under which nothing may be merged, whoever approved."""
+
 _AS_RECORDED = frozenset({"emergency", "expired", "promoted", "demoted", "annotation", "key_rotation", "shred"})
 
 
-def find_exceptions(predicates: Iterable[Mapping[str, object]]) -> list[Exceptional]:
-    """Give the exceptions among records, in the order of the log."""
+def find_exceptions(predicates: Iterable[Mapping[str, object]], *, of: Container[int] | None = None) -> list[Exceptional]:
+    """Give the exceptions among records, in the order of the log.
+
+    `of` are the numbers of the records that are asked about, where others are there only to tell how runs ended.
+    """
     records = list(predicates)
     found = [item for predicate in records for item in _of_record(predicate)]
     found += [item for run in all_runs(records) for item in _of_run(run)]
     found += _policies(records)
-    return sorted(found, key=lambda item: (item.told.seq, list(KINDS).index(item.kind), item.what))
+    asked = (item for item in found if of is None or item.told.seq in of)
+    return list(_once(sorted(asked, key=lambda item: (item.told.seq, list(KINDS).index(item.kind), item.what))))
+
+
+def _once(found: Iterable[Exceptional]) -> Iterator[Exceptional]:
+    """Leave out where a later record of a change tells again of an approval that did not count, for the same reason."""
+    told: set[tuple[object, ...]] = set()
+    for item in found:
+        same = (item.kind, item.told.change, item.who, item.what)
+        if item.kind not in _TOLD_AGAIN or same not in told:
+            yield item
+        told.add(same)
 
 
 def refusals_by_rule(found: Iterable[Exceptional]) -> dict[str, int]:
@@ -92,34 +113,46 @@ def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
         yield Exceptional("refused", told, told.why or "no reason is recorded", _asking(told))
     if told.kind in _AS_RECORDED:
         yield Exceptional(told.kind, told, told.summary, (*_asking(told), *told.approvers))
-    repeated = told.kind == "emergency"  # its intent says the same
-    for item in () if repeated else parts(part(predicate, "body", "decision"), "discounted"):
+    for item in parts(part(predicate, "body", "decision"), "discounted"):
         why, who = text(item, "why") or "no reason is recorded", text(item, "person") or "unknown"
         yield Exceptional("voided-approval", told, why, (who,))
         if who in {told.sponsor, told.author, told.agent} or why.startswith(_OWN):
             yield Exceptional("self-approval", told, why, (who,))
     merged = text(predicate, "body", "ended", "state") == "merged"
-    missing = _missing(predicate) if merged else ""
-    if missing:
-        yield Exceptional("unapproved-merge", told, missing, _asking(told))
+    around = "; ".join(_around(predicate)) if merged else ""
+    if around:
+        yield Exceptional("unapproved-merge", told, around, _asking(told))
     stage = _STAGES.get(told.kind) if told.kind != "expired" or merged else None
     if stage is not None and any(path.startswith(POLICY_PATH) for path in told.paths):
-        approved = (
-            "" if told.kind == "assessed" else "; approved by " + (", ".join(told.approvers) or "nobody whose approval counts")
+        yield Exceptional(
+            "policy-change", told, f"{stage}, by {', '.join(_asking(told))}{_approved(told, predicate)}", told.approvers
         )
-        yield Exceptional("policy-change", told, f"{stage}, by {', '.join(_asking(told))}{approved}", told.approvers)
 
 
-def _missing(predicate: Mapping[str, object]) -> str:
-    """Say what was missing when people merged; empty where nothing was."""
+def _approved(told: Account, predicate: Mapping[str, object]) -> str:
     unjudged = text(predicate, "body", "unjudged")
-    if unjudged is not None:
-        return f"nobody can tell whether they were there: {unjudged}"
+    if unjudged:
+        return f"; whose approval counts cannot be told: {unjudged}"
+    return "" if told.kind == "assessed" else "; approved by " + (", ".join(told.approvers) or "nobody whose approval counts")
+
+
+def _around(predicate: Mapping[str, object]) -> Iterator[str]:
+    """Say in what a merge by people went around the policy."""
+    merged, asked = text(predicate, "body", "ended", "head"), text(predicate, "body", "change", "head")
+    if merged != asked:
+        yield f"nobody was asked about the commit that was merged, {merged or 'unknown'}, only about {asked or 'none'}"
+    unjudged = text(predicate, "body", "unjudged")
+    if unjudged:
+        yield f"whether the approvals were there cannot be told: {unjudged}"
+    judged = text(predicate, "body", "decision", "judged")
+    if judged in _STOPPED:
+        yield f"{judged} by the policy"
     needs = [(need, len(texts(need, "filled_by"))) for need in parts(predicate, "body", "decision", "needs")]
     short = [
         f"{have} of {number(need, 'count')} of {text(need, 'team')}" for need, have in needs if have < (number(need, "count") or 0)
     ]
-    return "approved by " + ", ".join(short) if short else ""
+    if short:
+        yield "approved by " + ", ".join(short)
 
 
 def _of_run(run: Run) -> Iterator[Exceptional]:
@@ -146,7 +179,7 @@ def _policies(records: Iterable[Mapping[str, object]]) -> Iterator[Exceptional]:
     before: str | None = None
     for predicate in records:
         digest = text(predicate, "body", "policy", "digest")
-        if digest is None:
+        if digest is None or text(predicate, "kind") not in DECIDING:
             continue
         if before is not None and digest != before:
             told = account(predicate)

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from countersign.attestation.accounts.account import Account, account
 from countersign.attestation.accounts.plain import Plain, part, parts, text
 from countersign.attestation.accounts.runs import Run, all_runs
+from countersign.attestation.record import DECIDING
 
-_DECIDED = frozenset({"assessed", "refused", "allowed", "intent"})
 _APPROVED = frozenset({"allowed", "intent", "expired"})
-"""Records that tell whose approvals counted."""
+
+
+def tells_approvals(kind: str | None, body: Plain) -> bool:
+    """Say whether a record tells whose approvals counted: the end of a question that nobody could judge tells nothing of it."""
+    return kind in _APPROVED and not text(body, "unjudged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Story:
     @property
     def decided(self) -> tuple[Account, Plain] | None:
         """Give the newest record that holds a decision."""
-        found = [(told, body) for told, body in self.records if told.kind in _DECIDED and part(body, "decision")]
+        found = [(told, body) for told, body in self.records if told.kind in DECIDING and part(body, "decision")]
         return found[-1] if found else None
 
     @property
@@ -45,14 +49,20 @@ class Story:
     @property
     def approvals(self) -> tuple[Plain, ...]:
         """Give the approvals that counted last: for a run, for merging by people, or as they stood when the question ended."""
-        found = [body for told, body in self.records if told.kind in _APPROVED]
+        found = [body for told, body in self.records if tells_approvals(told.kind, body)]
         return parts(found[-1], "actor", "approvers") if found else ()
+
+    @property
+    def unjudged(self) -> str:
+        """Give the reason why nobody can tell which approvals counted when the change ended; empty where that was judged."""
+        found = [body for told, body in self.records if told.kind in _APPROVED]
+        return text(found[-1], "unjudged") or "" if found else ""
 
     @property
     def discounted(self) -> tuple[Plain, ...]:
         """Give the approvals that did not count, of the newest record that judged any."""
         judged = [
-            body for told, body in self.records if told.kind in _DECIDED | _APPROVED and "discounted" in part(body, "decision")
+            body for told, body in self.records if told.kind in DECIDING | _APPROVED and "discounted" in part(body, "decision")
         ]
         return parts(judged[-1], "decision", "discounted") if judged else ()
 

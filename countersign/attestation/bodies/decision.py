@@ -133,4 +133,7 @@ class Weighed(Gist):
     """The same, and which approvals counted, where that was judged again."""
 
     discounted: Annotated[list[Discounted], told("Approvals that do not count, and why.", "who said yes")] = Field([])
+    judged: Annotated[
+        Effect | None, told("What might have happened when it ended; left out where nobody could judge.", "who said yes")
+    ] = None
     needs: Annotated[list[Need], told("Who was asked, and who has said yes.", "who said yes")] = Field([])

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from countersign.attestation import commit as commits
 from countersign.attestation import readable
 from countersign.attestation.accounts.plain import Plain, part, parts, text
+from countersign.attestation.accounts.story import tells_approvals
 from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN, POLICY, beside_list, policy_file
+from countersign.attestation.record import DECIDING
 from countersign.attestation.sshsig import parse
-
-_DECIDED = frozenset({"assessed", "refused", "allowed", "intent"})
-_APPROVED = frozenset({"allowed", "intent", "expired"})
 
 
 def predicates(records: Sequence[bytes]) -> list[Plain]:
@@ -21,14 +20,14 @@ def predicates(records: Sequence[bytes]) -> list[Plain]:
 def derived(records: Sequence[bytes]) -> dict[str, bytes]:
     """Write decision, plan and approvals: of the newest record that holds each, in the order of the log."""
     told = predicates(records)
-    bodies = [part(item, "body") for item in told if text(item, "kind") in _DECIDED and part(item, "body", "decision")]
+    bodies = [part(item, "body") for item in told if text(item, "kind") in DECIDING and part(item, "body", "decision")]
     files: dict[str, bytes] = {}
     if bodies:
         decision = dict(part(bodies[-1], "decision"))
         files[DECISION] = readable.dump(decision)
         if part(decision, "plan"):
             files[PLAN] = readable.dump(dict(part(decision, "plan")))
-    looked = [part(item, "body") for item in told if text(item, "kind") in _APPROVED]
+    looked = [part(item, "body") for item in told if tells_approvals(text(item, "kind"), part(item, "body"))]
     if looked:
         counted: list[Mapping[str, object]] = list(parts(looked[-1], "actor", "approvers"))
         voided = list(parts(looked[-1], "decision", "discounted"))

@@ -27,9 +27,8 @@ def _exceptions(options: argparse.Namespace) -> int:
         both = {
             row.told.seq: row for row in [*rows, *branch.index.of_runs(runs)]
         }  # an intent's outcome may be later than the window
-        found = find_exceptions(predicates([both[seq] for seq in sorted(both)], branch.source))
         asked_for = {row.told.seq for row in rows}
-        found = [item for item in found if item.told.seq in asked_for]
+        found = find_exceptions(predicates([both[seq] for seq in sorted(both)], branch.source), of=asked_for)
         if options.format == "json":
             for item in found:
                 print(json.dumps(item.document(), sort_keys=True))

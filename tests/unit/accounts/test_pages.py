@@ -172,3 +172,9 @@ def test_hostile_words_everywhere_stay_words() -> None:
 def test_filters_of_one_page_among_several_say_that_they_know_no_other(other: dict[str, str]) -> None:
     page = pages.timeline(LOOKS, SITE, pages.Listing([], "said", environments=["production"], **other))  # type: ignore[arg-type]
     assert ("among the records of this page alone" in page) == bool(other)
+
+
+def test_where_nobody_could_judge_the_approvals_a_page_does_not_say_nobody() -> None:
+    page = draw([record("assessed", 0, {}), record("expired", 1, {"actor": {"approvers": []}, "unjudged": HOSTILE})])
+    assert "<dt>Approved by</dt><dd>cannot be told</dd>" in page
+    assert "<dt>Approved by</dt><dd>nobody</dd>" in draw([record("assessed", 0, {}), record("expired", 1, {})])

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.attestation.past import Past
+from countersign.attestation.record import DECIDING, RecordKind
 from countersign.domain.ids import Sha
 from countersign.domain.policy_diff import PolicyDiff, Turn, compare
 from tests.builders import NOON, proposal, shop_policy
@@ -68,6 +69,13 @@ def test_records_give_their_inputs_or_say_why_not() -> None:
     assert why.startswith("inputs not recorded")
     assert count == 1
     assert len(Past.of(ledger.entries, since=NOON + timedelta(hours=3)).inputs) == 3
+
+
+def test_of_the_records_each_that_decides_gives_its_inputs() -> None:
+    ledger = FakeLedger()
+    ledger.append(decided(proposal(PATHS[1])))
+    gathered = Past.of(replace(ledger.entries[0], kind=kind) for kind in RecordKind)
+    assert len(gathered.inputs) == len(DECIDING) == 4
 
 
 WAY = """autonomy:
