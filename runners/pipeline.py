@@ -25,7 +25,7 @@ from runners import aftermath, promotions, questions, scribe, telling, unjudged
 from runners.brokers.registry import Brokers
 from runners.carrying import Carrier, Ready
 from runners.closing import Closer, environment_of, held_by, in_the_way
-from runners.landing import finish
+from runners.landing import finish, finish_for_another
 from runners.parting import withdraw
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
@@ -87,6 +87,7 @@ class Pipeline:
                 return Ending.BUSY
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
             ending = None if intent is None else self._resume(change, room, intent)
+            self._finish_earlier(change, room.ledger)
             if change.state is not ChangeState.OPEN:
                 withdraw(change, room.repository, room.ledger, self.forge, self.house, clock=self.clock, veil=self.closer.veil)
                 return ending or Ending.GONE
@@ -219,6 +220,15 @@ class Pipeline:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
         finish(self.forge, change, outcome, branch=self.house.branch)
         return _OF_KIND[outcome.kind]
+
+    def _finish_earlier(self, change: Change, ledger: Ledger) -> None:
+        """Tell what came of the heads before this one: whoever recorded it may have died, or had no forge, before it could."""
+        for outcome in ledger.of_change(change.ref):
+            if outcome.kind not in _OF_KIND or outcome.run == run_id(change.ref, change.head):
+                continue
+            environment = outcome.body.get("environment")
+            if self._serves(None if environment is None else str(environment)):
+                finish_for_another(self.forge, outcome, branch=self.house.branch)
 
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments

@@ -22,7 +22,7 @@ from runners.brokers.aws_access import AwsAccess, AwsKeys, TokenFile
 from runners.brokers.postgres import PostgresBroker
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
-from runners.landing import finish_for_the_dead
+from runners.landing import finish_for_another
 from runners.leases import RedisLeases
 from runners.outbox import FileOutbox
 from runners.pipeline import Ending, Pipeline, Room
@@ -86,7 +86,7 @@ class Sweeper:
             return [], [fault]
         for outcome in closed:
             try:
-                finish_for_the_dead(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
+                finish_for_another(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
             except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
                 faults.append(fault)
         return closed, faults
