@@ -81,6 +81,18 @@ class FileOutbox:
             return None
         return document if isinstance(document, dict) else None
 
+    def runs(self) -> tuple[RunId, ...]:
+        """List the runs that have a file.
+
+        Raises:
+            Fault: the disk cannot be read.
+        """
+        try:
+            names = sorted(path.name for path in self._directory.iterdir())
+        except OSError as error:
+            raise Fault(f"the outbox cannot be listed: {error.strerror}") from error
+        return tuple(RunId(name.removesuffix(".json")) for name in names if name.startswith("run-") and name.endswith(".json"))
+
     def release(self, run: RunId) -> None:
         """Give back the room of a run that did not begin. What was kept stays, and so does what cannot be read."""
         with suppress(Fault):
@@ -88,7 +100,7 @@ class FileOutbox:
                 self.drop(run)
 
     def drop(self, run: RunId) -> None:
-        """Forget it. What cannot be removed stays without harm: its outcome is on the record, and nobody asks for it again."""
+        """Forget it. What cannot be removed takes up room until a sweep can (`Reaper.tidy`)."""
         with suppress(OSError):
             self._path(run).unlink(missing_ok=True)
             self._sync()

@@ -1,6 +1,6 @@
 """What the pipeline asks of brokers, sandboxes and locks. Interfaces live here, each backend in a file of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,6 +81,10 @@ class Outbox(Protocol):
 
     def get(self, run: RunId) -> Mapping[str, object] | None:
         """Give what was kept for a run."""
+        ...
+
+    def runs(self) -> Sequence[RunId]:
+        """List the runs for which there is room or a result. Raises Fault where the disk cannot be read."""
         ...
 
     def release(self, run: RunId) -> None:

@@ -79,7 +79,7 @@ class Sweeper:
     reaper: Reaper
 
     def sweep(self, project: str) -> tuple[list[Entry], list[Fault]]:
-        """Close every run of a project that nobody holds, and tell people; give the outcomes, and the faults that must wait."""
+        """Close every run of a project that nobody holds, tell people and tidy up; give outcomes, and the faults that must wait."""
         try:
             closed, faults = self.reaper.sweep(self.rooms.of(project).ledger)
         except Fault as fault:
@@ -89,7 +89,7 @@ class Sweeper:
                 finish_for_another(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
             except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
                 faults.append(fault)
-        return closed, faults
+        return closed, faults + self.reaper.tidy([self.rooms.of(other).ledger for other in self.rooms.settings.projects])
 
 
 def build(settings: RunnerSettings) -> Runner:

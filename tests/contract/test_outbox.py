@@ -57,6 +57,17 @@ def test_room_can_be_given_back_and_made_again(outbox: Outbox) -> None:
     assert outbox.get(RUN) == KEPT
 
 
+def test_it_lists_what_takes_up_room_and_nothing_else(outbox: Outbox) -> None:
+    assert list(outbox.runs()) == []
+    outbox.reserve(RUN)
+    outbox.put(OTHER, KEPT)
+    assert sorted(outbox.runs()) == [RUN, OTHER]
+    outbox.release(RUN)
+    assert list(outbox.runs()) == [OTHER]
+    outbox.drop(OTHER)
+    assert list(outbox.runs()) == []
+
+
 def test_dropped_is_gone_and_can_be_dropped_again(outbox: Outbox) -> None:
     outbox.reserve(RUN)
     outbox.put(RUN, KEPT)

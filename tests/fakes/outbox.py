@@ -9,7 +9,7 @@ from typing import Literal
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
 
-Method = Literal["reserve", "put", "get"]
+Method = Literal["reserve", "put", "get", "runs"]
 
 
 class FakeOutbox:
@@ -47,6 +47,11 @@ class FakeOutbox:
         """Give what was kept."""
         self._called("get")
         return self.kept.get(run)
+
+    def runs(self) -> tuple[RunId, ...]:
+        """List the runs that take up room."""
+        self._called("runs")
+        return tuple(sorted(self.reserved))
 
     def release(self, run: RunId) -> None:
         """Give back room that was not used."""
