@@ -14,7 +14,9 @@ from countersign.domain.ids import RunId
 from countersign.domain.outcomes import BrokerFault, Fault, LedgerFault, Refused, SandboxFault
 from countersign.domain.ports import Clock
 from countersign.domain.scope import Proof, Revocation, Scope
+from countersign.domain.tokens.tokenizer import Tokenizer
 from runners import aftermath, promotions
+from runners.announced import NEVER_BEGAN, mark
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
 from runners.questions import record
@@ -63,17 +65,24 @@ class Closer:
             revocations = self._end(intent.run, leases_of(intent), credentials or {})
         if done is not None:
             return self._as_it_stands(ledger, intent, intent.run, done)
+        hide = self.veil.again(intent)
         draft = aftermath.outcome(
             intent,
-            kept or self.outbox.get(intent.run),
+            kept or self._kept(intent, intent.run, hide),
             revocations,
             timeline=steps.document(),
             now=self.clock(),
-            tokenizer=self.veil.again(intent),
+            tokenizer=hide,
         )
         entry = record(ledger, draft, *promotions.lost(intent, draft))[0]
         self.outbox.drop(intent.run)
         return entry
+
+    def _kept(self, intent: Entry, run: RunId, hide: Tokenizer) -> Mapping[str, object] | None:
+        """Give what the outbox has. A run that was no more than announced does not begin from now on, whoever is about to."""
+        never = aftermath.keep(result=None, grants=(), fault=NEVER_BEGAN, timeline=(), tokenizer=hide)
+        self.outbox.swap(run, mark(intent), never)
+        return self.outbox.get(run)
 
     def _as_it_stands(self, ledger: Ledger, intent: Entry, run: RunId, done: Entry) -> Entry:
         """Give an outcome that stands, and see that what it lost is taken back: a runner of an earlier version did not."""

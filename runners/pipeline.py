@@ -22,6 +22,7 @@ from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused,
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from countersign.domain.scope import Scope
 from runners import aftermath, promotions, questions, scribe, telling, unjudged
+from runners.announced import mark, marked_for
 from runners.brokers.registry import Brokers
 from runners.carrying import Carrier, Ready
 from runners.closing import Closer, environment_of, held_by, in_the_way
@@ -178,9 +179,12 @@ class Pipeline:
 
     def _announce(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Entry | None:
         """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
-        run = ready.authorization.run
+        run, marked = ready.authorization.run, mark(ready.announced[-1])
         try:
             self.outbox.reserve(run)
+            kept = self.outbox.get(run)
+            if kept is None or marked_for(kept):  # from an earlier try
+                self.outbox.swap(run, kept, marked)
         except Fault:
             with suppress(ForgeFault):
                 telling.no_room(self.forge, change)
@@ -190,7 +194,8 @@ class Pipeline:
             intent = room.ledger.append_all(ready.announced, waits_for=waits_for)[-1]
         if isinstance(intent, Entry):
             return intent
-        self.outbox.release(run)
+        if not isinstance(intent, LedgerFault) or isinstance(intent, HeldFault | TooLargeFault):
+            self.outbox.release(run, marked)  # behind any other fault it may be announced: its answer may be what was lost
         if isinstance(intent, HeldFault):  # one that another runner announced since we looked
             telling.held(self.forge, change, intent.entry, ready.authorization.plan.environment)
         elif isinstance(intent, LedgerFault):

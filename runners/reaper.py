@@ -1,6 +1,6 @@
 """Finds intents whose runner is dead and closes them. Safe beside living runners: it touches no run that is held."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,6 +9,7 @@ from countersign.attestation.ports import Ledger
 from countersign.attestation.record import Entry
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
+from runners.announced import marked_for
 from runners.closing import Closer, environment_of
 from runners.ports import Leases
 
@@ -47,11 +48,11 @@ class Reaper:
                 faults.append(Fault(f"{intent.run} stays open: unexpected {type(error).__name__}"))
         return closed, faults
 
-    def tidy(self, ledgers: Sequence[Ledger]) -> list[Fault]:
+    def tidy(self, ledgers: Mapping[str, Ledger]) -> list[Fault]:
         """Remove from the outbox what nobody will ask for again; give the faults of what must wait.
 
         A runner that died before the intent or behind the outcome left its file, and a disk full of them stops every run. `ledgers`
-        are all those of this runner: a run that none of them knows has no intent.
+        are all those of this runner, by project: a run that none of them knows has no intent there.
         """
         faults: list[Fault] = []
         try:
@@ -67,8 +68,11 @@ class Reaper:
                 faults.append(fault)
         return faults
 
-    def _over(self, run: RunId, ledgers: Sequence[Ledger]) -> bool:
-        """Say whether a run has ended, or never began. A result that no ledger announces is of a project that is served no more."""
-        if any(ledger.find(f"outcome/{run}") for ledger in ledgers):
+    def _over(self, run: RunId, ledgers: Mapping[str, Ledger]) -> bool:
+        """Say whether a run has ended, or was never announced. What else no ledger knows is of a project that is served no more."""
+        if any(ledger.find(f"outcome/{run}") for ledger in ledgers.values()):
             return True
-        return not any(ledger.find(f"intent/{run}") for ledger in ledgers) and self.closer.outbox.get(run) is None
+        if any(ledger.find(f"intent/{run}") for ledger in ledgers.values()):
+            return False
+        kept = self.closer.outbox.get(run)
+        return kept is None or marked_for(kept) in ledgers

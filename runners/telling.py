@@ -66,9 +66,9 @@ def not_applied(forge: Forge, change: Change, outcome: Entry, *, current: bool =
     """
     word = outcome.kind.value
     fault = outcome.body.get("fault")
-    because = f": {neutral(str(fault))}" if fault else ""
+    how = f"The run failed: {neutral(str(fault))}" if fault else "The command did not succeed"
     detail = {
-        "failed": f"The command did not succeed{because}. It is not tried again by itself: push a new commit.",
+        "failed": f"{how}. It is not tried again by itself: push a new commit.",
         "lost": "The run was announced, and nothing was kept of how it ended: its runner died, or could not write it down. "
         "The command may have taken effect: look at the target, then push a new commit.",
     }[word]

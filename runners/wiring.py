@@ -89,7 +89,7 @@ class Sweeper:
                 finish_for_another(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
             except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
                 faults.append(fault)
-        return closed, faults + self.reaper.tidy([self.rooms.of(other).ledger for other in self.rooms.settings.projects])
+        return closed, faults + self.reaper.tidy({name: self.rooms.of(name).ledger for name in self.rooms.settings.projects})
 
 
 def build(settings: RunnerSettings) -> Runner:

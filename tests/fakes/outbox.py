@@ -9,7 +9,7 @@ from typing import Literal
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
 
-Method = Literal["reserve", "put", "get", "runs"]
+Method = Literal["reserve", "put", "swap", "get", "runs"]
 
 
 class FakeOutbox:
@@ -43,6 +43,15 @@ class FakeOutbox:
         self.kept[run] = result
         self.put_in.append(result)
 
+    def swap(self, run: RunId, old: Mapping[str, object] | None, new: Mapping[str, object]) -> bool:
+        """Put something in the place of something."""
+        self._called("swap")
+        if run not in self.reserved or self.kept.get(run) != old:
+            return False
+        self.kept[run] = new
+        self.put_in.append(new)
+        return True
+
     def get(self, run: RunId) -> Mapping[str, object] | None:
         """Give what was kept."""
         self._called("get")
@@ -53,10 +62,10 @@ class FakeOutbox:
         self._called("runs")
         return tuple(sorted(self.reserved))
 
-    def release(self, run: RunId) -> None:
+    def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
         """Give back room that was not used."""
-        if run not in self.kept:
-            self.reserved.discard(run)
+        if self.kept.get(run) in (None, mark):
+            self.drop(run)
 
     def drop(self, run: RunId) -> None:
         """Forget it."""

@@ -347,6 +347,7 @@ class TestFailure:
         assert world.handle(first) is Ending.BUSY
         assert world.kinds() == ["assessed", "assessed", "intent"]
         assert "staging waits" in world.world.statuses[PROJECT, world.world.held(first).head].description
+        assert world.outbox.reserved == {world.ledger.entries[-1].run}
         assert len(world.broker.minted) == 1
         world.clock.moment += LATER
         world.reaper().sweep(world.ledger)
@@ -423,9 +424,12 @@ class TestDisk:
         assert world.outbox.reserved == set()
 
     def test_what_is_not_announced_takes_no_room(self, world: RunnerWorld) -> None:
-        world.ledger.after_append = lambda kind: world.ledger.fail_next("append") if kind is RecordKind.ASSESSED else None
-        with pytest.raises(LedgerFault):
-            world.handle(world.propose(STAGING))
+        def too_large(kind: RecordKind) -> None:
+            if kind is RecordKind.ASSESSED:
+                world.ledger.fail_next("append", fault=TooLargeFault)
+
+        world.ledger.after_append = too_large
+        assert world.handle(world.propose(STAGING)) is Ending.REFUSED
         assert world.outbox.reserved == set()
 
     def test_a_disk_that_fills_up_during_the_run_loses_nothing(self, world: RunnerWorld) -> None:
@@ -510,19 +514,19 @@ class TestOnce:
         assert len([kind for kind in world.kinds() if kind in {"executed", "lost", "failed"}]) == 1
         assert world.broker.live == frozenset()
 
-    def closed_elsewhere(self, world: RunnerWorld, ref: ChangeRef) -> None:
+    def closed_elsewhere(self, world: RunnerWorld, ref: ChangeRef, kind: str = "lost") -> None:
         """Let somebody take our lease, wait, and close our run, as the sweeper of another runner does for the dead."""
         world.leases.drop(run_id(ref, world.world.held(ref).head))
         world.clock.moment += LATER
-        assert [entry.kind.value for entry in world.reaper().sweep(world.ledger)[0]] == ["lost"]
+        assert [entry.kind.value for entry in world.reaper().sweep(world.ledger)[0]] == [kind]
 
     def test_a_run_that_was_closed_elsewhere_before_the_mint_mints_nothing(self, world: RunnerWorld) -> None:
         ref = world.propose(STAGING)
-        world.ledger.after_append = lambda kind: self.closed_elsewhere(world, ref) if kind is RecordKind.INTENT else None
-        assert world.handle(ref) is Ending.LOST
+        world.ledger.after_append = lambda kind: self.closed_elsewhere(world, ref, "failed") if kind is RecordKind.INTENT else None
+        assert world.handle(ref) is Ending.FAILED
         assert world.broker.minted == []
         assert world.sandbox.specs == []
-        assert world.kinds() == ["assessed", "intent", "lost"]
+        assert world.kinds() == ["assessed", "intent", "failed"]
 
     def test_a_run_that_was_closed_elsewhere_during_the_mint_leaves_nothing_alive(self, world: RunnerWorld) -> None:
         ref = world.propose(STAGING)

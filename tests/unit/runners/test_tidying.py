@@ -39,7 +39,7 @@ def dies(world: RunnerWorld) -> RunId:
 def test_a_death_before_the_intent_leaves_no_room_taken(world: RunnerWorld) -> None:
     world.outbox.act = die
     dies(world)
-    assert world.reaper().tidy([world.ledger]) == []
+    assert world.reaper().tidy({PROJECT: world.ledger}) == []
     assert world.outbox.reserved == set()
 
 
@@ -47,7 +47,7 @@ def test_a_death_behind_the_outcome_leaves_no_room_taken(world: RunnerWorld) -> 
     world.ledger.after_append = lambda kind: die() if kind is RecordKind.EXECUTED else None
     dies(world)
     assert world.outbox.kept
-    assert world.reaper().tidy([FakeLedger(), world.ledger]) == []
+    assert world.reaper().tidy({"acme/other": FakeLedger(), PROJECT: world.ledger}) == []
     assert (world.outbox.reserved, world.outbox.kept) == (set(), {})
 
 
@@ -71,7 +71,7 @@ def test_an_open_intent_keeps_its_file(world: RunnerWorld, where: str) -> None:
     else:
         world.sandbox.act = die
     run = dies(world)
-    assert world.reaper().tidy([FakeLedger(), world.ledger]) == []
+    assert world.reaper().tidy({"acme/other": FakeLedger(), PROJECT: world.ledger}) == []
     assert world.outbox.reserved == {run}
 
 
@@ -86,13 +86,13 @@ def unrecorded(world: RunnerWorld) -> ChangeRef:
 
 def test_what_is_not_recorded_yet_stays_and_becomes_the_outcome(world: RunnerWorld) -> None:
     ref = unrecorded(world)
-    world.reaper().tidy([world.ledger])
+    world.reaper().tidy({PROJECT: world.ledger})
     assert world.handle(ref) is Ending.APPLIED
 
 
 def test_a_result_of_a_project_that_is_served_no_more_stays(world: RunnerWorld) -> None:
     unrecorded(world)
-    world.reaper().tidy([FakeLedger()])
+    world.reaper().tidy({"acme/other": FakeLedger()})
     assert world.outbox.kept
 
 
@@ -100,10 +100,10 @@ def test_whoever_is_at_work_keeps_the_room(world: RunnerWorld) -> None:
     run = RunId("run-" + "b" * 20)
     world.outbox.reserve(run)
     world.leases.take(run)
-    world.reaper().tidy([world.ledger])
+    world.reaper().tidy({PROJECT: world.ledger})
     assert world.outbox.reserved == {run}
     world.leases.drop(run)
-    world.reaper().tidy([world.ledger])
+    world.reaper().tidy({PROJECT: world.ledger})
     assert world.outbox.reserved == set()
 
 
@@ -112,11 +112,11 @@ def test_where_a_record_cannot_be_read_nothing_is_removed(world: RunnerWorld) ->
     world.outbox.reserve(first)
     world.outbox.reserve(second)
     world.ledger.fail_next("find")
-    [fault] = world.reaper().tidy([world.ledger])
+    [fault] = world.reaper().tidy({PROJECT: world.ledger})
     assert isinstance(fault, LedgerFault)
     assert world.outbox.reserved == {first}, "what could not be found out waits, and holds up nothing else"
     world.outbox.fail_next("runs")
-    [fault] = world.reaper().tidy([world.ledger])
+    [fault] = world.reaper().tidy({PROJECT: world.ledger})
     assert type(fault) is Fault
 
 
