@@ -16,6 +16,7 @@ from countersign.domain.promoted import demoted_key
 from countersign.domain.scope import Grant
 from countersign.domain.tokens.tokenizer import Tokenizer
 from runners import aftermath
+from runners.announced import BEGUN, mark
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
 from runners.ports import Outbox, Sandbox
@@ -62,6 +63,7 @@ class Carrier:
         fault: str | None = None
         authorization, plan = ready.authorization, ready.authorization.plan
         try:
+            self._begin(ready)
             with steps.step(4, "mint"):
                 for scope in plan.scopes:
                     _still_open(ledger, authorization)
@@ -95,6 +97,11 @@ class Carrier:
             if intent.run is not None and self._keep(intent.run, carried.kept):
                 carried = replace(carried, safe=True)
         return self.closer.close(ledger, intent, carried.credentials, carried.kept)
+
+    def _begin(self, ready: Ready) -> None:
+        """Say on the disk that what follows may have been done. From here on nobody can tell that the run never began."""
+        if not self.outbox.swap(ready.authorization.run, mark(ready.announced[-1]), BEGUN):
+            raise Fault("another runner has closed this run, or is about to")
 
     def _keep(self, run: RunId, kept: dict[str, object]) -> bool:
         with suppress(Fault):  # a disk that fails must not delay revocation; the outcome says the same

@@ -14,7 +14,9 @@ from countersign.domain.ids import RunId
 from countersign.domain.outcomes import BrokerFault, Fault, LedgerFault, Refused, SandboxFault
 from countersign.domain.ports import Clock
 from countersign.domain.scope import Proof, Revocation, Scope
+from countersign.domain.tokens.tokenizer import Tokenizer
 from runners import aftermath, promotions
+from runners.announced import NEVER_BEGAN, mark
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
 from runners.questions import record
@@ -57,23 +59,36 @@ class Closer:
             raise LedgerFault(f"record {intent.seq} is an intent without a run")
         done = ledger.find(f"outcome/{intent.run}")
         if done is not None and not credentials:
-            return _as_it_stands(ledger, intent, done)
+            return self._as_it_stands(ledger, intent, intent.run, done)
         steps = Steps(self.clock, self.ticks)
         with steps.step(6, "revoke"):
             revocations = self._end(intent.run, leases_of(intent), credentials or {})
         if done is not None:
-            return _as_it_stands(ledger, intent, done)
+            return self._as_it_stands(ledger, intent, intent.run, done)
+        hide = self.veil.again(intent)
         draft = aftermath.outcome(
             intent,
-            kept or self.outbox.get(intent.run),
+            kept or self._kept(intent, intent.run, hide),
             revocations,
             timeline=steps.document(),
             now=self.clock(),
-            tokenizer=self.veil.again(intent),
+            tokenizer=hide,
         )
         entry = record(ledger, draft, *promotions.lost(intent, draft))[0]
         self.outbox.drop(intent.run)
         return entry
+
+    def _kept(self, intent: Entry, run: RunId, hide: Tokenizer) -> Mapping[str, object] | None:
+        """Give what the outbox has. A run that was no more than announced does not begin from now on, whoever is about to."""
+        never = aftermath.keep(result=None, grants=(), fault=NEVER_BEGAN, timeline=(), tokenizer=hide)
+        self.outbox.swap(run, mark(intent), never)
+        return self.outbox.get(run)
+
+    def _as_it_stands(self, ledger: Ledger, intent: Entry, run: RunId, done: Entry) -> Entry:
+        """Give an outcome that stands, and see that what it lost is taken back: a runner of an earlier version did not."""
+        record(ledger, *promotions.lost(intent, done))
+        self.outbox.drop(run)
+        return done
 
     def _end(self, run: RunId, leases: Mapping[str, Scope], at_hand: Mapping[str, Credential]) -> list[Revocation]:
         """Remove the container and revoke every credential, whatever becomes of the others; then say what could not be done."""
@@ -95,12 +110,6 @@ class Closer:
         if faults:
             raise Fault(f"{run} stays open: {'; '.join(faults)}")
         return revocations
-
-
-def _as_it_stands(ledger: Ledger, intent: Entry, done: Entry) -> Entry:
-    """Give an outcome that stands, and see that what it lost is taken back: a runner of an earlier version did not."""
-    record(ledger, *promotions.lost(intent, done))
-    return done
 
 
 def environment_of(intent: Entry) -> str | None:

@@ -1,11 +1,12 @@
 """Keeps the result of a command on disk until the outcome record stands. Holds no secret: results are scrubbed."""
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from countersign.attestation.record import MAX_RECORD
 from countersign.domain.ids import RunId, digest_of
@@ -51,17 +52,30 @@ class FileOutbox:
         Raises:
             Fault: the disk refused; nothing was kept.
         """
-        body = json.dumps(result, sort_keys=True).encode()
-        written = f"{digest_of(body)} {len(body)}\n".encode() + body
         try:
-            descriptor = os.open(self._path(run), os.O_WRONLY | os.O_CREAT, 0o600)
-            with os.fdopen(descriptor, "wb") as file:  # from a descriptor: nothing is cut off, so no block is given back
-                file.write(written)
-                file.flush()
-                os.fsync(file.fileno())
+            with _alone(os.open(self._path(run), os.O_RDWR | os.O_CREAT, 0o600)) as file:
+                _write(file, result)
             self._sync()
         except OSError as error:
             raise Fault(f"the outbox could not keep the result: {error.strerror}") from error
+
+    def swap(self, run: RunId, old: Mapping[str, object] | None, new: Mapping[str, object]) -> bool:
+        """Put `new` where `old` is kept; False where something else is, or no room was made.
+
+        Raises:
+            Fault: the disk refused.
+        """
+        try:
+            with _alone(os.open(self._path(run), os.O_RDWR)) as file:
+                if _read(file.read()) != old:
+                    return False
+                file.seek(0)
+                _write(file, new)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Fault(f"the outbox could not keep how far the run is: {error.strerror}") from error
+        return True
 
     def get(self, run: RunId) -> Mapping[str, object] | None:
         """Give what was kept; None where nothing was, or not whole.
@@ -75,20 +89,28 @@ class FileOutbox:
             return None
         except OSError as error:
             raise Fault(f"the outbox cannot be read: {error.strerror}") from error
-        try:
-            document = json.loads(_whole(raw))
-        except ValueError:
-            return None
-        return document if isinstance(document, dict) else None
+        return _read(raw)
 
-    def release(self, run: RunId) -> None:
-        """Give back the room of a run that did not begin. What was kept stays, and so does what cannot be read."""
+    def runs(self) -> tuple[RunId, ...]:
+        """List the runs that have a file.
+
+        Raises:
+            Fault: the disk cannot be read.
+        """
+        try:
+            names = sorted(path.name for path in self._directory.iterdir())
+        except OSError as error:
+            raise Fault(f"the outbox cannot be listed: {error.strerror}") from error
+        return tuple(RunId(name.removesuffix(".json")) for name in names if name.startswith("run-") and name.endswith(".json"))
+
+    def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
+        """Give back the room of a run that was not announced. What else was kept stays, and so does what cannot be read."""
         with suppress(Fault):
-            if self.get(run) is None:
+            if self.get(run) in (None, mark):
                 self.drop(run)
 
     def drop(self, run: RunId) -> None:
-        """Forget it. What cannot be removed stays without harm: its outcome is on the record, and nobody asks for it again."""
+        """Forget it. What cannot be removed takes up room until a sweep can (`Reaper.tidy`)."""
         with suppress(OSError):
             self._path(run).unlink(missing_ok=True)
             self._sync()
@@ -102,6 +124,29 @@ class FileOutbox:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _alone(descriptor: int) -> Iterator[BinaryIO]:
+    """Open a file to read and write, and keep other processes of this runner out until it is closed, or this one is dead."""
+    with os.fdopen(descriptor, "r+b") as file:  # from a descriptor: nothing is cut off, so no block is given back
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _write(file: BinaryIO, document: Mapping[str, object]) -> None:
+    body = json.dumps(document, sort_keys=True).encode()
+    file.write(f"{digest_of(body)} {len(body)}\n".encode() + body)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _read(raw: bytes) -> Mapping[str, object] | None:
+    try:
+        document = json.loads(_whole(raw))
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _whole(raw: bytes) -> bytes:

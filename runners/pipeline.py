@@ -22,10 +22,11 @@ from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused,
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from countersign.domain.scope import Scope
 from runners import aftermath, promotions, questions, scribe, telling, unjudged
+from runners.announced import mark, marked_for
 from runners.brokers.registry import Brokers
 from runners.carrying import Carrier, Ready
 from runners.closing import Closer, environment_of, held_by, in_the_way
-from runners.landing import finish
+from runners.landing import finish, finish_for_another
 from runners.parting import withdraw
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
@@ -87,6 +88,7 @@ class Pipeline:
                 return Ending.BUSY
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
             ending = None if intent is None else self._resume(change, room, intent)
+            self._finish_earlier(change, room.ledger)
             if change.state is not ChangeState.OPEN:
                 withdraw(change, room.repository, room.ledger, self.forge, self.house, clock=self.clock, veil=self.closer.veil)
                 return ending or Ending.GONE
@@ -177,9 +179,12 @@ class Pipeline:
 
     def _announce(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Entry | None:
         """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
-        run = ready.authorization.run
+        run, marked = ready.authorization.run, mark(ready.announced[-1])
         try:
             self.outbox.reserve(run)
+            kept = self.outbox.get(run)
+            if kept is None or marked_for(kept):  # from an earlier try
+                self.outbox.swap(run, kept, marked)
         except Fault:
             with suppress(ForgeFault):
                 telling.no_room(self.forge, change)
@@ -189,7 +194,8 @@ class Pipeline:
             intent = room.ledger.append_all(ready.announced, waits_for=waits_for)[-1]
         if isinstance(intent, Entry):
             return intent
-        self.outbox.release(run)
+        if not isinstance(intent, LedgerFault) or isinstance(intent, HeldFault | TooLargeFault):
+            self.outbox.release(run, marked)  # behind any other fault it may be announced: its answer may be what was lost
         if isinstance(intent, HeldFault):  # one that another runner announced since we looked
             telling.held(self.forge, change, intent.entry, ready.authorization.plan.environment)
         elif isinstance(intent, LedgerFault):
@@ -219,6 +225,15 @@ class Pipeline:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
         finish(self.forge, change, outcome, branch=self.house.branch)
         return _OF_KIND[outcome.kind]
+
+    def _finish_earlier(self, change: Change, ledger: Ledger) -> None:
+        """Tell what came of the heads before this one: whoever recorded it may have died, or had no forge, before it could."""
+        for outcome in ledger.of_change(change.ref):
+            if outcome.kind not in _OF_KIND or outcome.run == run_id(change.ref, change.head):
+                continue
+            environment = outcome.body.get("environment")
+            if self._serves(None if environment is None else str(environment)):
+                finish_for_another(self.forge, outcome, branch=self.house.branch)
 
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments

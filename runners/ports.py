@@ -1,6 +1,6 @@
 """What the pipeline asks of brokers, sandboxes and locks. Interfaces live here, each backend in a file of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,12 +79,24 @@ class Outbox(Protocol):
         """Keep the result, in the room that was made for it; durable when this returns. Raises Fault where the disk refuses."""
         ...
 
+    def swap(self, run: RunId, old: Mapping[str, object] | None, new: Mapping[str, object]) -> bool:
+        """Put `new` where `old` is kept (None: room and nothing in it); say whether. One act, whoever else is at it on this disk.
+
+        Raises:
+            Fault: the disk refuses. What was kept is kept, or nothing whole is.
+        """
+        ...
+
     def get(self, run: RunId) -> Mapping[str, object] | None:
         """Give what was kept for a run."""
         ...
 
-    def release(self, run: RunId) -> None:
-        """Give back the room of a run that did not begin after all. What was kept stays."""
+    def runs(self) -> Sequence[RunId]:
+        """List the runs for which there is room or a result. Raises Fault where the disk cannot be read."""
+        ...
+
+    def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
+        """Give back the room of a run that was not announced after all, with no more in it than `mark`. What else is kept stays."""
         ...
 
     def drop(self, run: RunId) -> None:

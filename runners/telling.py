@@ -4,11 +4,13 @@ Says nothing that an agent wrote: no output, no rationale. The record is the tru
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.record import AUDIT_BRANCH, Entry, RecordKind
 from countersign.domain.decision import Decision
 from countersign.domain.neutral import neutral
+from countersign.domain.outcomes import ForgeFault
 from countersign.domain.ports import Change, Forge, StatusState
 
 REFUSED = "<!-- countersign:runner -->"
@@ -49,28 +51,29 @@ def unrecorded(forge: Forge, change: Change, intent: Entry, kind: RecordKind) ->
     forge.set_status(change.ref.project, change.head, StatusState.RUNNING, f"{word}, not yet recorded", None)
 
 
-def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "") -> None:
-    """Say that the change was applied, before it is merged; `unmerged` says why it will not be."""
+def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "", current: bool = True) -> None:
+    """Say that the change was applied, before it is merged; `unmerged` says why it will not be. `current` as in `not_applied`."""
     headline = "✔ Applied, not merged" if unmerged else "✔ Applied"
     detail = f"Not merged: {neutral(unmerged)}. Bring what was applied into the branch by hand.\n\n" if unmerged else ""
     _say(forge, change, outcome, headline, detail + _ends(outcome))
-    forge.set_label(change.ref, "countersign::applied", family=_FAMILY)
-    forge.set_status(change.ref.project, change.head, StatusState.SUCCESS, f"applied, record {outcome.seq}", None)
+    _mark(forge, change, outcome, "applied", current=current)
 
 
-def not_applied(forge: Forge, change: Change, outcome: Entry) -> None:
-    """Say that a run failed, or that nothing was kept of how it ended and nobody can tell how far it came."""
+def not_applied(forge: Forge, change: Change, outcome: Entry, *, current: bool = True) -> None:
+    """Say that a run failed, or that nothing was kept of how it ended and nobody can tell how far it came.
+
+    `change` has the head that was run; `current` says whether the change still has it.
+    """
     word = outcome.kind.value
     fault = outcome.body.get("fault")
-    because = f": {neutral(str(fault))}" if fault else ""
+    how = f"The run failed: {neutral(str(fault))}" if fault else "The command did not succeed"
     detail = {
-        "failed": f"The command did not succeed{because}. It is not tried again by itself: push a new commit.",
+        "failed": f"{how}. It is not tried again by itself: push a new commit.",
         "lost": "The run was announced, and nothing was kept of how it ended: its runner died, or could not write it down. "
         "The command may have taken effect: look at the target, then push a new commit.",
     }[word]
     _say(forge, change, outcome, f"✘ {word.capitalize()}", detail + "\n\n" + _ends(outcome))
-    forge.set_label(change.ref, f"countersign::{word}", family=_FAMILY)
-    forge.set_status(change.ref.project, change.head, StatusState.FAILED, f"{word}, record {outcome.seq}", None)
+    _mark(forge, change, outcome, word, current=current)
 
 
 def refused(forge: Forge, change: Change, entry: Entry, why: str) -> None:
@@ -84,6 +87,15 @@ def nothing_to_run(forge: Forge, change: Change) -> None:
     """Say that people may merge: no action takes the change."""
     forge.set_label(change.ref, "countersign::nothing-to-run", family=_FAMILY)
     forge.set_status(change.ref.project, change.head, StatusState.SUCCESS, "allowed; no action takes it, nothing to run", None)
+
+
+def _mark(forge: Forge, change: Change, outcome: Entry, word: str, *, current: bool) -> None:
+    """Put the end of a run on its commit, and on the change while that is its head: a label tells of what would be merged now."""
+    if current:
+        forge.set_label(change.ref, f"countersign::{word}", family=_FAMILY)
+    state = StatusState.SUCCESS if outcome.kind is RecordKind.EXECUTED else StatusState.FAILED
+    with nullcontext() if current else suppress(ForgeFault):  # a forge takes no status for a commit that no branch has any more
+        forge.set_status(change.ref.project, change.head, state, f"{word}, record {outcome.seq}", None)
 
 
 def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -> None:

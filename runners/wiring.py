@@ -22,7 +22,7 @@ from runners.brokers.aws_access import AwsAccess, AwsKeys, TokenFile
 from runners.brokers.postgres import PostgresBroker
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
-from runners.landing import finish_for_the_dead
+from runners.landing import finish_for_another
 from runners.leases import RedisLeases
 from runners.outbox import FileOutbox
 from runners.pipeline import Ending, Pipeline, Room
@@ -79,17 +79,17 @@ class Sweeper:
     reaper: Reaper
 
     def sweep(self, project: str) -> tuple[list[Entry], list[Fault]]:
-        """Close every run of a project that nobody holds, and tell people; give the outcomes, and the faults that must wait."""
+        """Close every run of a project that nobody holds, tell people and tidy up; give outcomes, and the faults that must wait."""
         try:
             closed, faults = self.reaper.sweep(self.rooms.of(project).ledger)
         except Fault as fault:
             return [], [fault]
         for outcome in closed:
             try:
-                finish_for_the_dead(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
+                finish_for_another(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
             except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
                 faults.append(fault)
-        return closed, faults
+        return closed, faults + self.reaper.tidy({name: self.rooms.of(name).ledger for name in self.rooms.settings.projects})
 
 
 def build(settings: RunnerSettings) -> Runner:

@@ -12,6 +12,7 @@ from countersign.attestation.ports import HeldFault, Ledger, TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
 from countersign.domain.outcomes import LedgerFault
+from runners.announced import mark
 from tests.fakes.ledger import FakeLedger
 from tests.support import bodies
 from tests.support.audit import CHANGE, RUN, START, Remote, intent, outcome, refused
@@ -51,6 +52,14 @@ def test_an_entry_is_the_draft_in_its_place(writer: Writer) -> None:
     assert entry.body == draft.body
     assert entry.digest == digest_of(entry.raw)
     assert entry.path.startswith("records/2026/03/01/12/0000000001-")
+
+
+def test_a_record_of_an_intent_has_the_mark_of_its_draft(writer: Writer) -> None:
+    """By it a runner knows its own announcement again, whose answer it did not get."""
+    draft = intent(time=START + timedelta(microseconds=1))
+    standing = writer().append(draft)
+    assert mark(standing) == mark(draft)
+    assert mark(standing) != mark(intent()), "another runner's is of another moment"
 
 
 def test_several_at_once_each_have_their_own_answer(writer: Writer) -> None:

@@ -57,6 +57,44 @@ def test_room_can_be_given_back_and_made_again(outbox: Outbox) -> None:
     assert outbox.get(RUN) == KEPT
 
 
+def test_what_is_kept_is_swapped_for_something_else_once(outbox: Outbox) -> None:
+    outbox.reserve(RUN)
+    assert not outbox.swap(RUN, KEPT, {"a": "b"})
+    assert outbox.get(RUN) is None
+    assert outbox.swap(RUN, None, KEPT)
+    assert not outbox.swap(RUN, None, {"a": "b"})
+    assert outbox.get(RUN) == KEPT
+    assert outbox.swap(RUN, KEPT, {"a": "b"})
+    assert not outbox.swap(RUN, KEPT, {"c": "d"})
+    assert outbox.get(RUN) == {"a": "b"}
+
+
+def test_without_room_nothing_is_swapped(outbox: Outbox) -> None:
+    assert not outbox.swap(RUN, None, KEPT)
+    assert list(outbox.runs()) == []
+
+
+def test_room_with_no_more_than_a_mark_in_it_is_given_back(outbox: Outbox) -> None:
+    for kept in (RUN, OTHER):
+        outbox.reserve(kept)
+    outbox.put(RUN, KEPT)
+    outbox.put(OTHER, {"a": "b"})
+    for run in (RUN, OTHER):
+        outbox.release(run, {"a": "b"})
+    assert list(outbox.runs()) == [RUN]
+
+
+def test_it_lists_what_takes_up_room_and_nothing_else(outbox: Outbox) -> None:
+    assert list(outbox.runs()) == []
+    outbox.reserve(RUN)
+    outbox.put(OTHER, KEPT)
+    assert sorted(outbox.runs()) == [RUN, OTHER]
+    outbox.release(RUN)
+    assert list(outbox.runs()) == [OTHER]
+    outbox.drop(OTHER)
+    assert list(outbox.runs()) == []
+
+
 def test_dropped_is_gone_and_can_be_dropped_again(outbox: Outbox) -> None:
     outbox.reserve(RUN)
     outbox.put(RUN, KEPT)

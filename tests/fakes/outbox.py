@@ -9,7 +9,7 @@ from typing import Literal
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
 
-Method = Literal["reserve", "put", "get"]
+Method = Literal["reserve", "put", "swap", "get", "runs"]
 
 
 class FakeOutbox:
@@ -43,15 +43,29 @@ class FakeOutbox:
         self.kept[run] = result
         self.put_in.append(result)
 
+    def swap(self, run: RunId, old: Mapping[str, object] | None, new: Mapping[str, object]) -> bool:
+        """Put something in the place of something."""
+        self._called("swap")
+        if run not in self.reserved or self.kept.get(run) != old:
+            return False
+        self.kept[run] = new
+        self.put_in.append(new)
+        return True
+
     def get(self, run: RunId) -> Mapping[str, object] | None:
         """Give what was kept."""
         self._called("get")
         return self.kept.get(run)
 
-    def release(self, run: RunId) -> None:
+    def runs(self) -> tuple[RunId, ...]:
+        """List the runs that take up room."""
+        self._called("runs")
+        return tuple(sorted(self.reserved))
+
+    def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
         """Give back room that was not used."""
-        if run not in self.kept:
-            self.reserved.discard(run)
+        if self.kept.get(run) in (None, mark):
+            self.drop(run)
 
     def drop(self, run: RunId) -> None:
         """Forget it."""

@@ -1,5 +1,7 @@
 """The outbox on disk keeps a result whole or not at all, in blocks that were taken before. See also `tests/contract`."""
 
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,25 @@ def test_half_a_file_is_nothing(tmp_path: Path, *, reserved: bool) -> None:
         assert box.get(RUN) in (None, KEPT)
     file.write_bytes(whole[: length - 3])
     assert box.get(RUN) is None
+
+
+@pytest.mark.parametrize("how", ["swap", "put"])
+def test_whoever_writes_waits_for_whoever_is_at_it(tmp_path: Path, how: str) -> None:
+    """Otherwise one who closes and one who begins could both find the mark."""
+    box, elsewhere = FileOutbox(tmp_path / "outbox"), FileOutbox(tmp_path / "elsewhere")
+    box.reserve(RUN)
+    elsewhere.put(RUN, KEPT)
+    written = (tmp_path / "elsewhere" / f"{RUN}.json").read_bytes()
+    with ThreadPoolExecutor(1) as pool, (tmp_path / "outbox" / f"{RUN}.json").open("r+b") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        waiting = pool.submit(box.swap, RUN, None, {"a": "b"}) if how == "swap" else pool.submit(box.put, RUN, {"a": "b"})
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        other.write(written)
+        other.flush()
+        fcntl.flock(other, fcntl.LOCK_UN)
+        assert waiting.result(timeout=20) is (False if how == "swap" else None)
+    assert box.get(RUN) == (KEPT if how == "swap" else {"a": "b"})
 
 
 def test_the_blocks_are_taken_beforehand_and_stay_taken(tmp_path: Path) -> None:
@@ -76,5 +97,7 @@ def test_a_disk_that_refuses_is_a_fault_and_never_nothing(tmp_path: Path) -> Non
         box.reserve(RUN)
     with pytest.raises(Fault, match="outbox"):
         box.put(RUN, KEPT)
+    with pytest.raises(Fault, match="outbox"):
+        box.swap(RUN, None, KEPT)
     with pytest.raises(Fault, match="outbox"):
         box.get(RUN)

@@ -9,14 +9,14 @@ from countersign.attestation.inputs import enclosed
 from countersign.attestation.record import RecordKind
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decide import decide
-from countersign.domain.ids import ChangeRef, run_id
+from countersign.domain.ids import ChangeRef, Sha, run_id
 from countersign.domain.inputs import Inputs
 from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, TooLargeFault
 from countersign.domain.people import Person
 from countersign.domain.ports import ChangeState, StatusState
 from countersign.domain.run import Connection, Control, Endpoint
 from runners.carrying import PAUSES
-from runners.landing import finish_for_the_dead
+from runners.landing import finish_for_another
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY, shop_policy
 from tests.fakes.runner import PROJECT, TRAILERS, RunnerWorld
@@ -347,6 +347,7 @@ class TestFailure:
         assert world.handle(first) is Ending.BUSY
         assert world.kinds() == ["assessed", "assessed", "intent"]
         assert "staging waits" in world.world.statuses[PROJECT, world.world.held(first).head].description
+        assert world.outbox.reserved == {world.ledger.entries[-1].run}
         assert len(world.broker.minted) == 1
         world.clock.moment += LATER
         world.reaper().sweep(world.ledger)
@@ -423,9 +424,12 @@ class TestDisk:
         assert world.outbox.reserved == set()
 
     def test_what_is_not_announced_takes_no_room(self, world: RunnerWorld) -> None:
-        world.ledger.after_append = lambda kind: world.ledger.fail_next("append") if kind is RecordKind.ASSESSED else None
-        with pytest.raises(LedgerFault):
-            world.handle(world.propose(STAGING))
+        def too_large(kind: RecordKind) -> None:
+            if kind is RecordKind.ASSESSED:
+                world.ledger.fail_next("append", fault=TooLargeFault)
+
+        world.ledger.after_append = too_large
+        assert world.handle(world.propose(STAGING)) is Ending.REFUSED
         assert world.outbox.reserved == set()
 
     def test_a_disk_that_fills_up_during_the_run_loses_nothing(self, world: RunnerWorld) -> None:
@@ -510,19 +514,19 @@ class TestOnce:
         assert len([kind for kind in world.kinds() if kind in {"executed", "lost", "failed"}]) == 1
         assert world.broker.live == frozenset()
 
-    def closed_elsewhere(self, world: RunnerWorld, ref: ChangeRef) -> None:
+    def closed_elsewhere(self, world: RunnerWorld, ref: ChangeRef, kind: str = "lost") -> None:
         """Let somebody take our lease, wait, and close our run, as the sweeper of another runner does for the dead."""
         world.leases.drop(run_id(ref, world.world.held(ref).head))
         world.clock.moment += LATER
-        assert [entry.kind.value for entry in world.reaper().sweep(world.ledger)[0]] == ["lost"]
+        assert [entry.kind.value for entry in world.reaper().sweep(world.ledger)[0]] == [kind]
 
     def test_a_run_that_was_closed_elsewhere_before_the_mint_mints_nothing(self, world: RunnerWorld) -> None:
         ref = world.propose(STAGING)
-        world.ledger.after_append = lambda kind: self.closed_elsewhere(world, ref) if kind is RecordKind.INTENT else None
-        assert world.handle(ref) is Ending.LOST
+        world.ledger.after_append = lambda kind: self.closed_elsewhere(world, ref, "failed") if kind is RecordKind.INTENT else None
+        assert world.handle(ref) is Ending.FAILED
         assert world.broker.minted == []
         assert world.sandbox.specs == []
-        assert world.kinds() == ["assessed", "intent", "lost"]
+        assert world.kinds() == ["assessed", "intent", "failed"]
 
     def test_a_run_that_was_closed_elsewhere_during_the_mint_leaves_nothing_alive(self, world: RunnerWorld) -> None:
         ref = world.propose(STAGING)
@@ -574,6 +578,73 @@ class TestMoved:
         return " ".join(body for _, body in world.world.comments(ref))
 
 
+class TestLeftBehind:
+    """A run of a head that the change has left: it is told all the same, of its own commit, and never merged."""
+
+    def unrecorded(self, world: RunnerWorld) -> tuple[ChangeRef, Sha]:
+        """Apply a change while the audit branch takes no outcome, and have people push in the meantime."""
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+        ref = world.propose(PRODUCTION)
+        world.handle(ref)
+        world.approve(ref, "wanda")
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        world.sandbox.act = None
+        applied = world.world.held(ref).head
+        world.world.push(ref, world.commit({"db/production/shop/V3__more.sql": ADD}, branch="proposals/0"))
+        world.clock.moment += LATER
+        return ref, applied
+
+    def is_told(self, world: RunnerWorld, ref: ChangeRef, applied: Sha) -> None:
+        said = " ".join(body for _, body in world.world.comments(ref))
+        assert "not yet recorded" not in said
+        assert "Applied, not merged" in said
+        assert f"its head moved on to {world.world.held(ref).head[:12]}. Bring what was applied into the branch by hand" in said
+        assert world.world.statuses[PROJECT, applied].state is StatusState.SUCCESS
+        assert world.world.held(ref).state is ChangeState.OPEN
+        assert "countersign::applied" not in world.world.held(ref).labels
+
+    def test_whoever_records_it_tells_it(self, world: RunnerWorld) -> None:
+        ref, applied = self.unrecorded(world)
+        (entry,), _ = world.reaper().sweep(world.ledger)
+        finish_for_another(world.forge, entry, branch="main")
+        self.is_told(world, ref, applied)
+        assert (PROJECT, world.world.held(ref).head) not in world.world.statuses
+
+    def test_what_was_recorded_and_not_told_is_told_at_the_next_look(self, world: RunnerWorld) -> None:
+        ref, applied = self.unrecorded(world)
+        world.reaper().sweep(world.ledger)
+        assert world.handle(ref) is Ending.WAITING
+        self.is_told(world, ref, applied)
+        assert world.world.statuses[PROJECT, world.world.held(ref).head].state is StatusState.PENDING
+        assert len(world.sandbox.specs) == 1
+
+    def test_another_runners_is_left_to_it(self, world: RunnerWorld) -> None:
+        ref, _ = self.unrecorded(world)
+        world.reaper().sweep(world.ledger)
+        before = world.world.comments(ref)
+        world.runner(environments=("staging",)).handle(ref, world.room)
+        assert world.world.comments(ref) == before
+
+    def test_a_forge_that_takes_no_status_for_it_holds_nothing_up(self, world: RunnerWorld) -> None:
+        """A commit that no branch has any more, after a forced push."""
+        ref, _ = self.unrecorded(world)
+        (entry,), _ = world.reaper().sweep(world.ledger)
+        world.forge.fail_next("set_status", why="not found: references for commit")
+        finish_for_another(world.forge, entry, branch="main")
+        assert "Applied, not merged" in " ".join(body for _, body in world.world.comments(ref))
+
+    def test_what_people_merged_meanwhile_is_told_as_applied(self, world: RunnerWorld) -> None:
+        world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+        ref = world.propose(STAGING)
+        with pytest.raises(LedgerFault):
+            world.handle(ref)
+        world.forge.merge(ref, world.world.held(ref).head, into="main")
+        assert world.handle(ref) is Ending.APPLIED
+        [(_, body)] = world.world.comments(ref)
+        assert "✔ Applied\n" in body
+
+
 class TestReaper:
     def dead(self, world: RunnerWorld) -> ChangeRef:
         """Let a runner die in the sandbox: an intent, a live credential, a container, no outcome."""
@@ -604,7 +675,7 @@ class TestReaper:
         lost = self.dead(world)
         world.sandbox.act = None
         (entry,), _ = world.reaper().sweep(world.ledger)
-        finish_for_the_dead(world.forge, entry, branch="main")
+        finish_for_another(world.forge, entry, branch="main")
         assert "Lost" in " ".join(body for _, body in world.world.comments(lost))
         world.broker.fail_next("revoke")
         ref = world.propose({"db/staging/shop/V3__note.sql": ADD})
@@ -612,15 +683,20 @@ class TestReaper:
             world.handle(ref)
         world.clock.moment += LATER
         (entry,), _ = world.reaper().sweep(world.ledger)
-        finish_for_the_dead(world.forge, entry, branch="main")
+        finish_for_another(world.forge, entry, branch="main")
         assert world.world.held(ref).state is ChangeState.MERGED
 
-    def test_a_change_that_has_moved_on_is_left_to_its_next_look(self, world: RunnerWorld) -> None:
+    def test_what_came_of_a_head_that_was_left_behind_is_told_of_that_head(self, world: RunnerWorld) -> None:
         ref = self.dead(world)
+        before = world.world.held(ref).head
         world.world.push(ref, world.commit({"README.md": "Other.\n"}, branch="proposals/0"))
         (entry,), _ = world.reaper().sweep(world.ledger)
-        finish_for_the_dead(world.forge, entry, branch="main")
-        assert world.world.comments(ref) == ()
+        finish_for_another(world.forge, entry, branch="main")
+        [(_, body)] = world.world.comments(ref)
+        assert "Lost" in body
+        assert world.world.statuses[PROJECT, before].state is StatusState.FAILED
+        assert (PROJECT, world.world.held(ref).head) not in world.world.statuses
+        assert world.world.held(ref).labels == set(), "a label tells of the head that the change has now"
 
     def test_it_leaves_the_living_alone(self, world: RunnerWorld) -> None:
         ref = self.dead(world)
