@@ -23,6 +23,7 @@ from countersign.domain.outcomes import LedgerFault
 from countersign.domain.people import Approval
 from countersign.domain.ports import Change, Clock
 from runners.approved import approvers, evidence, given
+from runners.fitting import OF_A_QUESTION, fitted
 from runners.veil import Veil
 
 
@@ -135,13 +136,19 @@ def _end(  # noqa: PLR0913 - both ends are said with the same words
         change=question.change,
         run=None,
         time=now,
-        body={
-            **same,
-            "decision": {**{name: decision.get(name) for name in ("effect", "environment", "tier")}, **judged.get("decision", {})},
-            "engine": engine().document(),
-            "ocsf": ocsf(kind),
-            "question": {"asked": question.time.isoformat(), "digest": question.digest, "seq": question.seq},
-            "why": why,
-            **more,
-        },
+        body=fitted(
+            {
+                **same,
+                "decision": {
+                    **{name: decision.get(name) for name in ("effect", "environment", "tier")},
+                    **judged.get("decision", {}),
+                },
+                "engine": engine().document(),
+                "ocsf": ocsf(kind),
+                "question": {"asked": question.time.isoformat(), "digest": question.digest, "seq": question.seq},
+                "why": why,
+                **more,
+            },
+            OF_A_QUESTION,
+        ),
     )
