@@ -188,7 +188,7 @@ class Pipeline:
             raise
         with steps.step(3, "intent"):
             waits_for = in_the_way(ready.authorization.plan.environment)
-            intent = room.ledger.append_all(ready.announced, waits_for=waits_for)[-1]
+            intent = room.ledger.append_all(ready.announced, waits_for=waits_for, together=True)[-1]
         if isinstance(intent, Entry):
             return intent
         self.outbox.release(run)

@@ -41,14 +41,14 @@ class Stood:
     ended: Mapping[str, object] | None = None
 
 
-def record(ledger: Ledger, *drafts: Draft) -> list[Entry]:
-    """Put drafts on the record, with one push, or find the records that say the same already.
+def record(ledger: Ledger, *drafts: Draft, together: bool = False) -> list[Entry]:
+    """Put drafts on the record, with one push, or find the records that say the same already. With `together`, all or none.
 
     Raises:
         LedgerFault: as the ledger says, of the first that it does not take.
     """
     entries = []
-    for result in ledger.append_all(drafts) if drafts else ():
+    for result in ledger.append_all(drafts, together=together) if drafts else ():
         if isinstance(result, LedgerFault):
             raise result
         entries.append(result.entry if isinstance(result, TakenError) else result)
@@ -62,7 +62,8 @@ def take_place(ledger: Ledger, change: Change, draft: Draft, *, clock: Clock) ->
         LedgerFault: not all of it is on the record yet. Try again.
     """
     others = [question for question in unended(ledger.of_change(change.ref)) if question.key != draft.key]
-    return record(ledger, *(superseded(question, by=draft.key, now=clock()) for question in others), draft)[-1]
+    ends = (superseded(question, by=draft.key, now=clock()) for question in others)
+    return record(ledger, *ends, draft, together=True)[-1]  # an end names the draft, so it never stands without it
 
 
 def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock, veil: Veil) -> None:
