@@ -15,7 +15,7 @@ from countersign.domain.ids import Digest, digest_of
 from countersign.domain.run import RunResult
 from countersign.domain.scope import Grant, Revocation
 from countersign.domain.tokens.tokenizer import Tokenizer
-from runners.fitting import fitted
+from runners.fitting import OF_A_RUN, fitted
 from runners.reached import reached
 from runners.veil import note, said, tail
 
@@ -71,6 +71,7 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
                 **({"why": _NOT_KEPT} if kind is RecordKind.LOST else {}),
                 "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
             },
+            OF_A_RUN,
             lambda body: {**body, "tokens": note(tokenizer, *_texts(body)) | {"epoch": kept.get("epoch", tokenizer.key.epoch)}},
         ),
     )

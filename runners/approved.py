@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterable
 
 from countersign.adapters.judge import Judgement
+from countersign.domain.canonical import canonical_json
 from countersign.domain.heard import Heard
-from countersign.domain.ids import Digest
+from countersign.domain.ids import Digest, digest_of
 from countersign.domain.people import Approval
 from countersign.domain.versions import telling
+
+MOST_ANSWERS = 50
+"""Named in a record: approvals and versions first, then a page for every hundred members of each group. Beyond these, a digest."""
 
 Item = dict[str, object]
 
@@ -44,8 +48,11 @@ def evidence(heard: Heard, approvals: Iterable[Approval], sealed: Callable[[Dige
     `sealed` makes of a digest one that confirms no guess: answers hold texts that the record hides.
     """
     told = telling(heard.versions, [approval.at for approval in approvals])
+    answers = [{"digest": sealed(answer.digest), "path": answer.path} for answer in heard.answers]
+    rest = answers[MOST_ANSWERS:]
     return {
-        "answers": [{"digest": sealed(answer.digest), "path": answer.path} for answer in heard.answers],
+        "answers": answers[:MOST_ANSWERS],
+        **({"answers_left_out": {"count": len(rest), "digest": digest_of(canonical_json(rest))}} if rest else {}),
         "versions": [{"created": version.created.isoformat(), "head": version.head} for version in told],
         "versions_total": len(heard.versions),
     }

@@ -1,10 +1,11 @@
-"""Makes the body of an outcome fit into a record, whatever the run did: the last resort, so that no size keeps one from it. Pure.
+"""Makes the body of an end fit into a record, of a run or of a question: the last resort, so that no size keeps one from it. Pure.
 
-Leaves out one part after the other, those first that the intent holds anyway, until there is room. `left_out` in the record names
-each with its size and digest. What remains in the end has a bounded length: how it ended, and a credential that may still live.
+Leaves out one part after the other, those first that the intent or the question holds anyway, until there is room. `left_out` in
+the record names each with its size and digest. What remains in the end has a bounded length: how it ended, a credential that may
+still live, and some of the approvals that there were.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from countersign.attestation import readable
@@ -14,6 +15,9 @@ from countersign.domain.ids import digest_of
 from countersign.domain.scope import Proof
 from countersign.domain.tokens.placeholder import fitting
 
+_FEW = 20
+"""Approvals that remain, and reasons why some do not count."""
+
 _SHORT, _WRITTEN = 200, 400
 """Characters of a text that remains, and bytes: what nobody would see is written long."""
 
@@ -21,20 +25,25 @@ Body = dict[str, object]
 Shorten = Callable[[object], object]
 
 
-def fitted(body: Mapping[str, object], complete: Callable[[Mapping[str, object]], Body]) -> Body:
-    """Give `complete(body)`, without as many of its parts as it has to be to fit into a record.
+def fitted(
+    body: Mapping[str, object],
+    parts: Sequence[tuple[str, tuple[str, ...], Shorten]],
+    complete: Callable[[Mapping[str, object]], Body] = dict,
+) -> Body:
+    """Give `complete(body)`, without as many of the parts as it has to be to fit into a record.
 
     `complete` adds what is computed from the rest, and is bounded itself.
     """
     left: list[Body] = []
-    for part, path, shorten in _PARTS:
+    for part, path, shorten in parts:
         done = complete(body)
         if fits(done):
             return done
         shorter, whole = _shortened(body, path, shorten)
         if shorter != body:
             written = readable.dump(whole)
-            left.append({"bytes": len(written), "digest": digest_of(canonical_json(whole)), "part": part})
+            count = {"count": len(whole)} if isinstance(whole, list) else {}
+            left.append({"bytes": len(written), **count, "digest": digest_of(canonical_json(whole)), "part": part})
             body = {**shorter, "left_out": list(left)}
     return complete(body)
 
@@ -68,6 +77,14 @@ def _one(grants: object) -> object:
     return [_scalars(grant) for grant in _mappings(grants)[:1]]
 
 
+def _first(items: object) -> object:
+    return items[:_FEW] if isinstance(items, list) else items
+
+
+def _first_scalars(items: object) -> object:
+    return [_scalars(item) for item in _mappings(items)[:_FEW]]
+
+
 def _beginning(text: object) -> object:
     return fitting(text, _SHORT, written=_WRITTEN) if isinstance(text, str) else text
 
@@ -85,7 +102,7 @@ def _mappings(value: object) -> list[Mapping[str, object]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-_PARTS: Final[tuple[tuple[str, tuple[str, ...], Shorten], ...]] = (
+OF_A_RUN: Final[tuple[tuple[str, tuple[str, ...], Shorten], ...]] = (
     ("change.paths", ("change", "paths"), _nothing),
     ("actor.approvers", ("actor", "approvers"), _nothing),
     ("result.argv", ("result", "argv"), _nothing),
@@ -103,3 +120,19 @@ _PARTS: Final[tuple[tuple[str, tuple[str, ...], Shorten], ...]] = (
     ("grants[] not proved dead", ("grants",), _one),
 )
 """What is left out, in this order: the name that the record gives it, where it stands, and what becomes of it."""
+
+OF_A_QUESTION: Final[tuple[tuple[str, tuple[str, ...], Shorten], ...]] = (
+    ("change.paths", ("change", "paths"), _nothing),
+    ("change.counts_as", ("change", "counts_as"), lambda _: {}),
+    ("evidence.answers", ("evidence", "answers"), _nothing),
+    ("evidence.versions", ("evidence", "versions"), _nothing),
+    ("decision.discounted beyond 20", ("decision", "discounted"), _first),
+    ("approvals beyond 20", ("approvals",), _first),
+    ("unjudged", ("unjudged",), _beginning),
+    ("change", ("change",), _scalars),
+    ("policy", ("policy",), _scalars),
+    ("decision", ("decision",), _scalars),
+    ("approvals[]", ("approvals",), _first_scalars),
+    ("actor", ("actor",), _scalars),
+)
+"""The same where no run is its end. The question has what is left out of change and policy, and says who asked."""

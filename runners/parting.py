@@ -15,7 +15,7 @@ from countersign.attestation.questions import unended
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.heard import Heard
 from countersign.domain.ids import MalformedError, sha
-from countersign.domain.outcomes import Refused
+from countersign.domain.outcomes import AbsentFault, NoGroupFault, Refused
 from countersign.domain.policy import Policy
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from runners.questions import Stood, expired, record
@@ -43,16 +43,20 @@ def withdraw(  # noqa: PLR0913 - whoever judges needs all of it
         "state": change.state.value,
     }
 
-    def ended(question: Entry) -> Draft:
+    def stood(question: Entry) -> Stood:
         found = _as_asked(question, change, repository, house.policies)
-        if isinstance(found, str):
-            told = forge.approvals(change.ref)
-            stood = Stood(told.given, Heard(told.versions, told.answers), unjudged=found, ended=how)
-        else:
+        if not isinstance(found, str):
             seen, asked = found
-            judged = judge(seen, asked, forge=forge, ledger=ledger, clock=lambda: change.ended or clock())
-            stood = Stood(judged.evidence.approvals, judged.heard, judged, ended=how)
-        return expired(question, why=f"the change {_GONE[change.state]}", now=clock(), stood=stood, veil=veil)
+            try:
+                judged = judge(seen, asked, forge=forge, ledger=ledger, clock=lambda: change.ended or clock())
+                return Stood(judged.evidence.approvals, judged.heard, judged, ended=how)
+            except NoGroupFault:  # nobody can correct a policy of the past
+                found = "a group that the policy names is no longer there, or the runner may not see it"
+        told = forge.approvals(change.ref)
+        return Stood(told.given, Heard(told.versions, told.answers), unjudged=found, ended=how)
+
+    def ended(question: Entry) -> Draft:
+        return expired(question, why=f"the change {_GONE[change.state]}", now=clock(), stood=stood(question), veil=veil)
 
     record(ledger, *(ended(question) for question in waiting))
 
@@ -80,6 +84,6 @@ def _policy(question: Entry, repository: Repository, policies: Policies) -> Poli
     commit, digest = (told.get("commit"), told.get("digest")) if isinstance(told, Mapping) else (None, None)
     try:
         policy = policies.at(repository, sha(str(commit)))
-    except (MalformedError, Refused):
+    except (MalformedError, Refused, AbsentFault):  # all was fetched just now: what is absent is gone from every branch
         return None
     return policy if policy.digest == digest else None

@@ -109,9 +109,8 @@ class Pipeline:
             ready = self._consider(change, room, steps)
             if isinstance(ready, Ending):
                 return ready
-            intent = self._announce(change, room, ready, steps)
-        except TooLargeFault:
-            return self._refuse(change, room, Refused("audit", "its record would be larger than records are; split the change"))
+            with _too_large_is_no():
+                intent = self._announce(change, room, ready, steps)
         except Refused as no:
             return self._refuse(change, room, no)
         return Ending.BUSY if intent is None else self._run(change, room, ready, intent, steps)
@@ -130,11 +129,13 @@ class Pipeline:
             promotions.confirm(room.ledger, seen, bare)
             question = before_approvals(seen, bare, ledger=room.ledger)
             if question.decision.effect is not Effect.REFUSED:
-                take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock(), veil=veil), clock=self.clock)
+                with _too_large_is_no():
+                    take_place(room.ledger, change, scribe.assessed(seen, question, now=self.clock(), veil=veil), clock=self.clock)
             judged = judge(seen, question, forge=self.forge, ledger=room.ledger, clock=self.clock)
         decision = judged.decision
         if decision.effect is Effect.REFUSED:
-            entry = take_place(room.ledger, change, scribe.refused(seen, judged, now=self.clock(), veil=veil), clock=self.clock)
+            with _too_large_is_no():
+                entry = take_place(room.ledger, change, scribe.refused(seen, judged, now=self.clock(), veil=veil), clock=self.clock)
             telling.refused(self.forge, change, entry, "; ".join(reason.text for reason in decision.deciding))
             return Ending.REFUSED
         if not decision.satisfied:
@@ -143,7 +144,8 @@ class Pipeline:
             return Ending.WAITING
         if decision.plan is None:
             if decision.needs:  # what asks nobody is on the record already, by its question
-                record(room.ledger, scribe.allowed(seen, judged, now=self.clock(), veil=veil))
+                with _too_large_is_no():
+                    record(room.ledger, scribe.allowed(seen, judged, now=self.clock(), veil=veil))
             telling.nothing_to_run(self.forge, change)
             return Ending.NOTHING_TO_RUN
         held = held_by(room.ledger, decision.plan.environment)
@@ -191,7 +193,7 @@ class Pipeline:
             raise
         with steps.step(3, "intent"):
             waits_for = in_the_way(ready.authorization.plan.environment)
-            intent = room.ledger.append_all(ready.announced, waits_for=waits_for)[-1]
+            intent = room.ledger.append_all(ready.announced, waits_for=waits_for, together=True)[-1]
         if isinstance(intent, Entry):
             return intent
         if not isinstance(intent, LedgerFault) or isinstance(intent, HeldFault | TooLargeFault):
@@ -237,3 +239,12 @@ class Pipeline:
 
     def _serves(self, environment: str | None) -> bool:
         return environment is None or environment in self.environments
+
+
+@contextmanager
+def _too_large_is_no() -> Iterator[None]:
+    """Refuse what asks for more than a record holds. Not for what ends a question: that is cut until it fits."""
+    try:
+        yield
+    except TooLargeFault:
+        raise Refused("audit", "its record would be larger than records are; split the change") from None

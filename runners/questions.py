@@ -23,6 +23,7 @@ from countersign.domain.outcomes import LedgerFault
 from countersign.domain.people import Approval
 from countersign.domain.ports import Change, Clock
 from runners.approved import approvers, evidence, given
+from runners.fitting import OF_A_QUESTION, fitted
 from runners.veil import Veil
 
 
@@ -40,14 +41,14 @@ class Stood:
     ended: Mapping[str, object] | None = None
 
 
-def record(ledger: Ledger, *drafts: Draft) -> list[Entry]:
-    """Put drafts on the record, with one push, or find the records that say the same already.
+def record(ledger: Ledger, *drafts: Draft, together: bool = False) -> list[Entry]:
+    """Put drafts on the record, with one push, or find the records that say the same already. With `together`, all or none.
 
     Raises:
         LedgerFault: as the ledger says, of the first that it does not take.
     """
     entries = []
-    for result in ledger.append_all(drafts) if drafts else ():
+    for result in ledger.append_all(drafts, together=together) if drafts else ():
         if isinstance(result, LedgerFault):
             raise result
         entries.append(result.entry if isinstance(result, TakenError) else result)
@@ -61,7 +62,8 @@ def take_place(ledger: Ledger, change: Change, draft: Draft, *, clock: Clock) ->
         LedgerFault: not all of it is on the record yet. Try again.
     """
     others = [question for question in unended(ledger.of_change(change.ref)) if question.key != draft.key]
-    return record(ledger, *(superseded(question, by=draft.key, now=clock()) for question in others), draft)[-1]
+    ends = (superseded(question, by=draft.key, now=clock()) for question in others)
+    return record(ledger, *ends, draft, together=True)[-1]  # an end names the draft, so it never stands without it
 
 
 def lapse(ledger: Ledger, seen: Observation, judged: Judgement, *, clock: Clock, veil: Veil) -> None:
@@ -135,13 +137,19 @@ def _end(  # noqa: PLR0913 - both ends are said with the same words
         change=question.change,
         run=None,
         time=now,
-        body={
-            **same,
-            "decision": {**{name: decision.get(name) for name in ("effect", "environment", "tier")}, **judged.get("decision", {})},
-            "engine": engine().document(),
-            "ocsf": ocsf(kind),
-            "question": {"asked": question.time.isoformat(), "digest": question.digest, "seq": question.seq},
-            "why": why,
-            **more,
-        },
+        body=fitted(
+            {
+                **same,
+                "decision": {
+                    **{name: decision.get(name) for name in ("effect", "environment", "tier")},
+                    **judged.get("decision", {}),
+                },
+                "engine": engine().document(),
+                "ocsf": ocsf(kind),
+                "question": {"asked": question.time.isoformat(), "digest": question.digest, "seq": question.seq},
+                "why": why,
+                **more,
+            },
+            OF_A_QUESTION,
+        ),
     )

@@ -17,7 +17,7 @@ from countersign.domain.branches import is_branch_name
 from countersign.domain.commit_people import people_of
 from countersign.domain.facts import FileChange
 from countersign.domain.ids import MalformedError, Sha
-from countersign.domain.outcomes import GitFault
+from countersign.domain.outcomes import AbsentFault, GitFault
 from countersign.domain.ports import CommitPeople
 
 _MOST_COMMITS = 2000
@@ -152,6 +152,8 @@ class GitRepository:
     def _expect(self, name: Sha, kind: str) -> int:
         """See that an object is there and is of this kind; give its size in bytes."""
         answer = self.mirror.run(["cat-file", "--batch-check"], stdin=f"{name}\n".encode()).decode().split()
+        if kind == "commit" and answer == [name, "missing"]:
+            raise AbsentFault(f"{name[:40]} was not fetched, or is no longer there")
         if len(answer) != 3 or answer[:2] != [name, kind]:  # noqa: PLR2004 - name, kind, size
             raise GitFault(f"{name[:40]} is no {kind} that was fetched")
         return int(answer[2])

@@ -73,12 +73,14 @@ class Ledger(LedgerReader, Protocol):
         ...
 
     def append_all(
-        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
     ) -> Sequence[Entry | TakenError | LedgerFault]:
         """Sign several records and push them at once, in order; give for each what `append` would have given or raised.
 
-        What cannot be recorded does not keep the others out. With `waits_for`, nothing is written behind an open intent of which
-        it is true, and each gives HeldFault. That is asked of the very tip that the records are put on, so that of two writers
-        that wait for one another's intents only one gets in.
+        What cannot be recorded does not keep the others out. With `together` it does, for records that speak of one another: then
+        nothing is written, and each that does not stand already gives the fault of the first that cannot be.
+
+        With `waits_for`, nothing is written behind an open intent of which it is true, and each gives HeldFault. That is asked of
+        the very tip that the records are put on, so that of two writers that wait for one another's intents only one gets in.
         """
         ...

@@ -22,8 +22,16 @@ class ForgeFault(Fault):
     """The forge did not answer, or not as its API says. The only exception that a forge adapter lets out."""
 
 
+class NoGroupFault(ForgeFault):
+    """The forge shows no group of that name: deleted, renamed, or not for this token. Final, unless people change that."""
+
+
 class GitFault(Fault):
     """git failed: fetch, object missing, disk full."""
+
+
+class AbsentFault(GitFault):
+    """git has no such object. Right after a fetch: none of the project's branches and changes leads to it any more."""
 
 
 class LedgerFault(Fault):

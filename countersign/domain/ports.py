@@ -90,7 +90,11 @@ class Forge(Protocol):
         ...
 
     def members(self, group: str) -> Members:
-        """Give everybody who is in the group now, inherited members too. The group is named by its full path, exactly."""
+        """Give everybody who is in the group now, inherited members too. The group is named by its full path, exactly.
+
+        Raises:
+            NoGroupFault: the forge answers that it has no such group, or has it under another path now.
+        """
         ...
 
     def person(self, username: str) -> Person | None:
@@ -155,7 +159,11 @@ class Repository(Protocol):
         ...
 
     def read(self, commit: Sha, path: str, *, limit: int) -> bytes | None:
-        """Give a file's bytes at a commit; None where there is none. A file above the limit (bytes) is a GitFault."""
+        """Give a file's bytes at a commit; None where there is none. A file above the limit (bytes) is a GitFault.
+
+        Raises:
+            AbsentFault: the commit is not here. Fetch, and ask again.
+        """
         ...
 
     def blob(self, blob: Sha, *, limit: int) -> bytes:

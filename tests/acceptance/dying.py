@@ -84,7 +84,10 @@ class DyingLedger:
             die()
         return entry
 
-    def append_all(self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None) -> list[Entry | TakenError | LedgerFault]:
+    def append_all(
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
+    ) -> list[Entry | TakenError | LedgerFault]:
+        del together  # what dies in between leaves some, whatever was asked for
         held = next(filter(waits_for, self._inner.open_intents()), None) if waits_for is not None else None
         if held is not None:
             return [HeldFault(held) for _ in drafts]

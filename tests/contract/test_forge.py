@@ -4,7 +4,7 @@ import pytest
 
 from countersign.domain.heard import Answer
 from countersign.domain.ids import ChangeRef, Sha, digest
-from countersign.domain.outcomes import ForgeFault
+from countersign.domain.outcomes import ForgeFault, NoGroupFault
 from countersign.domain.ports import ChangeState, NewChange, StatusState
 from countersign.domain.versions import head_at
 from tests.contract.forge_stages import Stage
@@ -69,6 +69,11 @@ def test_what_is_not_there_is_a_fault(stage: Stage) -> None:
     ):
         with pytest.raises(ForgeFault):
             question()
+
+
+def test_a_group_that_is_not_there_is_told_from_a_forge_that_is_away(stage: Stage) -> None:
+    with pytest.raises(NoGroupFault):
+        stage.forge.members("acme/nobody")
 
 
 def test_an_approval_stands_until_it_is_taken_back(stage: Stage) -> None:

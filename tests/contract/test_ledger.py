@@ -11,7 +11,7 @@ import pytest
 from countersign.attestation.ports import HeldFault, Ledger, TakenError
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Sha, digest_of, run_id
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import LedgerFault, TooLargeFault
 from runners.announced import mark
 from tests.fakes.ledger import FakeLedger
 from tests.support import bodies
@@ -72,6 +72,19 @@ def test_several_at_once_each_have_their_own_answer(writer: Writer) -> None:
     assert results[1].entry == taken
     assert [entry.key for entry in first.latest(9)] == ["refused/taken", "refused/a", f"intent/{RUN}", f"outcome/{RUN}"]
     assert second.append_all([]) == []
+
+
+def test_what_belongs_together_is_recorded_together_or_not_at_all(writer: Writer) -> None:
+    first, second = writer(), writer()
+    taken = first.append(refused("taken"))
+    large = Draft(RecordKind.REFUSED, "refused/large", "No", CHANGE, None, START, wrong(why="x" * 70_000))
+    results = second.append_all([refused("a"), refused("taken"), large, refused("b")], together=True)
+    assert [type(result) for result in results] == [TooLargeFault, TakenError, TooLargeFault, TooLargeFault]
+    assert first.latest(9) == second.latest(9) == (taken,)
+    results = second.append_all([refused("a"), refused("taken"), refused("b")], together=True)
+    assert [type(result) for result in results] == [Entry, TakenError, Entry]
+    assert [entry.key for entry in first.latest(9)] == ["refused/taken", "refused/a", "refused/b"]
+    assert [type(result) for result in first.append_all([large, refused("c")])] == [TooLargeFault, Entry]
 
 
 def test_what_waits_for_an_open_intent_is_not_written_until_its_outcome_stands(writer: Writer) -> None:

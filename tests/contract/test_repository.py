@@ -2,7 +2,7 @@
 
 import pytest
 
-from countersign.domain.outcomes import GitFault
+from countersign.domain.outcomes import AbsentFault, GitFault
 from tests.contract.repositories import ABSENT, Pair
 from tests.fakes.git_objects import SUBMODULE, SYMLINK, File, object_name, tree_name
 
@@ -100,6 +100,17 @@ def test_what_was_not_fetched_is_a_fault(pair: Pair) -> None:
         ):
             with pytest.raises(GitFault):
                 question()
+
+
+def test_a_commit_that_is_not_here_is_told_from_a_git_that_fails(pair: Pair) -> None:
+    commit = pair.origin.commit({"a": "12345"})
+    pair.repository.fetch()
+
+    with pytest.raises(AbsentFault):
+        pair.repository.read(ABSENT, "a", limit=9)
+    with pytest.raises(GitFault) as failed:
+        pair.repository.read(commit, "a", limit=4)
+    assert not isinstance(failed.value, AbsentFault)
 
 
 def test_many_blobs_come_at_once(pair: Pair) -> None:

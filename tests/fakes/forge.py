@@ -10,7 +10,7 @@ from countersign.domain.canonical import canonical_json
 from countersign.domain.heard import Answer, Approvals, Members
 from countersign.domain.ids import ChangeRef, Sha, digest_of
 from countersign.domain.neutral import neutral, title
-from countersign.domain.outcomes import ForgeFault
+from countersign.domain.outcomes import ForgeFault, NoGroupFault
 from countersign.domain.people import Approval, Person
 from countersign.domain.plain import to_plain
 from countersign.domain.ports import Change, ChangeState, NewChange, StatusState
@@ -70,7 +70,7 @@ class FakeForge:
         """Give everybody who is in the group now."""
         self._called("members")
         if group not in self.world.groups:
-            raise ForgeFault(f"no group {group!r}")
+            raise NoGroupFault(f"no group {group!r}")
         people = frozenset(self.world.people[person] for person in self.world.groups[group])
         return Members(people, (_answer(f"/groups/{quote(group, safe='')}/members/all", people),))
 

@@ -93,10 +93,14 @@ class FakeLedger:
             self.after_append(entry.kind)
         return entry
 
-    def append_all(self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None) -> list[Entry | TakenError | LedgerFault]:
+    def append_all(
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
+    ) -> list[Entry | TakenError | LedgerFault]:
         """Add records one after the other."""
         with self._lock:
             self._called("append_all")
+        if together:
+            return self._all_or_nothing(drafts, waits_for)
         results: list[Entry | TakenError | LedgerFault] = []
         for draft in drafts:
             try:
@@ -105,31 +109,57 @@ class FakeLedger:
                 results.append(no)
         return results
 
+    def _all_or_nothing(self, drafts: Sequence[Draft], waits_for: WaitsFor | None) -> list[Entry | TakenError | LedgerFault]:
+        results: list[Entry | TakenError | LedgerFault] = []
+        with self._lock:
+            before, frontier, fault = self._index.entries, self._frontier, None
+            for draft in drafts:
+                try:
+                    results.append(self._write(draft, waits_for))
+                except TakenError as taken:
+                    results.append(taken)
+                except LedgerFault as no:
+                    fault = no
+                    break
+            if fault is not None:
+                self._index, self._frontier = LogIndex(), frontier
+                for entry in before:
+                    self._index.add(entry)
+                found = [self._index.find(draft.key) for draft in drafts]
+                return [fault if entry is None else TakenError(entry) for entry in found]
+        for result in results:
+            if isinstance(result, Entry) and self.after_append is not None:
+                self.after_append(result.kind)
+        return results
+
     def _append(self, draft: Draft, waits_for: WaitsFor | None) -> Entry:
         with self._lock:
-            self._called("append")
-            taken = self._index.find(draft.key)
-            if taken is not None:
-                raise TakenError(taken)
-            held = next(filter(waits_for, self._index.open_intents()), None) if waits_for is not None else None
-            if held is not None:
-                raise HeldFault(held)
-            wrong = objection(self._index, kind=draft.kind, key=draft.key, change=draft.change, run=draft.run)
-            if wrong is not None:
-                raise LedgerFault(f"{draft.key} cannot be recorded: {wrong}")
-            last = self._index.last
-            happened = statement.in_utc(draft.time)
-            recorded = happened if last is None else max(happened, statement.read(last.raw).predicate.recorded_time)
-            place = Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
-            raw = statement.write(draft, place)
-            kinds.check(draft.kind, statement.read(raw).predicate.body)  # outcomes, too, which the real one writes as they are
-            self._frontier = self._frontier.add(leaf_hash(raw))
-            commit, root = Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()), Digest("sha256:" + self._frontier.root.hex())
-            part = statement.read(raw).predicate
-            path = record_path(part.recorded_time, part.seq, part.id, 0)
-            entry = statement.read(raw).entry(raw, commit=commit, path=path, root=root)
-            self._index.add(entry)
-            return entry
+            return self._write(draft, waits_for)
+
+    def _write(self, draft: Draft, waits_for: WaitsFor | None) -> Entry:
+        self._called("append")
+        taken = self._index.find(draft.key)
+        if taken is not None:
+            raise TakenError(taken)
+        held = next(filter(waits_for, self._index.open_intents()), None) if waits_for is not None else None
+        if held is not None:
+            raise HeldFault(held)
+        wrong = objection(self._index, kind=draft.kind, key=draft.key, change=draft.change, run=draft.run)
+        if wrong is not None:
+            raise LedgerFault(f"{draft.key} cannot be recorded: {wrong}")
+        last = self._index.last
+        happened = statement.in_utc(draft.time)
+        recorded = happened if last is None else max(happened, statement.read(last.raw).predicate.recorded_time)
+        place = Place(self._origin, len(self._index), None if last is None else last.digest, recorded)
+        raw = statement.write(draft, place)
+        kinds.check(draft.kind, statement.read(raw).predicate.body)  # outcomes, too, which the real one writes as they are
+        self._frontier = self._frontier.add(leaf_hash(raw))
+        commit, root = Sha(hashlib.sha1(raw, usedforsecurity=False).hexdigest()), Digest("sha256:" + self._frontier.root.hex())
+        part = statement.read(raw).predicate
+        path = record_path(part.recorded_time, part.seq, part.id, 0)
+        entry = statement.read(raw).entry(raw, commit=commit, path=path, root=root)
+        self._index.add(entry)
+        return entry
 
     def _called(self, method: str) -> None:
         self.calls.append(method)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from countersign.domain.commit_people import people_of
 from countersign.domain.facts import FileChange
 from countersign.domain.ids import Sha
-from countersign.domain.outcomes import GitFault
+from countersign.domain.outcomes import AbsentFault, GitFault
 from countersign.domain.ports import Change, CommitPeople
 from tests.fakes.git_compare import Tree, compared, differing
 from tests.fakes.git_objects import SUBMODULE, SYMLINK, File, object_name, tree_name
@@ -184,7 +184,7 @@ class FakeRepository:
 
     def _commit(self, name: Sha) -> _Commit:
         if name not in self._fetched_commits:
-            raise GitFault(f"no commit {name}")
+            raise AbsentFault(f"no commit {name}")
         return self._commits[name]
 
     def _keep(self, tree: Tree) -> Sha:

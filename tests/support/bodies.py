@@ -30,6 +30,7 @@ _ACTOR: Body = {
 _ENGINE: Body = {"digest": HASH, "version": "0.1.0"}
 _EVIDENCE: Body = {
     "answers": [{"digest": HASH, "path": "/projects/acme%2Fshop/merge_requests/7/approvals"}],
+    "answers_left_out": {"count": 1, "digest": OTHER_HASH},
     "versions": [{"created": NOON, "head": HEAD}],
     "versions_total": 1,
 }

@@ -7,10 +7,12 @@ What cannot be seen is taken as not there.
 import re
 from urllib.parse import urlsplit
 
+import requests
+
 from countersign.adapters.forges.gitlab_answers import Account, Group, Member, read
-from countersign.adapters.forges.gitlab_client import GitLabClient, encoded
+from countersign.adapters.forges.gitlab_client import ForgeFailed, GitLabClient, encoded
 from countersign.domain.heard import Members
-from countersign.domain.outcomes import ForgeFault
+from countersign.domain.outcomes import ForgeFault, NoGroupFault
 from countersign.domain.people import Person
 
 
@@ -30,10 +32,15 @@ class GitLabPeople:
 
     def members(self, group: str) -> Members:
         """Give everybody active in the group now, inherited members too. `bot` is not filled in: GitLab does not tell here."""
-        answer, first = self._client.hear("find a group", f"/groups/{encoded(group)}", {"with_projects": False})
+        try:
+            answer, first = self._client.hear("find a group", f"/groups/{encoded(group)}", {"with_projects": False})
+        except ForgeFailed as failed:
+            if failed.status == requests.codes.not_found:
+                raise NoGroupFault(f"there is no group {group!r}, or not for this token; correct the policy") from None
+            raise
         found = read(Group, answer)
         if found.full_path != group:
-            raise ForgeFault(f"the group {group!r} is now called otherwise; correct the policy")
+            raise NoGroupFault(f"the group {group!r} is now called otherwise; correct the policy")
         listed, pages = self._client.hear_all("list members", f"/groups/{found.id}/members/all")
         people = frozenset(
             Person(id=member.id, username=member.username)

@@ -93,11 +93,13 @@ class GitLedger:
             return result
         raise result
 
-    def append_all(self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None) -> list[Entry | TakenError | LedgerFault]:
+    def append_all(
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
+    ) -> list[Entry | TakenError | LedgerFault]:
         """Sign records and push them onto the tip, in order and at once: one commit each, one push for all.
 
         Gives for each what `append` would have given or raised. What cannot be recorded does not keep the others out. See the port
-        for `waits_for`.
+        for `waits_for` and `together`.
         """
         results: dict[int, Entry | TakenError | LedgerFault] = {}
         ours: dict[Sha, int] = {}
@@ -120,7 +122,10 @@ class GitLedger:
             left = {number: draft for number, draft in enumerate(drafts) if number not in results}
             if not left or stuck == _STUCK:
                 break
-            batch, said = self._push(left)
+            batch, said = self._push(left, together=together)
+            if together and batch.failed:
+                fault = batch.failed[min(batch.failed)]
+                break
             results |= batch.failed
             ours |= {link.entry.commit: number for number, link in batch.links.items()}
             if not said:
@@ -149,15 +154,18 @@ class GitLedger:
         if held is not None:
             raise HeldFault(held)
 
-    def _push(self, drafts: Mapping[int, Draft]) -> tuple[Batch, str]:
-        """Move the branch from the tip that we know to new commits, or not at all; give the remote's words where it did not."""
+    def _push(self, drafts: Mapping[int, Draft], *, together: bool) -> tuple[Batch, str]:
+        """Move the branch from the tip that we know to new commits, or not at all; give the remote's words where it did not.
+
+        With `together`, nothing is pushed where one of the drafts cannot be recorded.
+        """
         store = self._reader.store
         lease = f"--force-with-lease={store.ref}:{self._reader.chain.tip or ''}"
         batch = Batch()
         try:
             with store.objects() as source:
                 batch = self._pen.write(drafts, self._reader.chain, source)
-            if batch.links:
+            if batch.links and not (together and batch.failed):
                 store.put(batch.objects)
                 store.git(
                     "push",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from countersign.attestation.bodies.part import Count, Hash, Moment, Part, Plain, Repeats, told
+from countersign.attestation.bodies.part import Count, Hash, LeftOut, Moment, Part, Plain, Repeats, told
 from countersign.attestation.bodies.people import Actor, Tokens
 from countersign.attestation.bodies.question import Ocsf, Seen
 from countersign.domain.run import Ending
@@ -115,14 +115,6 @@ class Announced(Part):
 
     digest: Annotated[Hash, told("Of that record's bytes.")]
     seq: Annotated[Count, told("That record's number.")]
-
-
-class LeftOut(Part):
-    """A part for which the record had no room."""
-
-    bytes: Annotated[Count, told("Its size.")]
-    digest: Annotated[Hash, told("Of the part in canonical JSON.")]
-    part: Annotated[str, told("Which part.")]
 
 
 class Outcome(Part):

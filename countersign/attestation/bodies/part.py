@@ -60,3 +60,12 @@ Commit = Annotated[str, Field(pattern="^[0-9a-f]{40}$")]
 
 Count = Annotated[int, Field(ge=0)]
 Plain = dict[str, object]
+
+
+class LeftOut(Part):
+    """A part for which the record had no room."""
+
+    bytes: Annotated[Count, told("Its size.")]
+    count: Annotated[Count | None, told("How many items it has; left out where it is no list.")] = None
+    digest: Annotated[Hash, told("Of the part in canonical JSON.")]
+    part: Annotated[str, told("Which part.")]

@@ -57,10 +57,18 @@ class Version(Part):
     head: Annotated[Commit, told("Its newest commit.", "who said yes")]
 
 
+class Unnamed(Part):
+    """The answers of the forge that a record does not name."""
+
+    count: Annotated[int, Field(ge=1), told("How many there were.")]
+    digest: Annotated[Hash, told("Of their list as it would stand here, in canonical JSON.")]
+
+
 class Evidence(Part):
     """What approvals and membership were taken from."""
 
-    answers: Annotated[list[Answer], told("The forge's answers.", "who said yes")]
+    answers: Annotated[list[Answer], told("The forge's answers, the first 50 in the order in which it was asked.", "who said yes")]
+    answers_left_out: Annotated[Unnamed | None, told("Those beyond that; left out where there were none.")] = None
     versions: Annotated[list[Version], told("Those around each approval, which tell what was approved.", "who said yes")]
     versions_total: Annotated[Count, told("How many versions there were.")]
 

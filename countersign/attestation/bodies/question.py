@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from countersign.attestation.bodies.decision import Decision, Gist, Scope, Weighed
-from countersign.attestation.bodies.part import Commit, Count, Hash, Moment, Part, Plain, Repeats, told
+from countersign.attestation.bodies.part import Commit, Count, Hash, LeftOut, Moment, Part, Plain, Repeats, told
 from countersign.attestation.bodies.people import Actor, Claims, Evidence, Given, Rationale, Tokens
 
 Stage = Literal["intake", "policy", "approval", "mint", "network", "sandbox", "audit"]
@@ -186,6 +186,7 @@ class Ended(Part):
     change: Annotated[Plain, Repeats(Seen), told("Repeats what it was about.", "what they did")]
     decision: Annotated[Gist, told("Repeats the little that searches ask for.")]
     engine: Annotated[Engine, told("The program that says so.")]
+    left_out: Annotated[list[LeftOut], told("Parts that there was no room for; left out where there was.")] = Field([])
     ocsf: Annotated[Ocsf, told("For tools.")]
     policy: Annotated[Plain, Repeats(Policy), told("Repeats which policy spoke.")]
     question: Annotated[Asked, told("The question.")]

@@ -3,7 +3,7 @@
 import pytest
 
 from countersign.adapters.forges.gitlab import GitLabForge
-from countersign.domain.outcomes import ForgeFault
+from countersign.domain.outcomes import ForgeFault, NoGroupFault
 from countersign.domain.people import Person
 from tests.support.gitlab_script import DANA, PROJECT, listed
 from tests.support.scripted_http import Answer, Script
@@ -67,12 +67,24 @@ def test_only_the_active_are_members(forge: GitLabForge, script: Script) -> None
     assert forge.members("acme/ops").people == {Person(4, "dana"), Person(7, "gil")}
 
 
-@pytest.mark.parametrize("answer", [{"id": 30, "full_path": "acme/renamed"}, {"id": 30, "full_path": "Acme/Ops"}, {"id": "30"}, []])
-def test_a_group_of_another_name_is_a_fault(forge: GitLabForge, script: Script, answer: object) -> None:
+@pytest.mark.parametrize(
+    ("answer", "final"),
+    [
+        ({"id": 30, "full_path": "acme/renamed"}, True),
+        ({"id": 30, "full_path": "Acme/Ops"}, True),
+        (Answer({"message": "404 Group Not Found"}, 404), True),
+        (Answer({"message": "403 Forbidden"}, 403), False),
+        (Answer({}, 500), False),
+        ({"id": "30"}, False),
+        ([], False),
+    ],
+)
+def test_a_group_of_another_name_is_a_fault(forge: GitLabForge, script: Script, answer: object, final: bool) -> None:
     script.on("GET", "/groups/acme%2Fops", answer)
 
-    with pytest.raises(ForgeFault):
+    with pytest.raises(ForgeFault) as fault:
         forge.members("acme/ops")
+    assert isinstance(fault.value, NoGroupFault) is final
 
 
 def test_a_name_is_matched_exactly(forge: GitLabForge, script: Script) -> None:

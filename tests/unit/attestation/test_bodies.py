@@ -65,7 +65,12 @@ REPEATED = {"actor", "change", "policy", "promotion"}
 """What some records repeat from others: its form was checked when those were written."""
 
 
-OPTIONAL = {("why", True, False), ("evidence", False, True), ("connections_left_out", False, False)}
+OPTIONAL = {
+    ("why", True, False),
+    ("evidence", False, True),
+    ("connections_left_out", False, False),
+    ("answers_left_out", False, False),
+}
 """Fields that are not always there, told apart by what stands beside them: the document of inputs, the binding of a decision."""
 
 

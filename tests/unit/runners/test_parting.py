@@ -10,8 +10,9 @@ from countersign.domain.ids import ChangeRef
 from countersign.domain.inputs import Inputs
 from countersign.domain.outcomes import Fault
 from countersign.domain.ports import ChangeState
-from runners.pipeline import Ending
+from runners.pipeline import Ending, Room
 from tests.builders import shop_policy
+from tests.fakes.repository import FakeRepository
 from tests.fakes.runner import RunnerWorld
 
 POLICY = ".countersign/policy.yaml"
@@ -141,3 +142,28 @@ def test_where_nobody_can_judge_the_record_says_why_and_names_the_approvals(worl
     assert body["unjudged"] == TOO_LARGE
     assert [item["username"] for item in body["approvals"]] == ["lea"]  # type: ignore[attr-defined]
     assert (names(body), "needs" in body["decision"]) == ([], False)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("gone", ["group", "commit"])
+def test_what_is_gone_for_good_keeps_no_question_open(world: RunnerWorld, gone: str) -> None:
+    """No policy of the past can be corrected; and a question that cannot be judged keeps no other one from its end."""
+    ref = asked(world)
+    world.approve(ref, "lea")
+    first = world.world.held(ref).head
+    world.world.push(ref, world.commit({POLICY: world.policy + "# other\n"}, branch="proposals/0"))
+    world.handle(ref)
+    world.world.push(ref, first)
+    if gone == "group":
+        del world.world.groups["acme/web"]
+    else:
+        world.room = Room(FakeRepository(), world.ledger)  # cloned anew, after the branch was rewritten
+    body = merged(world, ref)
+    assert (
+        body["unjudged"]
+        == {
+            "group": "a group that the policy names is no longer there, or the runner may not see it",
+            "commit": "the policy that it was asked under cannot be read any more",
+        }[gone]
+    )
+    assert [item["username"] for item in body["approvals"]] == ["lea"]  # type: ignore[attr-defined]
+    assert world.ledger.open_questions() == ()

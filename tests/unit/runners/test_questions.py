@@ -7,7 +7,7 @@ import pytest
 from countersign.attestation.outline import Outline
 from countersign.attestation.population import Population
 from countersign.attestation.questions import named
-from countersign.domain.outcomes import Fault
+from countersign.domain.outcomes import Fault, TooLargeFault
 from countersign.domain.ports import ChangeState
 from runners.pipeline import Ending
 from tests.builders import SHOP_POLICY
@@ -54,6 +54,33 @@ def test_a_refusal_takes_its_place_too(world: RunnerWorld) -> None:
     assert world.kinds() == ["assessed", "superseded", "refused"]
     assert [entry.body.get("why") for entry in world.ledger.entries][1] == "a refusal took its place"
     assert told(world) == "1 questions = 1 superseded; 1 refusals"
+
+
+def test_no_question_ends_for_one_that_cannot_be_recorded(world: RunnerWorld) -> None:
+    ref = world.propose(PRODUCTION)
+    world.handle(ref)
+    world.world.push(ref, world.commit(OTHER, branch="proposals/0"))
+    world.ledger.fail_next("append", after=1, fault=TooLargeFault)
+    assert world.handle(ref) is Ending.REFUSED
+    assert world.kinds() == ["assessed", "refused"]
+    assert [question.seq for question in world.ledger.open_questions()] == [0]
+
+
+def test_no_freeze_is_said_to_be_lifted_for_a_run_that_cannot_be_announced() -> None:
+    frozen = SHOP_POLICY.replace(
+        "freezes:\n  year-end: {start: 2026-12-18T00:00",
+        "emergency: {from: leads, count: 2, lifts: freezes, lasts: 1h, review_within: 24h}\n"
+        "freezes:\n  year-end: {start: 2026-11-18T00:00",
+    )
+    world = RunnerWorld(policy=frozen)
+    ref = world.propose(PRODUCTION, trailers=(*TRAILERS, ("Countersign-Emergency", "orders cannot be placed")))
+    world.handle(ref)
+    world.approve(ref, "wanda", "lea", "lou")
+    world.ledger.fail_next("append", after=2, fault=TooLargeFault)  # the question stands, the emergency would fit
+    assert world.handle(ref) is Ending.REFUSED
+    assert world.kinds() == ["assessed", "refused"]
+    assert world.handle(ref) is Ending.APPLIED
+    assert world.kinds() == ["assessed", "refused", "emergency", "intent", "executed"]
 
 
 def test_what_is_run_needs_no_other_end(world: RunnerWorld) -> None:
