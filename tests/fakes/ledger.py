@@ -16,7 +16,7 @@ from countersign.attestation.place import Place
 from countersign.attestation.ports import HeldFault, TakenError, WaitsFor
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, Sha
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import LedgerFault, TooLargeFault
 
 
 class FakeLedger:
@@ -112,9 +112,12 @@ class FakeLedger:
     def _all_or_nothing(self, drafts: Sequence[Draft], waits_for: WaitsFor | None) -> list[Entry | TakenError | LedgerFault]:
         results: list[Entry | TakenError | LedgerFault] = []
         with self._lock:
-            before, frontier, fault = self._index.entries, self._frontier, None
+            before, frontier, fault, silent = self._index.entries, self._frontier, None, False
             for draft in drafts:
                 try:
+                    silent = True
+                    self._called("append")
+                    silent = False
                     results.append(self._write(draft, waits_for))
                 except TakenError as taken:
                     results.append(taken)
@@ -125,6 +128,8 @@ class FakeLedger:
                 self._index, self._frontier = LogIndex(), frontier
                 for entry in before:
                     self._index.add(entry)
+                if silent and not isinstance(fault, TooLargeFault):  # a remote that does not answer tells nothing of what stands
+                    return [fault] * len(drafts)
                 found = [self._index.find(draft.key) for draft in drafts]
                 return [fault if entry is None else TakenError(entry) for entry in found]
         for result in results:
@@ -134,10 +139,10 @@ class FakeLedger:
 
     def _append(self, draft: Draft, waits_for: WaitsFor | None) -> Entry:
         with self._lock:
+            self._called("append")
             return self._write(draft, waits_for)
 
     def _write(self, draft: Draft, waits_for: WaitsFor | None) -> Entry:
-        self._called("append")
         taken = self._index.find(draft.key)
         if taken is not None:
             raise TakenError(taken)
