@@ -36,7 +36,7 @@ class GitLabPeople:
             answer, first = self._client.hear("find a group", f"/groups/{encoded(group)}", {"with_projects": False})
         except ForgeFailed as failed:
             if failed.status == requests.codes.not_found:
-                raise NoGroupFault(f"there is no group {group!r}, or not for this token; correct the policy") from None
+                raise NoGroupFault(f"there is no group {group!r}, or not for this token (404); correct the policy") from None
             raise
         found = read(Group, answer)
         if found.full_path != group:
