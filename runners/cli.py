@@ -118,6 +118,7 @@ def _keeper(settings: RunnerSettings, serving: Callable[[], bool]) -> Keeper:
     return Keeper(
         settings.projects,
         sweeper.sweep,
+        sweeper.tidy,
         lambda project: sweeper.rooms.of(project).ledger,
         clock.now,
         serving,
@@ -147,6 +148,9 @@ def _sweep(settings: RunnerSettings) -> int:
         for fault in faults:
             print(f"{project}: could not: {fault}", file=sys.stderr)
             status = EXIT_FAULT
+    for fault in sweeper.tidy():
+        print(f"outbox: could not: {fault}", file=sys.stderr)
+        status = EXIT_FAULT
     return status
 
 

@@ -33,6 +33,7 @@ class Keeper:
 
     projects: Sequence[str]
     sweep: Callable[[str], tuple[list[Entry], list[Fault]]]
+    tidy: Callable[[], list[Fault]]
     ledger: Callable[[str], Ledger]
     clock: Clock
     serving: Callable[[], bool]
@@ -48,9 +49,10 @@ class Keeper:
             stop.wait(SECONDS)
 
     def round(self) -> None:
-        """Sweep every project, then do one thing that is due."""
+        """Sweep every project, tidy up behind all of them, then do one thing that is due."""
         for project in self.projects:
             self._done("sweep", project, partial(self._swept, project))
+        self._done("tidy", "all", self._tidied)
         if self.serving():
             any(self._did(what, project, act, following) for project in self.projects for what, act, following in self._duties())
 
@@ -67,6 +69,11 @@ class Keeper:
             log.warning("closed a run that nobody held", run=entry.run, kind=entry.kind.value, record=entry.seq)
         for problem in faults:
             log.warning("could not close a run yet", fault=str(problem))
+
+    def _tidied(self) -> None:
+        log = structlog.get_logger("countersign.sweeper")
+        for problem in self.tidy():
+            log.warning("could not tidy the outbox yet", fault=str(problem))
 
     def _beaten(self, ledger: Ledger) -> str:
         return beat(ledger, self.clock())

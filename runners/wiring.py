@@ -79,7 +79,7 @@ class Sweeper:
     reaper: Reaper
 
     def sweep(self, project: str) -> tuple[list[Entry], list[Fault]]:
-        """Close every run of a project that nobody holds, tell people and tidy up; give outcomes, and the faults that must wait."""
+        """Close every run of a project that nobody holds, and tell people; give the outcomes, and the faults that must wait."""
         try:
             closed, faults = self.reaper.sweep(self.rooms.of(project).ledger)
         except Fault as fault:
@@ -89,7 +89,11 @@ class Sweeper:
                 finish_for_another(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
             except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
                 faults.append(fault)
-        return closed, faults + self.reaper.tidy({name: self.rooms.of(name).ledger for name in self.rooms.settings.projects})
+        return closed, faults
+
+    def tidy(self) -> list[Fault]:
+        """Remove from the outbox what nobody will ask for again, once the projects are swept; give the faults that must wait."""
+        return self.reaper.tidy({name: self.rooms.of(name).ledger for name in self.rooms.settings.projects})
 
 
 def build(settings: RunnerSettings) -> Runner:

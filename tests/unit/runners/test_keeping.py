@@ -24,6 +24,7 @@ class World:
     ledgers: dict[str, FakeLedger] = field(default_factory=lambda: {PROJECT: FakeLedger(), OTHER: FakeLedger()})
     swept: list[str] = field(default_factory=list)
     stamped: list[datetime] = field(default_factory=list)
+    tidied: int = 0
     raises: Exception | None = None
     serving: bool = True
 
@@ -33,6 +34,10 @@ class World:
             raise self.raises
         return [], []
 
+    def tidy(self) -> list[Fault]:
+        self.tidied += 1
+        return []
+
     def stamp(self, _: Ledger) -> str:
         self.stamped.append(self.now)
         return "stamped"
@@ -41,6 +46,7 @@ class World:
         return Keeper(
             (PROJECT, OTHER),
             self.sweep,
+            self.tidy,
             self.ledgers.__getitem__,
             lambda: self.now,
             lambda: self.serving,
@@ -143,4 +149,5 @@ def test_a_sweep_that_fails_ends_neither_the_keeper_nor_its_heartbeats(raises: E
     world = World(raises=raises)
     world.go(world.keeper(), 2)
     assert len(world.swept) == 2 * 120
+    assert world.tidied == 120, "once behind all projects"
     assert len(world.beats()) == 3

@@ -129,7 +129,9 @@ def test_the_sweeper_tidies_by_the_records_of_all_its_projects(world: RunnerWorl
     run = dies(world)
     world.outbox.reserve(RunId("run-" + "b" * 20))
     assert sweeper.sweep("acme/other") == ([], [])
+    assert sweeper.tidy() == []
     assert world.outbox.reserved == {run}
     world.clock.sleep(60)
     assert [entry.kind.value for entry in sweeper.sweep(PROJECT)[0]] == ["lost"]
+    assert sweeper.tidy() == []
     assert world.outbox.reserved == set()
