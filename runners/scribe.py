@@ -7,8 +7,10 @@ made from goes in whole where there is room, so that anybody can decide again.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from countersign.adapters.engine import engine
 from countersign.adapters.judge import Judgement, assessed_key
@@ -34,16 +36,8 @@ Body = dict[str, object]
 def assessed(observation: Observation, judgement: Judgement, *, now: datetime, veil: Veil) -> Draft:
     """Put the question on the record: from its time on, approvals of exactly this count."""
     decision = judgement.decision
-    return Draft(
-        kind=RecordKind.ASSESSED,
-        key=assessed_key(observation.proposal, decision),
-        summary=f"Assessed {_what(decision)}: {decision.effect.word}, tier {decision.tier or 'none'}, {observation.change.ref}",
-        change=observation.change.ref,
-        run=None,
-        time=now,
-        body=with_inputs(_judged(observation, judgement, RecordKind.ASSESSED, veil), _inputs(observation, judgement)),
-        subject=_subject(observation.proposal, decision),
-    )
+    summary = f"Assessed {_what(decision)}: {decision.effect.word}, tier {decision.tier or 'none'}"
+    return _drawn(RecordKind.ASSESSED, assessed_key(observation.proposal, decision), summary, observation, judgement, now, veil)
 
 
 def refused(observation: Observation, judgement: Judgement, *, now: datetime, veil: Veil) -> Draft:
@@ -51,19 +45,10 @@ def refused(observation: Observation, judgement: Judgement, *, now: datetime, ve
     decision = judgement.decision
     rules = sorted({reason.rule for reason in decision.deciding})
     why = "; ".join(rules) or "the policy"
-    return Draft(
-        kind=RecordKind.REFUSED,
-        key=refused_key(observation.change.ref, [observation.change.head, decision.policy_digest, rules]),
-        summary=f"Refused {_what(decision)}: {why}, {observation.change.ref}",
-        change=observation.change.ref,
-        run=None,
-        time=now,
-        body=with_inputs(
-            _judged(observation, judgement, RecordKind.REFUSED, veil) | {"stage": "policy", "why": why},
-            _inputs(observation, judgement),
-        ),
-        subject=_subject(observation.proposal, decision),
-    )
+    key = refused_key(observation.change.ref, [observation.change.head, decision.policy_digest, rules])
+    summary = f"Refused {_what(decision)}: {why}"
+    more: Body = {"stage": "policy", "why": why}
+    return _drawn(RecordKind.REFUSED, key, summary, observation, judgement, now, veil, more)
 
 
 def allowed(observation: Observation, judgement: Judgement, *, now: datetime, veil: Veil) -> Draft:
@@ -72,16 +57,9 @@ def allowed(observation: Observation, judgement: Judgement, *, now: datetime, ve
     There is one record for each question and those whose approvals counted: who approves anew is on the record anew.
     """
     decision = judgement.decision
-    return Draft(
-        kind=RecordKind.ALLOWED,
-        key=_allowed_key(binding(observation.proposal, decision), approvers(judgement)),
-        summary=f"Allowed {_what(decision)}: {_approved_by(decision)}, nothing to run, {observation.change.ref}",
-        change=observation.change.ref,
-        run=None,
-        time=now,
-        body=with_inputs(_judged(observation, judgement, RecordKind.ALLOWED, veil), _inputs(observation, judgement)),
-        subject=_subject(observation.proposal, decision),
-    )
+    key = _allowed_key(binding(observation.proposal, decision), approvers(judgement))
+    summary = f"Allowed {_what(decision)}: {_approved_by(decision)}, nothing to run"
+    return _drawn(RecordKind.ALLOWED, key, summary, observation, judgement, now, veil)
 
 
 def intent(  # noqa: PLR0913 - what announces a run has as many parts
@@ -94,19 +72,11 @@ def intent(  # noqa: PLR0913 - what announces a run has as many parts
     veil: Veil,
 ) -> Draft:
     """Announce the run before any credential exists. `leases` maps each handle that minting will use to its scope."""
-    body = _judged(observation, judgement, RecordKind.INTENT, veil) | {
-        "leases": [{"handle": handle, "scope": scope.document()} for handle, scope in sorted(leases.items())]
-    }
-    return Draft(
-        kind=RecordKind.INTENT,
-        key=f"intent/{authorization.run}",
-        summary=f"Will run {_what(authorization.decision)}: {_approved_by(authorization.decision)}, {observation.change.ref}",
-        change=observation.change.ref,
-        run=authorization.run,
-        time=now,
-        body=with_inputs(body, _inputs(observation, judgement)),
-        subject=_subject(observation.proposal, authorization.decision),
-    )
+    decision = authorization.decision
+    summary = f"Will run {_what(decision)}: {_approved_by(decision)}"
+    more: Body = {"leases": [{"handle": handle, "scope": scope.document()} for handle, scope in sorted(leases.items())]}
+    drawn = _drawn(RecordKind.INTENT, f"intent/{authorization.run}", summary, observation, judgement, now, veil, more)
+    return replace(drawn, run=authorization.run)
 
 
 def emergency(  # noqa: PLR0913 - as the intent that follows it
@@ -115,15 +85,30 @@ def emergency(  # noqa: PLR0913 - as the intent that follows it
     """Say, beside the intent that follows, that people lifted a freeze, so that the review cannot be overlooked."""
     decision = authorization.decision
     due = f"review due by {lifted.review_by:%Y-%m-%d %H:%M} UTC"
+    summary = f"Emergency: {_what(decision)} through a freeze, {_approved_by(decision)}, {due}"
+    return _drawn(RecordKind.EMERGENCY, f"emergency/{authorization.run}", summary, observation, judgement, now, veil)
+
+
+def _drawn(  # noqa: PLR0913, PLR0917 - what all records of a decision are made of
+    kind: RecordKind,
+    key: str,
+    summary: str,
+    observation: Observation,
+    judgement: Judgement,
+    now: datetime,
+    veil: Veil,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> Draft:
+    """Write down a decision; `more` is what the kind says beside it."""
     return Draft(
-        kind=RecordKind.EMERGENCY,
-        key=f"emergency/{authorization.run}",
-        summary=f"Emergency: {_what(decision)} through a freeze, {_approved_by(decision)}, {due}, {observation.change.ref}",
+        kind=kind,
+        key=key,
+        summary=f"{summary}, {observation.change.ref}",
         change=observation.change.ref,
         run=None,
         time=now,
-        body=with_inputs(_judged(observation, judgement, RecordKind.EMERGENCY, veil), _inputs(observation, judgement)),
-        subject=_subject(observation.proposal, decision),
+        body=with_inputs(_judged(observation, judgement, kind, veil) | dict(more), _inputs(observation, judgement)),
+        subject=_subject(observation.proposal, judgement.decision),
     )
 
 
