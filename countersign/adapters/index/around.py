@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from countersign.attestation.record import DECIDING
+from countersign.attestation.record import DECIDING, OUTCOMES
 
-_OUTCOMES = "('executed', 'failed', 'lost')"
-_DECIDED = f"policy IS NOT NULL AND kind IN {tuple(sorted(kind.value for kind in DECIDING))}"
+_OUTCOMES, _DECIDING = (tuple(sorted(kind.value for kind in kinds)) for kinds in (OUTCOMES, DECIDING))
+_DECIDED = f"policy IS NOT NULL AND kind IN {_DECIDING}"
 """Of these kinds the policy is their own; an outcome has it from its intent."""
 
 Condition = tuple[str, Sequence[object]]

@@ -40,6 +40,18 @@ def classed(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def formatted(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says for whom the answer is written."""
+    parser.add_argument(
+        "--format", choices=("table", "json"), default="table", help="table for people, one JSON object a line for programs"
+    )
+
+
+def several(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the files that are read."""
+    parser.add_argument("files", nargs="*", type=Path, default=[STDIN], metavar="FILE", help=f"{what}; - or nothing for stdin")
+
+
 def keyed(parser: argparse.ArgumentParser) -> None:
     """Add the options that say with which key, for which project."""
     parser.add_argument("--key-file", required=True, type=Path, metavar="FILE", help="the key that bot and runners have")

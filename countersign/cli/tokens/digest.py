@@ -2,10 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from countersign.cli import Commands
-from countersign.cli.tokens.action import FINE, STDIN, add, key, keyed, project, read_bytes
+from countersign.cli.tokens.action import FINE, add, formatted, key, keyed, project, read_bytes, several
 from countersign.domain.ids import digest_of
 
 _REST = """\
@@ -27,10 +26,8 @@ def register(actions: Commands) -> None:
     """Add the action."""
     parser = add(actions, "digest", "give the digests that a record has for outputs", _digest, _REST)
     keyed(parser)
-    parser.add_argument("files", nargs="*", type=Path, default=[STDIN], metavar="FILE", help="outputs; - or nothing for stdin")
-    parser.add_argument(
-        "--format", choices=("table", "json"), default="table", help="table for people, one JSON object a line for programs"
-    )
+    several(parser, "outputs")
+    formatted(parser)
 
 
 def _digest(options: argparse.Namespace) -> int:

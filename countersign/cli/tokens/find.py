@@ -6,11 +6,10 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from countersign.cli import Commands
 from countersign.cli.table import table
-from countersign.cli.tokens.action import FINE, FOUND, STDIN, add, classed, classes, read
+from countersign.cli.tokens.action import FINE, FOUND, add, classed, classes, formatted, read, several
 from countersign.domain.tokens.finding import find
 from countersign.domain.tokens.kinds import ValueClass
 
@@ -41,10 +40,8 @@ def register(actions: Commands) -> None:
     """Add the action."""
     parser = add(actions, "find", "show where sensitive values stand, and their class", _find, _REST)
     classed(parser)
-    parser.add_argument("files", nargs="*", type=Path, default=[STDIN], metavar="FILE", help="texts; - or nothing for stdin")
-    parser.add_argument(
-        "--format", choices=("table", "json"), default="table", help="table for people, one JSON object a line for programs"
-    )
+    several(parser, "texts")
+    formatted(parser)
 
 
 def _find(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from countersign.cli import Commands
 from countersign.cli.table import table
-from countersign.cli.tokens.action import FINE, STDIN, add, classed, keyed, read, tokenizer
+from countersign.cli.tokens.action import FINE, STDIN, add, classed, formatted, keyed, read, tokenizer
 from countersign.domain.tokens.bare import forms
 from countersign.domain.tokens.tokenizer import Tokenizer
 
@@ -36,9 +36,7 @@ def register(actions: Commands) -> None:
     classed(parser)
     keyed(parser)
     parser.add_argument("--whole", action="store_true", help="all of standard input is one value, such as a private key")
-    parser.add_argument(
-        "--format", choices=("table", "json"), default="table", help="table for people, one JSON object a line for programs"
-    )
+    formatted(parser)
 
 
 def _name(options: argparse.Namespace) -> int:

@@ -42,16 +42,8 @@ names = st.builds(
 )
 
 
-@st.composite
-def questions(draw: st.DrawFn) -> Entry:
-    """A question as large as any, and larger."""
-    body = bodies.body(RecordKind.ASSESSED)
-    change, actor, decision = (dict(body[name]) for name in ("change", "actor", "decision"))  # type: ignore[call-overload]  # objects
-    body |= {
-        "change": change | {"counts_as": dict.fromkeys(draw(names)[:99], "y"), "paths": draw(names), "source_branch": draw(long)},
-        "actor": actor | {"agent": {"id": draw(long), "model": draw(long), "strength": 1}},
-        "decision": decision | {"environment": draw(long), "tier": draw(long)},
-    }
+def asked(body: bodies.Body) -> Entry:
+    """Give the record of a question."""
     key = f"assessed/{digest_of(b'q')}"
     return Entry(
         9,
@@ -67,6 +59,19 @@ def questions(draw: st.DrawFn) -> Entry:
         "p",
         digest_of(b""),
     )
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Entry:
+    """A question as large as any, and larger."""
+    body = bodies.body(RecordKind.ASSESSED)
+    change, actor, decision = (dict(body[name]) for name in ("change", "actor", "decision"))  # type: ignore[call-overload]  # objects
+    body |= {
+        "change": change | {"counts_as": dict.fromkeys(draw(names)[:99], "y"), "paths": draw(names), "source_branch": draw(long)},
+        "actor": actor | {"agent": {"id": draw(long), "model": draw(long), "strength": 1}},
+        "decision": decision | {"environment": draw(long), "tier": draw(long)},
+    }
+    return asked(body)
 
 
 @st.composite
@@ -111,21 +116,7 @@ def test_what_there_was_no_room_for_is_named_with_its_number_size_and_digest() -
     paths = [f"db/{number}" for number in range(9)]
     body = bodies.body(RecordKind.ASSESSED)
     body["change"] = dict(body["change"]) | {"paths": paths}  # type: ignore[call-overload]  # it is an object
-    key = f"assessed/{digest_of(b'q')}"
-    question = Entry(
-        9,
-        RecordKind.ASSESSED,
-        key,
-        ChangeRef("acme/shop", 1),
-        None,
-        NOON,
-        body,
-        b"",
-        digest_of(b"i"),
-        Sha("a" * 40),
-        "p",
-        digest_of(b""),
-    )
+    question = asked(body)
     told = written(expired(question, why="w", now=NOON, stood=Stood(approvals, Heard(), unjudged="x"), veil=veil()))
     left = {item["part"]: item for item in told["left_out"]}  # type: ignore[attr-defined]  # a list of them
     assert list(left) == ["change.paths", "approvals beyond 20"]
