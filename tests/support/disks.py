@@ -24,6 +24,18 @@ class Disk:
         told = os.statvfs(self.path)
         return told.f_bavail * told.f_frsize
 
+    def fill(self) -> Path:
+        """Write until there is no room for another byte; give the file to delete when there shall be room again."""
+        filler = self.path / "filler"
+        with filler.open("wb", buffering=0) as file:
+            for size in (1 << 20, _BLOCK, 1):
+                try:
+                    while True:
+                        file.write(bytes(size))
+                except OSError:
+                    continue
+        return filler
+
     @contextmanager
     def filled(self, *, but: int) -> Iterator[None]:
         """Leave so many blocks free while it lasts."""
