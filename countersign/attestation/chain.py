@@ -194,7 +194,8 @@ class Chain:
         record = statement.read(raw)  # (5)
         self._check_place(record, path)  # (6)
         part, frontier = record.predicate, self.frontier.add(leaf_hash(raw))
-        root = Digest("sha256:" + frontier.root.hex())
+        head = TreeHead(part.log, frontier.size, frontier.root)
+        root = Digest("sha256:" + head.root.hex())
         if commit.message != commits.message(record, digest_of(raw), root):  # (7)
             raise MalformedError("subject or trailers do not say what the record says, or not the root over all records")
         self._check_time(record, commit.when)  # (8)
@@ -205,7 +206,7 @@ class Chain:
         key = None if commit.signature is None else sshsig.parse(commit.signature).key
         if entry.kind is RecordKind.KEY_ROTATION and key is not None:
             rotation.announced(entry.body, key=entry.key, signed_by=key)
-        settled = settles(source, self.tree, tree, key, TreeHead(part.log, frontier.size, frontier.root))  # (10)
+        settled = settles(source, self.tree, tree, key, head)  # (10)
         if self._seen.get(frontier.size, {root}) != {root}:  # (11)
             raise MalformedError("the log is not the one that was seen at this size before: it was rewritten here or earlier")
         nth = self._nth(part.recorded_time)

@@ -14,14 +14,12 @@ from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from countersign.attestation import questions, readable, sshsig
 from countersign.attestation.keys import TrustedKey, TrustRoot
 from countersign.attestation.naming import Named, named, named_in
 from countersign.attestation.place import Place, record_number
 from countersign.attestation.record import MAX_RECORD, RecordKind
+from countersign.attestation.sshsig import PublicKey
 from countersign.attestation.statement import read
 from countersign.domain.ids import ChangeRef, Digest, MalformedError
 
@@ -105,8 +103,7 @@ class Told(NamedTuple):
 class _Known:
     """A key of the trust root, ready to be used."""
 
-    check: Ed25519PublicKey
-    raw: bytes
+    key: PublicKey
     hash_name: bytes
     length: int
     """Characters that its signature has in a commit. All lines but the last are full, so there is one way to break them."""
@@ -130,8 +127,7 @@ class Glance:
                 before = sshsig.before_signature(key, hash_name)
                 characters = len(base64.b64encode(before + bytes(_SIGNATURE_BYTES)))
                 length = characters + len(_BREAK) * -(-characters // sshsig.LINE)
-                check = Ed25519PublicKey.from_public_bytes(key.raw)
-                self._known[before] = _Known(check, key.raw, hash_name, length, windows)
+                self._known[before] = _Known(key, hash_name, length, windows)
 
     def commit(self, raw: bytes) -> Signed:
         """Check form and signature of a commit.
@@ -152,14 +148,12 @@ class Glance:
         if known is None or binascii.b2a_base64(blob, newline=False) != armor or len(broken) != known.length:
             raise DoubtError
         start, end = found.span("header")
-        try:
-            known.check.verify(blob[-_SIGNATURE_BYTES:], sshsig.signed(raw[:start] + raw[end:], known.hash_name))
-        except InvalidSignature:
-            raise DoubtError from None
+        if not known.key.verify(blob[-_SIGNATURE_BYTES:], sshsig.signed(raw[:start] + raw[end:], known.hash_name)):
+            raise DoubtError
         email, when = found["email"], int(found["when"])
         if not any(principal == email and after <= when <= before for principal, after, before in known.windows):
             raise DoubtError
-        return Signed(found["tree"], found["parent"], when, found["message"], known.raw)
+        return Signed(found["tree"], found["parent"], when, found["message"], known.key.raw)
 
     def record(self, raw: bytes) -> Told:
         """Check form of a record, and give what it says of itself.

@@ -38,7 +38,10 @@ Objects = dict[Sha, tuple[ObjectKind, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Objects that are not stored yet, on top of a source. Remembers trees, so that a batch takes each apart once."""
+    """Objects that are not stored yet, on top of a source. Remembers trees, so that a batch takes each apart once.
+
+    Whoever puts an object into `objects` has computed its name from its bytes.
+    """
 
     objects: Objects
     below: Source
@@ -47,6 +50,10 @@ class Overlay:
     def read(self, name: Sha) -> tuple[str, bytes] | None:
         """Give an object from above, else from below."""
         return self.objects.get(name) or self.below.read(name)
+
+    def made(self, name: Sha) -> tuple[ObjectKind, bytes] | None:
+        """Give an object that is not stored yet: nobody could have changed it since it got its name."""
+        return self.objects.get(name) or (self.below.made(name) if isinstance(self.below, Overlay) else None)
 
     def tree(self, name: Sha) -> Tree:
         """Give a tree by its name.
@@ -69,15 +76,16 @@ def object_name(kind: ObjectKind, data: bytes) -> Sha:
 
 
 def read_object(source: Source, name: Sha, kind: ObjectKind) -> bytes:
-    """Give the bytes of an object, its name computed anew from them.
+    """Give the bytes of an object, its name computed anew from them if they were stored.
 
     Raises:
         MalformedError: it is not there, of another kind, or its bytes do not give its name.
     """
-    found = source.read(name)
+    made = source.made(name) if isinstance(source, Overlay) else None
+    found = made or source.read(name)
     if found is None:
         raise MalformedError(f"{kind} {name} is missing or cannot be read")
-    if found[0] != kind or object_name(kind, found[1]) != name:
+    if found[0] != kind or (made is None and object_name(kind, found[1]) != name):
         raise MalformedError(f"{kind} {name} does not hold what its name says")
     return found[1]
 

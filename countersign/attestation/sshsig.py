@@ -1,7 +1,8 @@
 """SSH signatures (OpenSSH's PROTOCOL.sshsig) over Ed25519, made and checked in process.
 
 What this makes, stock `git verify-commit` and `ssh-keygen -Y verify` accept, and the other way round. Parses strictly: there is
-one way to write a signature, so nobody can change a byte of one that stands. Does not say whose a key is (`keys.py`).
+one way to write a signature, so nobody can change a byte of one that stands. Checks with libsodium what OpenSSL signs: neither
+is alone believed, and it is the faster of the two at that. Does not say whose a key is (`keys.py`).
 """
 
 import base64
@@ -10,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from countersign.domain.ids import MalformedError
 
@@ -74,9 +75,11 @@ class PublicKey:
 
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Say whether this is the key's bare Ed25519 signature over these bytes."""
+        if len(signature) != _SIGNATURE_BYTES:
+            return False
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
-        except (InvalidSignature, ValueError):
+            crypto_sign_open(signature + message, self.raw)
+        except BadSignatureError:
             return False
         return True
 

@@ -7,7 +7,7 @@ know the record before (`chain.py` does).
 import hashlib
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -87,7 +87,7 @@ class Change(_Part):
         _ = self.ref
         return self
 
-    @property
+    @cached_property
     def ref(self) -> ChangeRef:
         """Give the change as the domain names it."""
         return ChangeRef(self.repository, self.iid)
@@ -224,4 +224,4 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def _written(moment: datetime) -> str:
-    return in_utc(moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return in_utc(moment).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -26,6 +26,7 @@ MODULES = {
     "prometheus-client": {"prometheus_client"},
     "pydantic-settings": {"pydantic_settings"},
     "pytest-socket": {"pytest_socket"},
+    "pynacl": {"nacl"},
     "python-dateutil": {"dateutil"},
     "python-gitlab": {"gitlab", "requests", "urllib3"},
     "ruamel.yaml": {"ruamel"},

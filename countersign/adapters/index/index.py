@@ -5,10 +5,9 @@ what is new; where the branch was rewritten, or the file is damaged or another v
 say, quickly. Whether they are true is for `verify`, which never looks here.
 """
 
-import fcntl
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,14 +15,12 @@ from countersign.adapters.index import around
 from countersign.adapters.index.asking import where
 from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.filling import fill, named
+from countersign.adapters.index.keeping import alone, check_mine, check_replaceable
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.row import Row, make_row
 from countersign.adapters.index.schema import COLUMNS, PLACE, is_ours, make_lookups, make_tables
 from countersign.domain.ids import Digest, Sha
 from countersign.domain.outcomes import LedgerFault
-
-NAME = "countersign/index.sqlite"
-"""Where it is kept, below the clone's own folder (`.git`)."""
 
 _T = TypeVar("_T")
 _AT_ONCE = 5000
@@ -53,8 +50,8 @@ class Index:
         """Give the records that a question means, newest first unless it says otherwise.
 
         Raises:
-            MalformedError: the question's path is no glob.
-            LedgerFault: the index can neither be read nor made anew.
+            MalformedError: the question's path is no glob; or the file is something else than an index.
+            LedgerFault: the index can neither be read nor made anew, or others can have written it.
         """
         return self._safely(lambda base: _ask(base, question))
 
@@ -143,8 +140,9 @@ class Index:
     def _opened(self, *, anew: bool) -> sqlite3.Connection:
         if self._base is not None and not anew:
             return self._base
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(self._file.with_name(self._file.name + ".lock")):
+        check_replaceable(self._file)
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with alone(self._file.with_name(self._file.name + ".lock")):
             base = None if anew else self._brought_up()
             if base is None:
                 self._make()
@@ -154,8 +152,9 @@ class Index:
 
     def _brought_up(self) -> sqlite3.Connection | None:
         """Open the file and take in what is new; None where it has to be made anew."""
-        if not self._file.is_file():
+        if not self._file.exists():
             return None
+        check_mine(self._file)
         base = _connect(self._file)
         try:
             known = _tip(base) if is_ours(base) else None
@@ -177,7 +176,9 @@ class Index:
     def _make(self) -> None:
         """Make the whole index beside the old one, then put it in its place at once."""
         fresh = self._file.with_name(self._file.name + ".new")
+        check_replaceable(fresh)
         fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600, exist_ok=False)
         base = sqlite3.connect(fresh, isolation_level=None)
         try:
             base.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;")
@@ -193,15 +194,6 @@ class Index:
         for rest in ("-wal", "-shm"):
             self._file.with_name(self._file.name + rest).unlink(missing_ok=True)
         fresh.replace(self._file)
-
-
-def index_file(repository: Path) -> Path:
-    """Give the place of a clone's index.
-
-    Raises:
-        LedgerFault: there is no repository.
-    """
-    return Branch(repository).folder() / NAME
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -239,10 +231,3 @@ def _words(base: sqlite3.Connection, seqs: Sequence[int]) -> Iterator[tuple[int,
         yield from base.execute(
             f"SELECT seq, kind, word.word FROM named JOIN word ON number = named.word WHERE seq IN ({listed}) ORDER BY seq, number"  # noqa: S608
         )
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,34 +1,111 @@
-"""Writes git objects as one pack (gitformat-pack(5)), so that one process stores them all. No deltas: an append is small."""
+"""Writes git objects as one pack with its index (gitformat-pack(5)), so that many are stored with one wait for the disk each.
+
+No deltas: an append is small. The index names the objects by what their bytes gave, so git does not have to compute it again.
+"""
 
 import hashlib
+import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from struct import Struct
+from tempfile import NamedTemporaryFile
 
 from countersign.attestation.objects import ObjectKind, Objects
+from countersign.domain.ids import Sha
 
 _TYPES: Mapping[ObjectKind, int] = {"commit": 1, "tree": 2, "blob": 3}
 _VERSION = 2
+_INDEX = b"\xfftOc" + _VERSION.to_bytes(4)
 _QUICKLY = 1
 _BLOCK = 2**16 - 1
 """Bytes that a stored block can hold at most (RFC 1951, section 3.2.4)."""
 
+_STORED = Struct("<?HH")
+"""What comes before one: whether it is the last, its size, and the size's complement."""
 
-def pack(objects: Objects) -> bytes:
-    """Give a pack that holds the objects."""
-    parts = [b"PACK", _VERSION.to_bytes(4), len(objects).to_bytes(4)]
-    for kind, data in objects.values():
-        parts += (_header(_TYPES[kind], len(data)), _stored(data) if kind == "tree" else zlib.compress(data, _QUICKLY))
-    body = b"".join(parts)
-    return body + hashlib.sha1(body, usedforsecurity=False).digest()
+_FARTHEST = 2**31
+"""Where an object may begin at most; beyond, an index needs a second table, and no batch comes near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Objects as git stores them together."""
+
+    data: bytes
+    _placed: Sequence[tuple[Sha, int, int]] = field(repr=False)
+    """Name, CRC and offset of each."""
+
+    @classmethod
+    def of(cls, objects: Objects) -> "Pack":
+        """Put objects together, each under the name that was computed from its bytes."""
+        parts, placed, at = [b"PACK" + _VERSION.to_bytes(4) + len(objects).to_bytes(4)], [], 12
+        for name, (kind, data) in objects.items():
+            written = _header(_TYPES[kind], len(data)) + (_stored(data) if kind == "tree" else zlib.compress(data, _QUICKLY))
+            parts.append(written)
+            placed.append((name, zlib.crc32(written), at))
+            at += len(written)
+        return cls(_summed(b"".join(parts)), placed)
+
+    @property
+    def index(self) -> bytes:
+        """Give the index, of version 2: names in order, with a table that says where those with each first byte end."""
+        ordered = sorted(self._placed)
+        if any(at >= _FARTHEST for _, _, at in ordered):
+            raise ValueError("too much for one pack")
+        names = [bytes.fromhex(name) for name, _, _ in ordered]
+        counts = [0] * 256
+        for name in names:
+            counts[name[0]] += 1
+        tables = (accumulate(counts), (crc for _, crc, _ in ordered), (at for _, _, at in ordered))
+        ends, crcs, places = (b"".join(number.to_bytes(4) for number in table) for table in tables)
+        return _summed(b"".join([_INDEX, ends, *names, crcs, places, self.data[-20:]]))
+
+    def store(self, folder: Path) -> None:
+        """Put it into a repository's folder of packs; on disk when this returns. Half of it is nothing to git.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        name = folder / f"pack-{self.data[-20:].hex()}"
+        _place(self.data, name.with_suffix(".pack"))
+        _place(self.index, name.with_suffix(".idx"))  # last: git knows packs by their index
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _place(data: bytes, path: Path) -> None:
+    """Write a file that is there whole or not at all; git removes what is left of one that was cut short (git-gc(1))."""
+    with NamedTemporaryFile(dir=path.parent, prefix="tmp_pack_", delete=False) as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o444)
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(file.name).unlink()
+            raise
+
+
+def _summed(data: bytes) -> bytes:
+    return data + hashlib.sha1(data, usedforsecurity=False).digest()
 
 
 def _stored(data: bytes) -> bytes:
     """Write a tree as it is, since it is mostly hashes: a zlib stream of stored blocks, ten times as fast as zlib writes it."""
-    blocks = [data[at : at + _BLOCK] for at in range(0, len(data), _BLOCK)] or [b""]
+    last = max(0, len(data) - 1) // _BLOCK * _BLOCK
     parts = [b"\x78\x01"]
-    for number, block in enumerate(blocks, start=1):
-        size = len(block)
-        parts += (bytes([number == len(blocks)]), size.to_bytes(2, "little"), (size ^ _BLOCK).to_bytes(2, "little"), block)
+    for at in range(0, last + 1, _BLOCK):
+        block = data[at : at + _BLOCK]
+        parts += (_STORED.pack(at == last, len(block), len(block) ^ _BLOCK), block)
     return b"".join([*parts, zlib.adler32(data).to_bytes(4)])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import run_git, token_config
-from countersign.adapters.ledger.pack import pack
+from countersign.adapters.ledger.pack import Pack
 from countersign.adapters.ledger.pin import Pin, locked
 from countersign.attestation.objects import Objects
 from countersign.domain.ids import Sha
@@ -80,10 +80,14 @@ class Store:
 
     def put(self, objects: Objects) -> None:
         """Store objects that we made: few of them one by one, many as one pack, which costs one wait for the disk."""
+        made = Pack.of(objects)
         if len(objects) < _PACKED:
-            self.git("unpack-objects", "-q", data=pack(objects))
+            self.git("unpack-objects", "-q", data=made.data)
         else:
-            self.git("index-pack", "--stdin", data=pack(objects))
+            try:
+                made.store(self.repository / "objects" / "pack")
+            except OSError as error:
+                raise GitFault(f"the pack cannot be stored: {error.strerror}") from None
         self._tidy()
 
     def _tidy(self) -> None:

@@ -1,18 +1,20 @@
 """Opens the index of a clone's audit branch, and says how far its answers can be believed.
 
-The index itself is never believed: where a trust root is given, the branch is verified, and the Merkle root over the index's
-records has to be the branch's. That it was is noted in the index, for this tip and this trust root, so that the next question
-need not wait; `verify` never looks there.
+Where a trust root is given, the branch is verified, and the Merkle root over the index's records has to be the branch's. That
+it was is noted in the index, for this tip and this trust root, so that the next question need not wait. What its columns say is
+believed because it lies where its user alone can write, and never where a clone could have brought it. `verify` never looks there.
 """
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from countersign.adapters.catfile import CatFile
-from countersign.adapters.index.index import Index, index_file
+from countersign.adapters.index.index import Index
+from countersign.adapters.index.keeping import index_file
 from countersign.adapters.ledger.clone import Branch, find_branch
 from countersign.attestation.merkle import tree_root
 from countersign.attestation.problem import Problem
@@ -59,7 +61,7 @@ def add_indexed(
 ) -> argparse.ArgumentParser:
     """Add an action that asks the index."""
     parser = add_action(actions, name, purpose, run, formats=formats, status=STATUS)
-    parser.add_argument("--index", type=Path, metavar="FILE", help="where the index is kept (default: in the clone's .git)")
+    parser.add_argument("--index", type=Path, metavar="FILE", help="where the index is kept (default: in your cache)")
     return parser
 
 
@@ -69,10 +71,10 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
 
     Raises:
         LedgerFault: there is no such branch, or no place for the index.
-        MalformedError: the trust root cannot be read.
+        MalformedError: the trust root cannot be read, or there is no place of this user's for the index.
     """
     branch = find_branch(options.repo, options.branch)
-    file: Path = options.index or index_file(options.repo)
+    file: Path = options.index or index_file(options.repo, _cache())
     index = Index(file, options.repo, branch.tip)
     try:
         problem, below = (None, None) if options.trust_root is None else _verified(index, branch, options.trust_root)
@@ -80,6 +82,15 @@ def opened(options: argparse.Namespace) -> Iterator[Opened]:
             yield Opened(branch, index, source, options.trust_root is not None, problem, below)
     finally:
         index.close()
+
+
+def _cache() -> Path:
+    """Give the folder for what can be made anew (XDG Base Directory Specification; a path that is not absolute does not count)."""
+    told = Path(os.environ.get("XDG_CACHE_HOME", ""))  # noqa: TID251 - as every program of a desktop asks for it
+    try:
+        return told if told.is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        raise MalformedError("there is no home folder to keep the index in; name a file with --index") from None
 
 
 def _verified(index: Index, branch: Branch, trust: Path) -> tuple[Problem | None, int | None]:

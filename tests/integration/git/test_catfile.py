@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import run_git
-from countersign.adapters.ledger.pack import pack
+from countersign.adapters.ledger.pack import Pack
 from countersign.attestation.objects import Objects, object_name
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault
@@ -42,7 +42,7 @@ def test_git_takes_packs_with_trees_of_any_size(repo: Path, entries: int) -> Non
     inside = object_name("blob", b"x")
     tree = b"".join(b"100644 %06d\0%b" % (number, bytes.fromhex(inside)) for number in range(entries))
     objects: Objects = {inside: ("blob", b"x"), object_name("tree", tree): ("tree", tree)}
-    run_git(["index-pack", "--stdin", "--strict", "--fsck-objects"], cwd=repo, input=pack(objects))
+    run_git(["index-pack", "--stdin", "--strict", "--fsck-objects"], cwd=repo, input=Pack.of(objects).data)
     run_git(["fsck", "--full", "--strict"], cwd=repo)
     with CatFile(repo) as source:
         assert {name: source.read(name) for name in objects} == objects
@@ -121,6 +121,6 @@ def test_git_unpacks_what_we_pack(repo: Path, sizes: list[int]) -> None:
     for number, size in enumerate(sizes):
         data = bytes([number]) * size
         objects[object_name("blob", data)] = ("blob", data)
-    run_git(["unpack-objects", "-q", "--strict"], cwd=repo, input=pack(objects))
+    run_git(["unpack-objects", "-q", "--strict"], cwd=repo, input=Pack.of(objects).data)
     with CatFile(repo) as source:
         assert {name: source.read(name) for name in objects} == objects

@@ -1,5 +1,6 @@
 """The index against an oracle that reads every record: same answers, whatever is asked, and whatever became of the file."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from countersign.adapters.index import asking
 from countersign.adapters.index.blobs import Branch, contents
 from countersign.adapters.index.gleaning import glean, taken
-from countersign.adapters.index.index import Index, index_file
+from countersign.adapters.index.index import Index
+from countersign.adapters.index.keeping import index_file
 from countersign.adapters.index.names import names
 from countersign.adapters.index.question import Question
 from countersign.attestation.accounts.account import Account
@@ -265,7 +267,7 @@ def _foreign(file: Path) -> None:
     base.close()
 
 
-@pytest.mark.parametrize("damage", [_cut, _garbage, _scribbled, _other_version, _empty, _foreign])
+@pytest.mark.parametrize("damage", [_cut, _scribbled, _other_version, _empty])
 def test_a_damaged_file_is_thrown_away_and_made_anew(shop: Shop, tmp_path: Path, damage: Callable[[Path], None]) -> None:
     file = tmp_path / "index.sqlite"
     first = Index(file, shop.path, shop.tip)
@@ -275,6 +277,39 @@ def test_a_damaged_file_is_thrown_away_and_made_anew(shop: Shop, tmp_path: Path,
     again = Index(file, shop.path, shop.tip)
     assert again.ask(Question(approver="wanda")) == wanted
     assert len(again.digests()) == len(shop.accounts)
+
+
+@pytest.mark.parametrize("damage", [_garbage, _foreign])
+@pytest.mark.parametrize("beside", ["", ".new"])
+def test_what_is_no_index_stays_as_it_is(shop: Shop, tmp_path: Path, damage: Callable[[Path], None], beside: str) -> None:
+    file = tmp_path / f"papers{beside}"
+    file.touch()
+    damage(file)
+    before = file.read_bytes()
+    with pytest.raises(MalformedError, match=f"papers{beside} is no index of this program and stays as it is; name another"):
+        Index(tmp_path / "papers", shop.path, shop.tip).count(Question())
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")] == [file.name]
+
+
+def test_what_is_no_file_stays_as_it_is(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("folder", "pipe", "link"):
+        with pytest.raises(MalformedError, match="is no index"):
+            Index(tmp_path / name, shop.path, shop.tip).count(Question())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "pipe"]
+
+
+def test_one_that_others_can_have_written_is_not_asked(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "index.sqlite"
+    with closing(Index(file, shop.path, shop.tip)) as index:
+        assert index.count(Question()) == len(shop.accounts)
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o660)
+    with pytest.raises(LedgerFault, match="may have been written by others; remove it"):
+        Index(file, shop.path, shop.tip).count(Question())
 
 
 def test_several_may_make_it_at_once(shop: Shop, tmp_path: Path) -> None:
@@ -296,13 +331,16 @@ def test_where_it_cannot_be_kept_it_says_so(shop: Shop, tmp_path: Path) -> None:
         Index(tmp_path / "file" / "index.sqlite", shop.path, shop.tip).count(Question())
 
 
-def test_it_lies_in_the_clones_own_folder_also_for_a_second_work_tree(shop: Shop, tmp_path: Path) -> None:
+def test_it_lies_outside_the_clone_and_once_for_all_its_work_trees(shop: Shop, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     shop.remote.git("clone", "--quiet", "--branch", "countersign/audit", str(shop.path), str(clone))
     shop.remote.git("-C", str(clone), "worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
-    assert index_file(tmp_path / "side") == index_file(clone) == clone.resolve() / ".git/countersign/index.sqlite"
+    cache = tmp_path / "cache"
+    assert index_file(tmp_path / "side", cache) == index_file(clone, cache)
+    assert index_file(clone, cache).parent == cache / "countersign"
+    assert index_file(clone, cache) != index_file(shop.path, cache)
     with pytest.raises(LedgerFault):
-        index_file(tmp_path)
+        index_file(tmp_path, cache)
 
 
 def test_a_record_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.adapters.ledger.pack import pack
+from countersign.adapters.ledger.pack import Pack
 from countersign.attestation.objects import ObjectKind, object_name
 
 TYPES: dict[int, ObjectKind] = {1: "commit", 2: "tree", 3: "blob"}
@@ -39,10 +39,10 @@ def unpacked(raw: bytes) -> list[tuple[ObjectKind, bytes]]:
 
 @given(st.lists(st.tuples(KINDS, st.binary(max_size=300)), max_size=8))
 def test_what_is_packed_is_there(objects: list[tuple[ObjectKind, bytes]]) -> None:
-    assert unpacked(pack({object_name(kind, data): (kind, data) for kind, data in objects})) == list(dict.fromkeys(objects))
+    assert unpacked(Pack.of({object_name(kind, data): (kind, data) for kind, data in objects}).data) == list(dict.fromkeys(objects))
 
 
 @pytest.mark.parametrize("size", [0, 1, 2**16 - 2, 2**16 - 1, 2**16, 2**17, 3 * (2**16 - 1)])
 def test_a_tree_of_any_size_is_there(size: int) -> None:
     data = bytes(number % 251 for number in range(size))
-    assert unpacked(pack({object_name("tree", data): ("tree", data)})) == [("tree", data)]
+    assert unpacked(Pack.of({object_name("tree", data): ("tree", data)}).data) == [("tree", data)]

@@ -1,0 +1,71 @@
+"""Where the index is kept, who may have written it, and what it may overwrite. Opens no database."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from stat import S_ISREG
+
+from countersign.adapters.index.blobs import Branch
+from countersign.adapters.index.schema import APPLICATION
+from countersign.domain.ids import MalformedError
+from countersign.domain.outcomes import LedgerFault
+
+_SQLITE = b"SQLite format 3\0"
+_APPLICATION_AT = 68
+"""Where SQLite keeps a file's application id (its file format, section 1.3)."""
+
+_OTHERS_WRITE = 0o022
+
+
+def index_file(repository: Path, cache: Path) -> Path:
+    """Give the place of a clone's index: below its user's cache, and not in the clone, which somebody else may have filled.
+
+    Raises:
+        LedgerFault: there is no repository.
+    """
+    folder = Branch(repository).folder()
+    told = folder.parent.name if folder.name == ".git" else folder.name
+    return cache / "countersign" / f"{told}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.sqlite"
+
+
+def check_replaceable(file: Path) -> None:
+    """Return if an index may take this file's place: there is none, it is empty, or it is an index, of whatever version.
+
+    Raises:
+        MalformedError: it is something else, and stays as it is.
+        OSError: it cannot be looked at.
+    """
+    try:
+        head = _head(file) if S_ISREG(file.stat().st_mode) else _SQLITE
+    except FileNotFoundError:
+        return
+    if head and not (head.startswith(_SQLITE) and head[_APPLICATION_AT:] == APPLICATION.to_bytes(4)):
+        raise MalformedError(f"{file} is no index of this program and stays as it is; name another file with --index")
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(_APPLICATION_AT + 4)
+
+
+def check_mine(file: Path) -> None:
+    """Return if nobody else can have written it.
+
+    Raises:
+        LedgerFault: somebody can.
+        OSError: it cannot be looked at.
+    """
+    found = file.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE:
+        raise LedgerFault(f"the index {file} may have been written by others; remove it, or name another with --index")
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other processes out that use the same file."""
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
