@@ -3,6 +3,8 @@
 import base64
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,3 +136,64 @@ def test_any_bytes_are_a_key_or_refused(blob: bytes) -> None:
 @given(st.binary(max_size=500))
 def test_what_is_signed_checks_and_is_read_as_it_was_written(message: bytes) -> None:
     assert sshsig.parse(signer(3).sign(message)).check(message)
+
+
+RFC_8032 = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+]
+"""Public key, message and signature, from section 7.1 of the RFC."""
+
+ORDER = 2**252 + 27742317777372353535851937790883648493
+"""Of the curve's group: a signature's number is below it (RFC 8032, section 5.1.7)."""
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), RFC_8032)
+def test_a_bare_signature_is_the_one_of_the_rfc(key: str, message: str, signature: str) -> None:
+    public, said, signed = PublicKey(bytes.fromhex(key)), bytes.fromhex(message), bytes.fromhex(signature)
+    assert public.verify(signed, said)
+    assert not public.verify(signed, said + b"x")
+    other = int.from_bytes(signed[32:], "little") + ORDER
+    assert not public.verify(signed[:32] + other.to_bytes(32, "little"), said), "there is one way to write it"
+
+
+@pytest.mark.parametrize("cut", [-1, 1])
+def test_no_byte_goes_over_from_the_message_to_the_signature_or_back(cut: int) -> None:
+    key = signer(4)
+    whole = key.sign_raw(b"message") + b"message"
+    assert key.public.verify(whole[:64], whole[64:])
+    assert not key.public.verify(whole[: 64 + cut], whole[64 + cut :])
+
+
+def test_a_key_that_fits_many_signatures_is_no_key() -> None:
+    """The neutral element: with it, OpenSSL takes this for a signature over every message."""
+    neutral = bytes([1, *[0] * 31])
+    assert not PublicKey(neutral).verify(neutral + bytes(32), b"anything")
+
+
+@given(st.binary(max_size=50), st.integers(0, 95), st.integers(0, 255))
+@settings(max_examples=100)
+def test_libsodium_says_what_openssl_says(message: bytes, place: int, byte: int) -> None:
+    key = signer(5)
+    whole = bytearray(key.sign_raw(message) + key.public.raw)
+    whole[place] = byte
+    signature, public = bytes(whole[:64]), bytes(whole[64:])
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        good = True
+    except InvalidSignature:
+        good = False
+    assert PublicKey(public).verify(signature, message) is good
