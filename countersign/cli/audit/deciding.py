@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from countersign.adapters.engine import engine
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.attestation import readable
-from countersign.attestation.inputs import Unrecorded, enclosed
+from countersign.attestation.inputs import Unrecorded, contradicted, enclosed
 from countersign.attestation.record import GIVEN_UP, Entry
 from countersign.cli.audit.action import FINE, WRONG
 from countersign.cli.audit.reading import read
@@ -68,6 +68,7 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
     again = decide(policy, found.proposal, found.evidence, now=found.now)
     recorded, anew = readable.dump(entry.body["decision"]), readable.dump(again.document())
     same = recorded == anew
+    wrong = contradicted(entry.body, found, again) if same else []
     another = _another(entry)
     if options.format == "json":
         document = {
@@ -76,8 +77,11 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
             "engine": {"again": engine().document(), "recorded": entry.body.get("engine")},
             "same": same,
             "seq": entry.seq,
+            "wrong": wrong,
         }
         print(json.dumps(document, sort_keys=True))
+    elif wrong:
+        print(f"record {entry.seq}: the decision follows, but the record says OTHER than what it was made from: {', '.join(wrong)}")
     elif same:
         at = found.now.isoformat()
         print(f"record {entry.seq}: same decision, byte for byte: {again.effect.word}, {len(again.reasons)} reasons, as of {at}")
@@ -87,7 +91,7 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
         before, after = recorded.decode().splitlines(), anew.decode().splitlines()
         print("\n".join(difflib.unified_diff(before, after, "recorded", "decided again", lineterm="")))
     if same:
-        return FINE
+        return WRONG if wrong else FINE
     return OTHER_ENGINE if another else WRONG
 
 

@@ -120,6 +120,47 @@ def test_a_decision_that_does_not_follow_is_shown(
 
 
 @pytest.mark.parametrize(
+    ("place", "other", "field"),
+    [
+        (("change", "head"), "9" * 40, "change.head"),
+        (("change", "target_branch"), "release", "change.target_branch"),
+        (("change", "iid"), 99, "change.iid"),
+        (("binding",), f"sha256:{'9' * 64}", "binding"),
+        (("actor", "author"), {"id": 2, "username": "ceo"}, "actor.author"),
+        (("actor", "approvers"), [], "actor.approvers"),
+        (("actor", "approvers", 0, "username"), "ceo", "actor.approvers"),
+        (("actor", "approvers", 0, "head"), "9" * 40, "actor.approvers"),
+    ],
+)
+def test_a_record_that_names_others_than_it_was_decided_from_is_shown(
+    remote: Remote,
+    policy: Sha,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    place: tuple[str | int, ...],
+    other: object,
+    field: str,
+) -> None:
+    world = RunnerWorld()
+    ref = world.propose({".countersign/policy.yaml": world.policy + "# more\n"})
+    world.handle(ref)
+    world.approve(ref, "lea", "lou", "wanda")
+    world.handle(ref)
+    body = json.loads(json.dumps(world.ledger.entries[-1].body))
+    inner = body
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = other
+    drafts = [draft(entry, policy) for entry in world.ledger.entries]
+    body["policy"]["commit"] = policy
+    who = auditor(remote, [drafts[0], replace(drafts[1], body=body)], tmp_path)
+    assert run(who, "1") == 1
+    assert f"the decision follows, but the record says OTHER than what it was made from: {field}" in capsys.readouterr().out
+    assert run(who, "1", "--format", "json") == 1
+    assert json.loads(capsys.readouterr().out)["wrong"] == [field]
+
+
+@pytest.mark.parametrize(
     ("told", "status", "said"),
     [
         ({"digest": f"sha256:{'0' * 64}", "version": "0.0.9"}, 4, f"; decided by 0.0.9 (sha256:{'0' * 64}), this is {engine()}"),
