@@ -57,7 +57,7 @@ def enclosed(body: Mapping[str, object]) -> Inputs | Unrecorded:
 
 
 def contradicted(body: Mapping[str, object], inputs: Inputs, decision: Decision) -> list[str]:
-    """Name the fields beside the decision in which a record says other than what it was made from: which change, whose, who said yes."""
+    """Name the fields beside the decision (change, people, approvals) in which a record says other than what it was made from."""
     proposal = inputs.proposal
     stated: dict[str, object] = {
         "actor.agent.id": None if proposal.agent is None else proposal.agent.id,
