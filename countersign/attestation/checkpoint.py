@@ -4,11 +4,12 @@ Every signature in a log that was shortened is still good, so the log alone cann
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from countersign.attestation import note
 from countersign.attestation.keys import TrustRoot
+from countersign.attestation.merkle import tree_root
 from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, MalformedError, digest
 
@@ -44,6 +45,11 @@ class Checkpoint:
         if found is None:
             raise MalformedError(_FORM)
         return cls(int(found["size"]), digest(found["root"]))
+
+    @classmethod
+    def over(cls, leaves: Sequence[bytes]) -> "Checkpoint | None":
+        """Make the one of a log with these leaf hashes; None of an empty one."""
+        return cls(len(leaves), Digest("sha256:" + tree_root(leaves).hex())) if leaves else None
 
     @classmethod
     def of(cls, head: TreeHead | None) -> "Checkpoint | None":

@@ -1,21 +1,20 @@
 """Audit events of forges, one a line: GitHub's audit log as exported or streamed, GitLab's as streamed or listed by its API.
 
-GitHub names the token by a hash. GitLab names the account; a project access token acts as an account that bears the token's name.
+Every event is a use. GitHub names the token by a hash. GitLab names the account; a project access token acts as an account that
+bears the token's name.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
-from countersign.adapters.logs.lines import json_lines, moment
+from countersign.adapters.logs.lines import json_lines, moment, since_1970
 from countersign.attestation.accounts.plain import number as whole
 from countersign.attestation.accounts.plain import text
 from countersign.attestation.accounts.reconcile import Use
 from countersign.domain.ids import MalformedError
 
 PROVIDERS = frozenset({"github", "gitlab"})
-_LATEST = 10**13
-"""Milliseconds since 1970, some centuries of them."""
+_NOBODY = "(no account is named)"
 
 
 def read(path: Path) -> Iterator[Use]:
@@ -34,15 +33,12 @@ def read(path: Path) -> Iterator[Use]:
 
 
 def _github(event: dict[str, object], where: str) -> Use:
-    milliseconds = whole(event, "@timestamp")
-    if milliseconds is None or not 0 <= milliseconds < _LATEST:
-        raise MalformedError(f"{where}: @timestamp is no time in milliseconds")
-    token, actor = text(event, "hashed_token"), text(event, "actor") or ""
+    token, actor = text(event, "hashed_token"), text(event, "actor")
     return Use(
-        at=datetime.fromtimestamp(milliseconds / 1000, UTC),
-        session=token or actor,
+        at=since_1970(whole(event, "@timestamp"), f"{where}: @timestamp"),
+        session=token or actor or _NOBODY,
         names=tuple(name for name in (token, actor) if name),
-        principal=actor,
+        principal=actor or _NOBODY,
         what=" ".join(filter(None, (text(event, "action"), text(event, "repo") or text(event, "repository")))),
         source=text(event, "actor_ip"),
     )

@@ -5,13 +5,15 @@ import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
+from countersign.attestation.accounts.moment import placed
 from countersign.domain.ids import MalformedError
 
 _GZIP = b"\x1f\x8b"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 4 * 1024 * 1024
 _LARGEST = 512 * 1024 * 1024
 """Bytes: of a line, and of a document that has to be read whole."""
@@ -74,15 +76,31 @@ def moment(text: object, where: str) -> datetime:
     """Read a time with a zone.
 
     Raises:
-        MalformedError: not one; the text says where.
+        MalformedError: not one, or of a year that no log is of; the text says where.
     """
+    said = repr(str(text)[:40])
     try:
         read = datetime.fromisoformat(str(text))
     except ValueError:
-        raise MalformedError(f"{where}: not a time: {str(text)[:40]!r}") from None
+        raise MalformedError(f"{where}: not a time: {said}") from None
     if read.tzinfo is None:
-        raise MalformedError(f"{where}: a time without a zone: {str(text)[:40]!r}")
-    return read.astimezone(UTC)
+        raise MalformedError(f"{where}: a time without a zone: {said}")
+    return placed(read, f"{where}: {said}")
+
+
+def since_1970(milliseconds: int | None, where: str) -> datetime:
+    """Read a time that is counted in milliseconds.
+
+    Raises:
+        MalformedError: not one, or of a year that no log is of; the text says where.
+    """
+    try:
+        read = None if milliseconds is None else _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        read = None
+    if read is None:
+        raise MalformedError(f"{where}: no time in milliseconds")
+    return placed(read, f"{where}: {milliseconds}")
 
 
 @contextmanager

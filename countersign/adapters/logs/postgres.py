@@ -1,16 +1,19 @@
 """PostgreSQL's server log, as `jsonlog` (15 and newer) or `csvlog` writes it. Set `log_connections = on`, else short sessions hide.
 
-A use is a line of a session that has a user. Attempts that the server turned away are FATAL lines during authentication.
+A use is a line of a session that has a user; lines without one, of the server's own processes or before a client named its user,
+are counted. Attempts that the server turned away are FATAL lines with a state of authentication: a statement can raise such a state
+too, but not as FATAL.
 """
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from countersign.adapters.logs.lines import json_lines, lines
+from countersign.attestation.accounts.moment import placed
 from countersign.attestation.accounts.plain import text
-from countersign.attestation.accounts.reconcile import Use
+from countersign.attestation.accounts.reconcile import LeftOut, Use
 from countersign.domain.ids import MalformedError
 
 PROVIDERS = frozenset({"postgres"})
@@ -20,9 +23,10 @@ _COLUMNS = range(23, 27)
 
 _TURNED_AWAY = frozenset({"28000", "28P01", "3D000"})
 _UTC = frozenset({"UTC", "GMT", "Etc/UTC"})
+_NOBODYS = LeftOut("lines without a user (the server's own, or before a client gave one)")
 
 
-def read(path: Path) -> Iterator[Use]:
+def read(path: Path) -> Iterator[Use | LeftOut]:
     """Give what sessions did.
 
     Raises:
@@ -32,12 +36,13 @@ def read(path: Path) -> Iterator[Use]:
     return _json(path) if first.lstrip().startswith("{") else _csv(path)
 
 
-def _json(path: Path) -> Iterator[Use]:
+def _json(path: Path) -> Iterator[Use | LeftOut]:
     for number, event in json_lines(path):
         user, where = text(event, "user"), f"{path}:{number}"
         if "timestamp" not in event or "error_severity" not in event:
             raise MalformedError(f"{where}: no line of PostgreSQL's jsonlog")
         if not user:
+            yield _NOBODYS
             continue
         yield Use(
             at=_moment(text(event, "timestamp") or "", where),
@@ -46,11 +51,11 @@ def _json(path: Path) -> Iterator[Use]:
             principal=f"{user} in {text(event, 'dbname') or 'no database'}",
             what=_what(text(event, "ps"), text(event, "message")),
             source=text(event, "remote_host"),
-            allowed=text(event, "state_code") not in _TURNED_AWAY,
+            allowed=not _turned_away(text(event, "error_severity"), text(event, "state_code")),
         )
 
 
-def _csv(path: Path) -> Iterator[Use]:
+def _csv(path: Path) -> Iterator[Use | LeftOut]:
     rows = csv.reader(line for _, line in lines(path))
     try:
         for row in rows:
@@ -58,6 +63,7 @@ def _csv(path: Path) -> Iterator[Use]:
             if len(row) not in _COLUMNS:
                 raise MalformedError(f"{where}: no line of PostgreSQL's csvlog: {len(row)} columns")
             if not row[_USER]:
+                yield _NOBODYS
                 continue
             yield Use(
                 at=_moment(row[_TIME], where),
@@ -66,7 +72,7 @@ def _csv(path: Path) -> Iterator[Use]:
                 principal=f"{row[_USER]} in {row[_DATABASE] or 'no database'}",
                 what=_what(row[_TAG], row[_MESSAGE]),
                 source=row[_FROM].rpartition(":")[0] or row[_FROM] or None,
-                allowed=row[_STATE] not in _TURNED_AWAY,
+                allowed=not _turned_away(row[_SEVERITY], row[_STATE]),
             )
     except csv.Error as error:
         raise MalformedError(f"{path}:{rows.line_num}: {error}") from None
@@ -77,9 +83,16 @@ def _moment(written: str, where: str) -> datetime:
     if zone not in _UTC:
         raise MalformedError(f"{where}: times must be in UTC to be held against the record; set log_timezone = 'UTC'")
     try:
-        return datetime.fromisoformat(when).replace(tzinfo=UTC)
+        read = datetime.fromisoformat(when)
     except ValueError:
-        raise MalformedError(f"{where}: not a time: {when[:40]!r}") from None
+        read = None
+    if read is None or read.tzinfo is not None:
+        raise MalformedError(f"{where}: not a time: {when[:40]!r}")
+    return placed(read, f"{where}: {when[:40]!r}")
+
+
+def _turned_away(severity: str | None, state: str | None) -> bool:
+    return severity == "FATAL" and state in _TURNED_AWAY
 
 
 def _what(tag: str | None, message: str | None) -> str:

@@ -1,10 +1,17 @@
-"""Accounts as rows of a spreadsheet: the columns, and cells that no spreadsheet takes for a formula."""
+"""Accounts as rows of a spreadsheet: the columns, and cells that no spreadsheet takes for a formula.
+
+Spreadsheets part cells by comma, semicolon or tab, as their users' country has it. All cells are quoted; still, a file that is read
+with another separator is cut within cells. So what would begin a cell under any of them is made harmless. Cells are for eyes: what
+hides is shown, and an apostrophe may stand where the record has none. The words themselves are in the record, as JSON.
+"""
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from countersign.attestation.accounts.account import Account
+from countersign.domain.neutral import visible
 
 COLUMNS = (
     "seq",
@@ -38,8 +45,9 @@ COLUMNS = (
     "tainted",
     "summary",
 )
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide forms are taken for formulas too
-"""What makes a spreadsheet compute a cell instead of showing it (OWASP, CSV injection)."""
+_FORMULA = re.compile(r"(^|[,;\t\n])(?=\s*[=+\-@\t\n\"\uff1d\uff0b\uff0d\uff20]|(?<=[;,\t\n])\Z)")
+"""The beginning of a cell, under any separator, if a spreadsheet would compute what follows instead of showing it (OWASP, CSV
+injection; the wide forms too), or if a quotation mark follows, behind which it may. Whatever ends in a separator is closed."""
 
 
 def cell(value: object) -> str:
@@ -52,8 +60,7 @@ def cell(value: object) -> str:
         case tuple():
             return cell("\n".join(value))
         case _:
-            text = str(value)
-            return "'" + text if text.startswith(_STARTS) else text
+            return _FORMULA.sub(r"\1'", visible(str(value)))
 
 
 def csv_lines(accounts: Iterable[Account], more: Sequence[str] = (), extra: Iterable[Sequence[object]] = ()) -> Iterator[str]:
@@ -68,5 +75,5 @@ def csv_lines(accounts: Iterable[Account], more: Sequence[str] = (), extra: Iter
 
 def _line(cells: Sequence[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerow(cells)
     return text.getvalue()

@@ -17,7 +17,9 @@ from countersign.attestation.accounts.runs import Lifetime, Run
 class Use:
     """Something that the target saw done. `names` are all under which the record could know the credential, the best first.
 
-    `session` groups what belongs together; `allowed` is False where the target turned it away.
+    `session` groups what belongs together; `allowed` is False where the target turned it away. `opens`: it is the call that made
+    the credential, which is explained as its uses are, and is none itself. Where a log has several lines about one `request`, only
+    those at its furthest `stage` count.
     """
 
     at: datetime
@@ -27,6 +29,16 @@ class Use:
     what: str
     source: str | None
     allowed: bool = True
+    opens: bool = False
+    request: tuple[str, ...] = ()
+    stage: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something in a log that is nobody's use of a credential, and why. Counted, so that nothing is passed over in silence."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class Session:
     last: datetime
     uses: int
     whats: tuple[str, ...]
+    opens: bool = False
 
     def document(self) -> dict[str, object]:
         """Give it as plain data."""
@@ -97,16 +110,26 @@ def sessions(uses: Iterable[Use]) -> tuple[Session, ...]:
             last=max(use.at for use in group),
             uses=len(group),
             whats=tuple(dict.fromkeys(use.what for use in group))[:_MOST],
+            opens=all(use.opens for use in group),
         )
         for name, group in found.items()
     ]
     return tuple(sorted(made, key=lambda item: (item.first, item.name)))
 
 
+def _settled(uses: Sequence[Use]) -> list[Use]:
+    """Leave out the earlier lines about requests of which there are later ones."""
+    furthest: dict[tuple[str, ...], int] = {}
+    for use in uses:
+        furthest[use.request] = max(use.stage, furthest.get(use.request, 0))
+    return [use for use in uses if not use.request or use.stage == furthest[use.request]]
+
+
 def reconcile(
     uses: Sequence[Use], runs: Iterable[Run], *, providers: frozenset[str], skew: timedelta = timedelta(minutes=2)
 ) -> Reconciled:
     """Hold uses, at least one, against the credentials of runs. `skew` is how far the target's clock and ours may differ."""
+    uses = _settled(uses)
     lives = [(run, life) for run in runs for life in run.lifetimes if life.provider in providers]
     proving: dict[str, list[_Life]] = {}
     claimed: dict[str, list[_Life]] = {}
@@ -121,7 +144,7 @@ def reconcile(
     all_of_them = sessions(uses)
     for session in all_of_them:
         known = _first(session.names, proving)
-        seen |= {(run.intent.run, life.handle) for run, life in known}
+        seen |= set() if session.opens else {(run.intent.run, life.handle) for run, life in known}
         finding = _judge(session, known, _first(session.names, claimed), skew)
         if finding is not None:
             findings.append(finding)

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from countersign.attestation.accounts.account import Account, account
+from countersign.attestation.accounts.moment import placed
 from countersign.attestation.accounts.plain import Plain, number, part, parts, text
-
-_FIRST, _LAST = 1970, 9000
-"""Years that records can be of."""
 
 _DEAD, _LOOSE = "grants[] proved dead", "grants[] not proved dead"
 """Parts that an outcome leaves out where it has no room (`runners.fitting`): credentials."""
@@ -158,9 +156,9 @@ def moment_of(value: Plain, name: str) -> datetime | None:
     written = text(value, name)
     try:
         read = None if written is None else datetime.fromisoformat(written)
+        return None if read is None or read.tzinfo is None else placed(read, name)
     except ValueError:
         return None
-    return None if read is None or read.tzinfo is None or not _FIRST < read.year < _LAST else read.astimezone(UTC)
 
 
 def _bounded(length: int) -> int:

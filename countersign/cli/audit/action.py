@@ -11,6 +11,7 @@ from countersign.domain.ids import MalformedError
 from countersign.domain.outcomes import Fault
 
 FINE, WRONG, USAGE, COULD_NOT = 0, 1, 2, 3
+_MOST = 10**9
 STATUS = """\
 exit status:
   0  every record that was read is as it should be
@@ -70,8 +71,8 @@ def guarded(run: Run, options: argparse.Namespace) -> int:
 
 
 def count(text: str) -> int:
-    """Read a number of things, at least one."""
+    """Read a number of things, at least one, and no more than any log can hold."""
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
+    if not 1 <= number <= _MOST:
+        raise argparse.ArgumentTypeError(f"must be 1 to {_MOST}")
     return number

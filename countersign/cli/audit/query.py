@@ -100,11 +100,19 @@ def question(options: argparse.Namespace) -> Question:
     )
 
 
+def narrowed(asked: Question) -> dict[str, str]:
+    """Give what narrows a question, by option, as one may type it again; kinds are not among it."""
+    change = None if asked.iid is None else f"{asked.repository or ''}!{asked.iid}"
+    first = {"from": asked.since, "to": asked.until, "env": asked.environment, "change": change, "run": asked.run}
+    names = {name: getattr(asked, name) for name in (*_NAMES, "credential", "host", "path", "rule")}
+    return {f"--{name}": value for name, value in (first | names).items() if value is not None}
+
+
 def note_of_paths(branch: Opened, asked: Question) -> None:
     """Say on standard error how many records a question about a path may have missed: those that name only some of theirs."""
     if asked.path is None:
         return
-    some = replace(asked, unlisted=True, below=branch.below, limit=None)
+    some = replace(asked, unlisted=True, below=branch.below if asked.below is None else asked.below, limit=None)
     left = branch.index.count(replace(some, path=None)) - branch.index.count(some)
     if left:
         print(f"note: {left} more records name only some of their paths, and may match", file=sys.stderr)

@@ -60,7 +60,13 @@ def test_the_text_names_what_the_json_names(run: Shell, newest: dict[str, object
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(("--around", "noon"), "not a time"), (("--around", "2026-03-01", "--window", "2 hours"), "write 90m, 2h or 3d")],
+    [
+        (("--around", "noon"), "not a time"),
+        (("--around", "9999-12-31T23:30"), "not a time of the years 1970 to 9000"),
+        (("--around", "0001-01-01"), "not a time of the years 1970 to 9000"),
+        (("--around", "2026-03-01", "--window", "2 hours"), "write 90m, 2h or 3d"),
+        (("--around", "2026-03-01", "--window", "99999w"), "at most 3650d"),
+    ],
 )
 def test_what_cannot_be_read_is_said(run: Shell, arguments: tuple[str, ...], said: str) -> None:
     status, _, err = run("incident", "--env", "production", *arguments)

@@ -134,6 +134,11 @@ def test_what_is_near(asked: str, found: list[str]) -> None:
     [
         (("--from", "yesterday"), "not a time: 'yesterday'; write 2026-03-01"),
         (("--from", "2026-05-02", "--to", "2026-05-01"), "--from is not before --to"),
+        (("--to", "20261130"), "not a time: '20261130'; write 2026-03-01"),
+        (("--to", "9999-12-31"), "not a time of the years 1970 to 9000"),
+        (("--from", "0001-01-01T00:00+05:00"), "not a time of the years 1970 to 9000"),
+        (("--from", "0999-01-01"), "not a time of the years 1970 to 9000"),
+        (("--limit", "99999999999999999999"), "argument -n/--limit: must be 1 to 1000000000"),
         (("--change", "shop"), "not a change: 'shop'; write acme/shop!41"),
         (("--path", "/etc/**"), "a path pattern is relative"),
         (("--path", "a{b,c}"), "no other wildcards"),

@@ -1,7 +1,7 @@
 """`countersign audit reconcile`: a log made from what the record says reconciles; what is planted in it is found."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -131,9 +131,35 @@ def test_cloudtrail_reconciles_and_naming_a_session_after_a_run_explains_nothing
     assert finding["why"] == f"names {name}, but used a credential that this run does not have"
 
 
+def test_whoever_is_no_role_is_found_and_awss_own_calls_are_counted(run: Shell, tmp_path: Path) -> None:
+    grant = grants(run, "aws")[0]
+    at = datetime.fromisoformat(grant["minted"]) + timedelta(seconds=1)
+    file = trail(tmp_path / "trail.json", (grant["public_id"], grant["run"], at))
+    (honest,) = json.loads(file.read_text())["Records"]
+    user = {"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/mallory", "accessKeyId": "AKIAMALLORY", "userName": "mallory"}
+    root = {"type": "Root", "arn": "arn:aws:iam::123456789012:root", "accountId": "123456789012"}
+    others = [honest | {"userIdentity": who} for who in (user, root, {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"})]
+    file.write_text(json.dumps({"Records": [honest, *others]}))
+    ask = ("reconcile", "--log", str(file), "--format", "cloudtrail")
+    status, out, _ = run(*ask, "--output", "json")
+    found = json.loads(out)
+    assert (status, found["explained"], found["left_out"]) == (1, 1, {"calls of AWS's own services (AWSService)": 1})
+    assert {item["session"]["principal"] for item in found["findings"]} == {user["arn"], root["arn"]}
+    text = run(*ask)[1]
+    assert "left out: calls of AWS's own services (AWSService): 1" in text
+    assert "AKIAMALLORY" in text
+    status, out, _ = run(*ask, "--only", "*assumed-role/site-production*", "--output", "json")
+    assert (status, json.loads(out)["left_out"]["by --only and --ignore"]) == (0, 2)
+
+
 @pytest.mark.parametrize(
     ("form", "content"),
-    [("postgres", ""), ("forge", ""), ("kubernetes", "\n"), ("cloudtrail", '{"Records": [{"eventTime": "x"}]}')],
+    [
+        ("postgres", ""),
+        ("forge", ""),
+        ("kubernetes", "\n"),
+        ("cloudtrail", '{"Records": [{"userIdentity": {"type": "AWSService"}}]}'),
+    ],
 )
 def test_a_log_without_a_session_is_no_all_clear(run: Shell, tmp_path: Path, form: str, content: str) -> None:
     (tmp_path / "log").write_text(content)
@@ -152,6 +178,15 @@ def test_a_pattern_that_leaves_nothing_is_no_all_clear(run: Shell, log: Path) ->
 def test_help_says_whose_sessions_no_run_can_explain(run: Shell) -> None:
     out = run("reconcile", "--help")[1]
     assert "No run can explain a session in a log of kubernetes or a forge yet" in out
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_time_of_a_year_that_no_log_is_of_is_named_with_its_record(run: Shell, tmp_path: Path, year: str) -> None:
+    file = trail(tmp_path / "trail.json", ("ASIAX", "x", datetime(2026, 1, 1, tzinfo=UTC)))
+    file.write_text(file.read_text().replace("2026-01-01", f"{year}-12-31"))
+    status, out, err = run("reconcile", "--log", str(file), "--format", "cloudtrail")
+    assert (status, out) == (2, "")
+    assert f"{file}: record 1: eventTime: '{year}-12-31T00:00:00Z': not a time of the years 1970 to 9000" in err
 
 
 def test_a_log_that_cannot_be_read_is_named_with_its_line(run: Shell, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_sample_is_drawn_again_by_whoever_has_the_seed(run: Shell) -> None:
     assert first[0] == 0
     assert first == run("sample", "-n", "5", "--seed", "2026-Q4", "--format", "json")
     assert first[1] != run("sample", "-n", "5", "--seed", "other", "--format", "json")[1]
-    drawn = [json.loads(line)["record"]["predicate"]["kind"] for line in first[1].splitlines()]
+    drawn = [json.loads(line)["record"]["predicate"]["kind"] for line in first[1].splitlines()[1:]]
     assert len(drawn) == 5
     assert set(drawn) <= {"executed", "failed", "lost"}
     whole = len(

@@ -1,5 +1,6 @@
 """Which sessions of a target a run explains. The laws: no name explains what a name on the record does not prove."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -50,6 +51,16 @@ def test_a_key_that_nobody_recorded_is_known_by_the_name_of_the_run() -> None:
     for unseen in (run(None, minted=False), run(closed=False)):
         found = held(use("ASIAUNKNOWN", RUN), run=unseen)
         assert (found.findings, found.explained) == ((), 1)
+
+
+@given(caller=st.sampled_from(["AKIARUNNER", "ASIATHIEF"]), name=st.sampled_from([RUN, "run-b"]))
+def test_the_call_that_made_the_key_is_explained_by_it_and_is_no_use_of_it(caller: str, name: str) -> None:
+    opening = replace(use(KEY, caller, name, minute=0), session=f"{caller} opening {KEY}", opens=True)
+    found = held(opening, run=run())
+    assert (found.findings, found.explained, len(found.unseen)) == ((), 1, 1)
+    assert held(opening, use(KEY), run=run()).unseen == ()
+    (finding,) = held(replace(opening, names=("ASIAOTHER", caller, name)), run=run()).findings
+    assert (finding.run is not None) == (name == RUN)
 
 
 def test_while_a_run_is_open_its_credential_has_no_end() -> None:

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from countersign.adapters.logs import cloudtrail, forge, kubernetes, postgres
-from countersign.attestation.accounts.reconcile import Use
+from countersign.attestation.accounts.reconcile import LeftOut, Use
 from countersign.domain.ids import MalformedError
 
-Reader = Callable[[Path], Iterator[Use]]
+Reader = Callable[[Path], Iterator[Use] | Iterator[Use | LeftOut]]
 
 CLOUDTRAIL = {
     "eventVersion": "1.11",
@@ -120,10 +120,13 @@ def written(path: Path, *documents: object) -> Path:
     return path
 
 
+def used(reader: Reader, file: Path) -> list[Use]:
+    return [item for item in reader(file) if isinstance(item, Use)]
+
+
 def test_cloudtrail(tmp_path: Path) -> None:
-    human = CLOUDTRAIL | {"userIdentity": {"type": "IAMUser", "userName": "Alice"}}
-    file = written(tmp_path / "trail.json", {"Records": [CLOUDTRAIL, human, CLOUDTRAIL | {"errorCode": "AccessDenied"}]})
-    first, denied = cloudtrail.read(file)
+    file = written(tmp_path / "trail.json", {"Records": [CLOUDTRAIL, CLOUDTRAIL | {"errorCode": "AccessDenied"}]})
+    first, denied = used(cloudtrail.read, file)
     assert first.at == datetime(2026, 11, 24, 3, 20, 40, tzinfo=UTC)
     assert first.session == "ASIAHWVDYYJDJYO2FDL4"
     assert "run-57sns5aebpk5mbtqxtfv" in first.names
@@ -141,9 +144,8 @@ def test_cloudtrail_packed_as_it_lies_in_the_bucket(tmp_path: Path) -> None:
 
 
 def test_kubernetes(tmp_path: Path) -> None:
-    started = KUBERNETES | {"stage": "RequestReceived"}
     refused = KUBERNETES | {"responseStatus": {"code": 403}}
-    first, second = kubernetes.read(written(tmp_path / "audit.log", started, KUBERNETES, refused))
+    first, second = kubernetes.read(written(tmp_path / "audit.log", KUBERNETES, refused))
     assert first.names == (
         "JTI=7ee52be0-9045-4653-aa5e-0da57b8dccdc",
         "7ee52be0-9045-4653-aa5e-0da57b8dccdc",
@@ -167,7 +169,11 @@ def test_forges(tmp_path: Path) -> None:
 def test_postgres_as_json(tmp_path: Path) -> None:
     background = {key: value for key, value in JSONLOG.items() if key not in {"user", "dbname"}}
     refused = JSONLOG | {"error_severity": "FATAL", "state_code": "28P01", "message": "password authentication failed"}
-    first, second = postgres.read(written(tmp_path / "log.json", JSONLOG, background, refused))
+    file = written(tmp_path / "log.json", JSONLOG, background, refused)
+    first, second = used(postgres.read, file)
+    assert [item.why for item in postgres.read(file) if isinstance(item, LeftOut)] == [
+        "lines without a user (the server's own, or before a client gave one)"
+    ]
     assert (first.session, first.principal) == (
         "cs_57sns5aebpk5mbtqxtfv 65a1b2c3.94d",
         "cs_57sns5aebpk5mbtqxtfv in shop_production",
@@ -177,15 +183,29 @@ def test_postgres_as_json(tmp_path: Path) -> None:
 
 def test_postgres_as_csv_with_a_statement_of_two_lines(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(CSVLOG)
-    (use,) = postgres.read(tmp_path / "log.csv")
+    (use,) = used(postgres.read, tmp_path / "log.csv")
     assert (use.session, use.what, use.source) == ("cs_57sns5aebpk5mbtqxtfv 65a1b2c3.94d", "ALTER TABLE", "10.0.0.5")
     assert use.at == datetime(2026, 11, 24, 3, 20, 40, 123000, tzinfo=UTC)
 
 
 def test_no_statement_gets_out_of_a_log(tmp_path: Path) -> None:
     line = JSONLOG | {"ps": "", "message": "statement: INSERT INTO cards VALUES ('4111 1111')"}
-    (use,) = postgres.read(written(tmp_path / "log.json", line))
+    (use,) = used(postgres.read, written(tmp_path / "log.json", line))
     assert "4111" not in use.what
+
+
+def test_a_statement_that_raises_a_login_error_is_a_use_all_the_same(tmp_path: Path) -> None:
+    """`RAISE EXCEPTION USING ERRCODE = '28P01'` is an ERROR; only FATAL ends a login."""
+    (use,) = used(postgres.read, written(tmp_path / "log.json", JSONLOG | {"error_severity": "ERROR", "state_code": "28P01"}))
+    assert use.allowed
+    (tmp_path / "log.csv").write_text(CSVLOG.replace("LOG,00000", "ERROR,28P01") + CSVLOG.replace("LOG,00000", "FATAL,28P01"))
+    assert [use.allowed for use in used(postgres.read, tmp_path / "log.csv")] == [True, False]
+
+
+def test_an_event_of_a_forge_without_an_account_is_a_use(tmp_path: Path) -> None:
+    nobody = {key: value for key, value in GITHUB.items() if key not in {"actor", "hashed_token"}}
+    (use,) = forge.read(written(tmp_path / "audit.jsonl", nobody))
+    assert (use.principal, use.session) == ("(no account is named)", "(no account is named)")
 
 
 @pytest.mark.parametrize(
@@ -194,10 +214,21 @@ def test_no_statement_gets_out_of_a_log(tmp_path: Path) -> None:
         (cloudtrail.read, '{"records": []}', "no list `Records`"),
         (cloudtrail.read, "x", "not a JSON document"),
         (cloudtrail.read, json.dumps({"Records": [CLOUDTRAIL | {"eventTime": "then"}]}), "record 1: eventTime: not a time"),
+        (cloudtrail.read, json.dumps({"Records": [CLOUDTRAIL, None]}), "record 2: not a JSON object"),
+        (cloudtrail.read, json.dumps({"Records": [CLOUDTRAIL, 1, CLOUDTRAIL]}), "record 2: not a JSON object"),
+        (cloudtrail.read, json.dumps({"Records": [CLOUDTRAIL | {"eventTime": "0001-01-01T00:00:00Z"}]}), "record 1: eventTime"),
+        (cloudtrail.read, json.dumps({"Records": [CLOUDTRAIL | {"eventTime": "0001-01-01T00:00+05:00"}]}), "1970 to 9000"),
+        (cloudtrail.read, json.dumps({"Records": [CLOUDTRAIL | {"eventTime": "9999-12-31T23:59:59Z"}]}), "1970 to 9000"),
         (kubernetes.read, '{"kind": "Pod"}\n', "log:1: no event"),
+        (kubernetes.read, json.dumps(KUBERNETES | {"stage": "Later"}), "log:1: no stage of a request: 'Later'"),
         (kubernetes.read, json.dumps(KUBERNETES) + "\n{", "log:2: not a line of JSON"),
         (forge.read, "{}\n", "log:1: neither"),
-        (forge.read, json.dumps(GITHUB | {"@timestamp": "x"}), "@timestamp is no time"),
+        (forge.read, json.dumps(GITHUB | {"@timestamp": "x"}), "@timestamp: no time"),
+        (forge.read, json.dumps(GITHUB | {"@timestamp": -1}), "1970 to 9000"),
+        (forge.read, json.dumps(GITHUB | {"@timestamp": 10**30}), "@timestamp: no time"),
+        (forge.read, json.dumps(GITLAB | {"created_at": "9999-12-31T23:59:59-05:00"}), "log:1: created_at"),
+        (postgres.read, json.dumps(JSONLOG | {"timestamp": "9999-12-31 03:20:40.123 UTC"}), "log:1"),
+        (postgres.read, json.dumps(JSONLOG | {"timestamp": "2026-11-24 03:20:40+02:00 UTC"}), "not a time"),
         (postgres.read, json.dumps(JSONLOG | {"timestamp": "2026-11-24 03:20:40.123 CET"}), "log_timezone"),
         (postgres.read, "a,b,c\n", "log:1: no line of PostgreSQL's csvlog: 3 columns"),
         (postgres.read, CSVLOG.replace("03:20:40.123", "soon"), "not a time"),
@@ -231,7 +262,7 @@ def test_no_bytes_make_a_reader_stumble(tmp_path: Path, reader: Reader, data: by
     file = tmp_path / "log"
     file.write_bytes(data)
     try:
-        uses = list(reader(file))
+        uses = used(reader, file)
     except MalformedError:
         return
     assert all(use.at.tzinfo is not None for use in uses)
