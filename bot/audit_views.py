@@ -24,6 +24,7 @@ from countersign.attestation.accounts.moment import end, moment, written
 from countersign.attestation.accounts.runs import instant
 from countersign.attestation.accounts.story import tell
 from countersign.domain.ids import MalformedError, Sha
+from countersign.domain.neutral import hidden, visible
 
 ROOT = "/audit"
 _A_PAGE = 100
@@ -125,7 +126,8 @@ class AuditViews:
 
 
 _ENVIRONMENTS = "SELECT DISTINCT environment FROM record WHERE environment IS NOT NULL ORDER BY environment"
-_FIELDS = ("environment", "kind", "agent", "approver", "service", "text")
+_WORDS = ("agent", "approver", "service", "text")
+_FIELDS = ("environment", "kind", *_WORDS)
 
 
 def address(project: str, rest: str = "") -> str:
@@ -151,6 +153,9 @@ def _question(asked: Mapping[str, str]) -> Question:
     before = asked.get("before")
     if any(len(value) > _LONGEST for value in given.values()):
         raise MalformedError(f"a field of more than {_LONGEST} characters")
+    for name in _WORDS:
+        if any(map(hidden, given.get(name, ""))):
+            raise MalformedError(f"{name} holds what nobody would see in the form: {visible(given[name])}")
     if "kind" in given and given["kind"] not in KINDS:
         raise MalformedError("no such kind of record")
     if before is not None and not (before.isascii() and before.isdigit() and len(before) <= _DIGITS):
@@ -173,10 +178,11 @@ def _form(asked: Mapping[str, str], environments: list[str]) -> list[pages.Field
     def of(name: str, label: str, *, choices: tuple[str, ...] = (), kind: str = "text", hint: str = "") -> pages.Field:
         return pages.Field(name, label, asked.get(name, ""), choices, kind, hint)
 
+    asked_for = [name for name in (asked.get("environment"),) if name and name not in environments]
     return [
         of("from", "From", kind="date"),
         of("to", "To", kind="date"),
-        of("environment", "Environment", choices=tuple(environments)),
+        of("environment", "Environment", choices=(*environments, *asked_for)),
         of("kind", "Kind", choices=KINDS),
         of("agent", "Agent"),
         of("approver", "Approved by"),

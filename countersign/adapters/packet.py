@@ -1,4 +1,4 @@
-"""A packet as a folder: written into a new one, read with bounds. What is in it, `countersign.attestation.packets` knows."""
+"""A packet as a folder: written into a new one, read whole, with bounds. What is in it, `attestation.packets` knows."""
 
 import os
 from pathlib import Path
@@ -38,7 +38,9 @@ def read_packet(folder: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     size = 0
     try:
-        for root, folders, names in os.walk(folder):
+        for root, folders, names in os.walk(folder, onerror=_refuse):
+            if not folders and not names and root != str(folder):
+                raise MalformedError(f"{root} is empty; a packet has no empty folders")
             for name in sorted(names + folders):
                 place = Path(root, name)
                 if place.is_symlink() or not (place.is_dir() or place.is_file()):
@@ -52,3 +54,8 @@ def read_packet(folder: Path) -> dict[str, bytes]:
     except OSError as error:
         raise MalformedError(f"{folder} cannot be read: {error.strerror}") from None
     return files
+
+
+def _refuse(error: OSError) -> None:
+    """Stop: what cannot be listed must not pass for what is not there."""
+    raise error

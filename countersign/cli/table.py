@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TextIO
 
-from countersign.domain.neutral import visible
+from countersign.domain.neutral import line
 
 _NARROWEST = 8
 _GAP = "  "
@@ -70,7 +70,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, width: int |
     """
     if not rows:
         return ""
-    shown = [[header.upper() for header in headers], *([" ".join(visible(cell).split()) for cell in row] for row in rows)]
+    shown = [[header.upper() for header in headers], *([line(cell) for cell in row] for row in rows)]
     taken = sum(max(len(row[place]) for row in shown) + len(_GAP) for place in range(len(headers) - 1))
     room = max(_NARROWEST, (width or _UNBOUND) - taken)
     cut = ([*row[:-1], row[-1] if len(row[-1]) <= room else row[-1][: room - 1] + "…"] for row in shown)

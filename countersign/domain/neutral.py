@@ -4,8 +4,8 @@ Forges act on text: GitLab runs `/approve` and `/merge` at the beginning of a li
 images are fetched by the reader's browser, and a terminal obeys escape sequences. Here text comes out as what it is: letters
 to read. Nothing is dropped; what cannot be seen is shown as ⟨U+XXXX⟩. Does not shorten and does not search for secrets.
 
-Choose by where the text goes: `inline`, `code`, `title` for one line, `quote` and `fence` for a block. `neutral` is the last
-gate for a whole comment of ours.
+Choose by where the text goes: `inline`, `code`, `title`, `line` for one line, `quote` and `fence` for a block. `neutral` is the
+last gate for a whole comment of ours.
 """
 
 import re
@@ -46,9 +46,14 @@ def visible(text: str) -> str:
     return "".join(_shown(character) if hidden(character) else character for character in text.replace("\r\n", "\n"))
 
 
+def line(text: str) -> str:
+    """Show the text on one line, as it is: for a terminal or a file of plain text."""
+    return " ".join(visible(text).split())
+
+
 def inline(text: str) -> str:
     """Write the text as one line of Markdown prose: for a paragraph, a list item or the cell of a table."""
-    return _escaped(" ".join(visible(text).split()))
+    return _escaped(line(text))
 
 
 def title(text: str) -> str:
@@ -56,8 +61,8 @@ def title(text: str) -> str:
 
     Titles are shown both as Markdown and as plain text, so nothing is escaped; an `@` becomes the wide one.
     """
-    line = " ".join(visible(text).split()).replace("@", "\uff20")
-    return line if len(line) <= _TITLE_LIMIT else line[: _TITLE_LIMIT - 1] + "…"
+    shown = line(text).replace("@", "\uff20")
+    return shown if len(shown) <= _TITLE_LIMIT else shown[: _TITLE_LIMIT - 1] + "…"
 
 
 def code(text: str, *, cell: bool = False) -> str:

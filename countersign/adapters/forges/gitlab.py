@@ -11,7 +11,7 @@ from countersign.adapters.forges.gitlab_client import ForgeFailed, GitLabClient,
 from countersign.adapters.forges.gitlab_people import GitLabPeople
 from countersign.domain.heard import Answer, Approvals, Members
 from countersign.domain.ids import ChangeRef, Sha
-from countersign.domain.neutral import neutral, title, visible
+from countersign.domain.neutral import line, neutral, title
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.people import Approval, Person
 from countersign.domain.ports import Change, ChangeState, NewChange, StatusState
@@ -107,8 +107,7 @@ class GitLabForge:
 
     def set_status(self, project: str, commit: Sha, state: StatusState, description: str, url: str | None) -> None:
         """Set the commit status `countersign`. GitLab has no way back from running to pending: then it stays running."""
-        line = " ".join(visible(description).split())[:_DESCRIPTION_LIMIT]
-        asked: dict[str, object] = {"state": state.value, "name": STATUS, "description": line}
+        asked: dict[str, object] = {"state": state.value, "name": STATUS, "description": line(description)[:_DESCRIPTION_LIMIT]}
         if url is not None:
             asked["target_url"] = url
         try:

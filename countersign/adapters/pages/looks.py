@@ -1,4 +1,8 @@
-"""Jinja's environment, the style sheet, and the content security policy that lets a page have this style and nothing else."""
+"""Jinja's environment, the style sheet, and the content security policy that lets a page have this style and nothing else.
+
+Every value that a template writes goes through `_seen`, wherever on the page: nobody can turn the direction of the text or hide a
+letter. What a form sends back goes through `exact`, so that it is still what the record says.
+"""
 
 import base64
 import hashlib
@@ -8,10 +12,11 @@ from functools import cached_property
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from countersign.adapters.pages.charts import minutes
 from countersign.attestation.record import RecordKind
+from countersign.domain.neutral import hidden, visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
 KINDS = tuple(kind.value for kind in RecordKind)
@@ -30,10 +35,11 @@ class Looks:
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_seen,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.filters |= {"minutes": minutes, "moment": _moment}
+        made.filters |= {"minutes": minutes, "moment": _moment, "exact": _exact}
         object.__setattr__(self, "environment", made)
 
     @cached_property
@@ -56,3 +62,14 @@ class Looks:
 
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _seen(value: object) -> object:
+    """Show hidden characters. Markup is ours, or was made of what has been here."""
+    return value if isinstance(value, Markup) else visible(str(value))
+
+
+def _exact(text: str) -> Markup:
+    """Write an attribute that a form sends and nobody reads: hidden characters as references, which a browser reads back."""
+    written = "".join(f"&#x{ord(character):X};" if hidden(character) else escape(character) for character in text)
+    return Markup(written)  # noqa: S704 - escaped, letter by letter

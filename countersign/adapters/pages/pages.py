@@ -48,8 +48,9 @@ class Diff:
 
     @classmethod
     def of(cls, diff: str, why: str = "") -> "Diff":
-        """Tell a unified diff's lines apart."""
-        return cls(tuple((_kind(line), line) for line in diff.splitlines()), why)
+        """Tell a unified diff's lines apart. Only a newline ends one: other breaks, of which Unicode has many, are shown."""
+        lines = diff.replace("\r\n", "\n").removesuffix("\n").split("\n") if diff else []
+        return cls(tuple((_kind(line), line) for line in lines), why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,13 @@ def _drawn(run: Run) -> _Drawn:
 
 
 def _link(url: str | None) -> str | None:
-    """Give the address if it is one that a browser may be sent to."""
-    return url if url is not None and urlsplit(url).scheme in {"http", "https"} else None
+    """Give the address if it is one that a browser may be sent to, and reads as it is written."""
+    if url is None or not (url.isascii() and url.isprintable()):
+        return None
+    try:
+        return url if urlsplit(url).scheme in {"http", "https"} else None
+    except ValueError:  # such as a bracket that is not closed
+        return None
 
 
 def _kind(line: str) -> str:

@@ -1,13 +1,24 @@
-"""The parts of a packet that follow from its records: decision, plan, approvals. Written out so that nobody has to dig for them."""
+"""What follows from the records of a packet: decision, plan, approvals, keys. Written out so that nobody has to dig for it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from countersign.attestation import commit as commits
 from countersign.attestation import readable
 from countersign.attestation.accounts.plain import Plain, part, parts, text
 from countersign.attestation.accounts.story import tells_approvals
-from countersign.attestation.packets.form import APPROVALS, DECISION, PLAN, POLICY, beside_list, policy_file
+from countersign.attestation.packets.form import (
+    APPROVALS,
+    DECISION,
+    HEAD,
+    PLAN,
+    POLICY,
+    Files,
+    beside_list,
+    commit_file,
+    policy_file,
+)
 from countersign.attestation.record import DECIDING
 from countersign.attestation.sshsig import parse
 
@@ -52,14 +63,32 @@ def newest_change(records: Sequence[bytes]) -> Plain:
     return found[-1] if found else {}
 
 
-def signers(raws: Iterable[bytes]) -> dict[str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a packet is about. Without a change, it is about one record, which has a summary."""
+
+    change: str | None
+    summary: str
+    log: str
+
+
+def about(records: Sequence[bytes]) -> About:
+    """Give it by the first record; `check.py` holds the others to it."""
+    first = predicates(records)[0]
+    repository, iid = text(first, "change", "repository"), text(first, "change", "iid")
+    change = None if repository is None or iid is None else f"{repository}!{iid}"
+    return About(change, text(first, "summary") or "", text(first, "log") or "")
+
+
+def keys_of(files: Files, numbers: Sequence[int]) -> dict[str, list[str]]:
     """Name the keys that commits are signed with, by their fingerprints, and as whom each signs. Checks no signature.
 
     Raises:
-        MalformedError: not a record's commit.
+        MalformedError: one of them is not a record's commit.
     """
     found: dict[str, set[str]] = {}
-    for commit in map(commits.parse, raws):
+    for name in (HEAD, *map(commit_file, numbers)):
+        commit = commits.parse(files[name])
         if commit.signature is not None:
             found.setdefault(parse(commit.signature).key.fingerprint, set()).add(commit.email)
     return {key: sorted(found[key]) for key in sorted(found)}

@@ -1,9 +1,12 @@
 """What lies where in a packet. Makes and checks nothing (`make.py`, `check.py`)."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
-PACKET_TYPE = "https://countersign.dev/packet/v1"
+PACKET_TYPE = "https://countersign.dev/packet/v2"
+EARLIER_TYPES = frozenset({"https://countersign.dev/packet/v1"})
 MANIFEST = "manifest.json"
+SUMS = "SHA256SUMS"
 HEAD = "proofs/head.commit"
 PAGE = "index.html"
 README = "README.txt"
@@ -18,6 +21,8 @@ POLICIES, BESIDE = "policies/", "beside/"
 
 Files = Mapping[str, bytes]
 """A packet's files by their paths within it."""
+
+_RECORD = re.compile(r"records/([0-9]{10})\.json")
 
 MOST_FILES = 2000
 LARGEST = 64 * 1024 * 1024
@@ -67,3 +72,19 @@ def beside_file(digest: str) -> str:
 def envelope_file(seq: int) -> str:
     """Give the place of a record's DSSE envelope."""
     return f"envelopes/{seq:010d}.dsse.json"
+
+
+def numbers_of(names: Iterable[str]) -> list[int]:
+    """Give the numbers of the records that are there, in order."""
+    return sorted(int(found[1]) for found in map(_RECORD.fullmatch, names) if found is not None)
+
+
+def always(numbers: Sequence[int]) -> set[str]:
+    """Give what every packet with these records has."""
+    of_records = (record_file, commit_file, payload_file, signature_file, proof_file)
+    return {MANIFEST, SUMS, README, PAGE, HEAD, *(place(seq) for seq in numbers for place in of_records)}
+
+
+def sometimes(numbers: Sequence[int]) -> set[str]:
+    """Give what such a packet may have besides, but for what records name in `POLICIES` and `BESIDE` (`deciding.py`)."""
+    return {DECISION, PLAN, APPROVALS, POLICY, DIFF, *map(envelope_file, numbers)}

@@ -16,7 +16,8 @@ STATUS = """\
 exit status:
   0  every record that was read is as it should be
   1  a record is wrong; the first one is named, with the reason
-  2  the command line is wrong, there is no trust root, a packet's key was not given, or there is no such record
+  2  the command line is wrong, there is no trust root, there is no such record, or a packet cannot be judged: its key was
+     not given, or an earlier version made it
   3  the branch could not be read; nothing is said about it
 """
 

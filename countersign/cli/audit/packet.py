@@ -22,6 +22,7 @@ from countersign.cli import Commands
 from countersign.cli.audit.export import standing
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.domain.ids import MalformedError, digest_of
+from countersign.domain.neutral import line
 from countersign.domain.outcomes import LedgerFault
 
 _CHANGE = re.compile(r"(?P<repository>[^\s!]+)?!(?P<iid>[1-9]\d{0,9})")
@@ -47,9 +48,9 @@ def _packet(options: argparse.Namespace) -> int:
         write_packet(options.out, files)
         kinds = ", ".join(row.told.kind for row in rows)
         print(f"{options.out}: {len(files)} files about {rows[0].told.change or rows[0].told.summary}: {kinds}")
-        print(f"manifest: {digest_of(files[form.MANIFEST])}")
+        print(f"{form.SUMS}: {digest_of(files[form.SUMS])}")
         for name, why in contents.missing.items():
-            print(f"note: {name} is not {'whole' if name in files else 'in it'}: {why}")
+            print(line(f"note: {name} is not {'whole' if name in files else 'in it'}: {why}"))
         branch.warn()
         return branch.status
 

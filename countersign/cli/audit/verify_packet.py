@@ -46,7 +46,7 @@ def verify_packet(options: argparse.Namespace) -> int:
     return FINE
 
 
-_GIVE = "(give it with another --public-key, or --trust-root; keys in manifest.json names all that signed)"
+_GIVE = "(give it with another --public-key, or --trust-root; `keys` in manifest.json names all that signed)"
 
 
 def _say_not(options: argparse.Namespace, said: str, problem: Mapping[str, str]) -> None:

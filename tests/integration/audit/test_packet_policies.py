@@ -9,9 +9,7 @@ import pytest
 from countersign.adapters.gitcmd import run_git
 from countersign.adapters.packet import read_packet
 from countersign.adapters.shown_diff import LIMIT
-from countersign.attestation import readable
 from countersign.attestation.packets.check import check
-from countersign.attestation.packets.make import listing
 from countersign.attestation.packets.problem import PacketError
 from countersign.attestation.record import Draft, RecordKind
 from countersign.domain.ids import digest_of
@@ -21,6 +19,7 @@ from tests.builders import SHOP_POLICY
 from tests.support.audit import CHANGE, START, Remote, signer, trust_line, trust_root
 from tests.support.auditor import Auditor
 from tests.support.bodies import body
+from tests.support.packets import relisted, told
 from tests.support.shelf import Shell
 
 OWNERS = b"* @acme/web\n"
@@ -100,7 +99,8 @@ def run(shop: Shop, capsys: pytest.CaptureFixture[str]) -> Shell:
 
 
 def missing(folder: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads((folder / "manifest.json").read_text())["missing"]
+    found = told(read_packet(folder))["missing"]
+    assert isinstance(found, dict)
     return found
 
 
@@ -129,8 +129,9 @@ def test_what_was_not_to_be_had_is_listed_whoever_wrote_the_manifest(run: Shell,
     assert f"note: {name} is not in it: CODEOWNERS, acme/policies@aaaaaaaaaaaa:floor.yaml: " in out
     assert "give a copy with --floor" in out
     assert f"not shown: {name} is not here: CODEOWNERS, acme" in run("verify", str(packet), repo=False)[2]
-    document = json.loads((packet / "manifest.json").read_text())
-    (packet / "manifest.json").write_bytes(readable.dump(document | {"missing": {}}))
+    changed = relisted(read_packet(packet), missing={})
+    for written in ("manifest.json", "SHA256SUMS"):
+        (packet / written).write_bytes(changed[written])
     assert f"not shown: {name} is not here: the manifest does not say why" in run("verify", str(packet), repo=False)[2]
 
 
@@ -146,10 +147,8 @@ def test_any_of_these_files_that_is_changed_dropped_or_added_is_found(run: Shell
     files = read_packet(tmp_path / "packet")
 
     def wrong(changed: dict[str, bytes]) -> None:
-        document = json.loads(files["manifest.json"])
-        document["files"] = listing({name: data for name, data in changed.items() if name != "manifest.json"})
         with pytest.raises(PacketError):
-            check(changed | {"manifest.json": readable.dump(document)}, trust_root(), [])
+            check(relisted(changed), trust_root(), [])
 
     ours = [name for name in files if name.startswith(("policies/", "beside/"))]
     assert len(ours) == 5

@@ -79,7 +79,7 @@ def test_the_timeline_is_narrowed_by_every_field(client: httpx.Client) -> None:
     only = client.get(f"{SHOP}timeline", params={"kind": "failed", "environment": "production"}).text
     assert "chip failed" in only
     assert "chip intent" not in only
-    assert "<option selected>failed</option>" in only
+    assert '<option value="failed" selected>failed</option>' in only
     assert "No record matches." in client.get(f"{SHOP}timeline", params={"agent": "nobody"}).text
     assert "lock timeout" in client.get(f"{SHOP}timeline", params={"text": "lock timeout"}).text
 
@@ -93,7 +93,9 @@ def test_older_records_are_a_link_away(client: httpx.Client) -> None:
     assert second != first
 
 
-@pytest.mark.parametrize("asked", [{"from": "noon"}, {"kind": "done"}, {"before": "x"}, {"text": "x" * 300}])
+@pytest.mark.parametrize(
+    "asked", [{"from": "noon"}, {"kind": "done"}, {"before": "x"}, {"text": "x" * 300}, {"agent": "claude\u200b"}]
+)
 def test_what_cannot_be_read_is_refused(client: httpx.Client, asked: dict[str, str]) -> None:
     answer = client.get(f"{SHOP}timeline", params=asked)
     assert answer.status_code == 400
@@ -111,6 +113,12 @@ def test_what_is_asked_comes_back_as_text(client: httpx.Client) -> None:
     answer = client.get(f"{SHOP}timeline", params={"agent": '"><script>alert(1)</script>'}).text
     assert "<script" not in answer
     assert "&#34;&gt;&lt;script&gt;" in answer
+
+
+def test_an_environment_that_was_asked_for_is_shown_as_chosen_though_no_record_names_it(client: httpx.Client) -> None:
+    answer = client.get(f"{SHOP}timeline", params={"environment": "production\u200b"}).text
+    assert '<option value="production&#x200B;" selected>production⟨U+200B⟩</option>' in answer
+    assert "0 records match" in answer
 
 
 def test_a_project_without_records_says_so(client: httpx.Client) -> None:

@@ -13,11 +13,15 @@ from countersign.adapters.pages.looks import Looks
 from countersign.attestation.accounts.figures import count
 from countersign.attestation.accounts.story import tell
 from countersign.domain.ids import Digest, Sha
+from countersign.domain.neutral import hidden, visible
 
 LOOKS = Looks()
 SITE = pages.Site("acme/shop", "Nothing was checked.", "index.html", "timeline.html", lambda _: "change.html")
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HOSTILE = "</pre></title></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&javascript:alert(1)"
+UNSEEN = "\u202e\u2066\u200b\x1b[31m\x07\r\x85\u2028\ue000\u3164\ufe0f\U000e0041\ud800"
+"""Turns the text round, hides in it, or is obeyed by a terminal. Half a character last."""
+
+HOSTILE = f"</pre></title></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&javascript:alert(1) {UNSEEN}"
 
 
 class Tags(HTMLParser):
@@ -32,6 +36,7 @@ class Tags(HTMLParser):
 
 
 def harmless(page: str) -> None:
+    assert not [character for character in page if hidden(character)]
     parser = Tags()
     parser.feed(page)
     for tag, attributes in parser.tags:
@@ -39,6 +44,8 @@ def harmless(page: str) -> None:
         assert not any(name.startswith("on") or name in {"style", "src"} for name in attributes)
         for name in ("href", "action"):
             assert not (attributes.get(name) or "").lower().startswith(("javascript:", "data:"))
+        if tag != "option":  # what it sends is the true name, written as references; what it shows is marked
+            assert not any(hidden(character) for value in attributes.values() for character in value or "")
 
 
 def record(kind: str, seq: int, body: object) -> dict[str, object]:
@@ -64,6 +71,8 @@ def draw(records: list[dict[str, object]]) -> str:
     accounts = [told for told, _ in story.records]
     harmless(pages.overview(LOOKS, SITE, count(accounts), accounts, "today"))
     harmless(pages.timeline(LOOKS, SITE, pages.Listing(accounts, HOSTILE, environments=[HOSTILE])))
+    form = [pages.Field("environment", "Environment", HOSTILE, (HOSTILE,)), pages.Field("agent", "Agent", HOSTILE, hint=HOSTILE)]
+    harmless(pages.timeline(LOOKS, SITE, pages.Listing(accounts, HOSTILE, form=form, newer=HOSTILE, older=HOSTILE)))
     page = pages.change(
         LOOKS, SITE, story, rows, pages.Diff.of(f"diff --git a/{HOSTILE} b/x\n@@ -1 +1 @@\n-{HOSTILE}\n+{HOSTILE}\n", HOSTILE)
     )
@@ -166,6 +175,37 @@ def test_hostile_words_everywhere_stay_words() -> None:
     page = draw([record("intent", 0, intent), record("executed", 1, {"result": result})])
     assert "&lt;script&gt;alert(1)" in page
     assert "On the forge" not in page, "no link to what is no address"
+    assert visible(UNSEEN).replace("\n", " ") in page, "shown by number"
+
+
+def test_a_list_of_projects_shows_what_their_names_hide() -> None:
+    harmless(pages.projects(LOOKS, SITE, [(HOSTILE, HOSTILE)]))
+
+
+def test_only_a_newline_ends_a_line_of_a_diff() -> None:
+    diff = pages.Diff.of("+safe\u2028-evil\x85+more\x0c\r\n-old\n\n")
+    assert diff.lines == (("add", "+safe\u2028-evil\x85+more\x0c"), ("del", "-old"), ("same", ""))
+    assert pages.Diff.of("").lines == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[", "https://forge.example/\u202egpj", "https://forge.example/\tx", "ht\ntps://forge.example/", "//forge.example"],
+)
+def test_an_address_that_does_not_read_as_it_is_written_is_no_link(url: str) -> None:
+    assert "On the forge" not in draw([record("assessed", 0, {"change": {"url": url, "tree": "1" * 40}})])
+
+
+def test_a_choice_shows_what_is_hidden_and_sends_what_is_true() -> None:
+    name = 'prod\u202e\u200b"<tc>u'
+    form = [pages.Field("environment", "Environment", name, ("staging", name))]
+    page = pages.timeline(LOOKS, SITE, pages.Listing([], "said", form=form))
+    assert ">prod⟨U+202E⟩⟨U+200B⟩&#34;&lt;tc&gt;u</option>" in page
+    parser = Tags()
+    parser.feed(page)
+    sent = [attributes for tag, attributes in parser.tags if tag == "option"]
+    assert [attributes["value"] for attributes in sent] == ["", "staging", name]
+    assert [attributes["value"] for attributes in sent if "selected" in attributes] == [name]
 
 
 @pytest.mark.parametrize("other", [{"newer": "timeline.html"}, {"older": "timeline-3.html"}, {}])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from countersign.domain.neutral import code, fence, hidden, inline, neutral, quote, title, visible
+from countersign.domain.neutral import code, fence, hidden, inline, line, neutral, quote, title, visible
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -129,6 +129,7 @@ def test_examples_of_what_a_reader_gets() -> None:
     assert inline("ask @dana, see #12 or https://evil.example") == "ask `@`dana, see `#`12 or https`://`evil.example"
     assert quote("/approve\n\n![beacon](http://e/x.png)") == "> \\/approve\n>\n> \\!\\[beacon\\](http`://`e/x.png)"
     assert code("psql -c `x` | cat", cell=True) == "``psql -c `x` \\| cat``"
+    assert line("a\x1b[2J\n b\u202e\t*c*") == "a⟨U+001B⟩[2J b⟨U+202E⟩ *c*"
     assert fence("/usr/bin/psql\n```") == "> ````text\n> /usr/bin/psql\n> ```\n> ````"
     assert neutral("fine\n\r/merge\n  /label ~x") == "fine\n⟨U+000D⟩/merge\n  \\/label ~x"
 
