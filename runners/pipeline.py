@@ -88,7 +88,7 @@ class Pipeline:
                 return Ending.BUSY
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
             ending = None if intent is None else self._resume(change, room, intent)
-            self._finish_earlier(change, room.ledger)
+            self._finish_earlier(change, room)
             if change.state is not ChangeState.OPEN:
                 withdraw(change, room.repository, room.ledger, self.forge, self.house, clock=self.clock, veil=self.closer.veil)
                 return ending or Ending.GONE
@@ -100,7 +100,7 @@ class Pipeline:
             return Ending.BUSY
         with self._told(change, intent, None):
             outcome = self.closer.close(room.ledger, intent)
-        return self._finish(change, outcome)
+        return self._finish(change, room, outcome)
 
     def _consider_or_refuse(self, change: Change, room: Room) -> Ending:
         """Decide and announce, or refuse. Only up to the intent: whatever happens behind it is an outcome, and no refusal."""
@@ -209,7 +209,7 @@ class Pipeline:
         carried = carrier.carry_out(ready, room.ledger, steps, self.closer.veil.again(intent))
         with self._told(change, intent, carried.kept):
             outcome = carrier.close(room.ledger, intent, carried)
-        return self._finish(change, outcome)
+        return self._finish(change, room, outcome)
 
     @contextmanager
     def _told(self, change: Change, intent: Entry, kept: Mapping[str, object] | None) -> Iterator[None]:
@@ -223,22 +223,22 @@ class Pipeline:
                     telling.unrecorded(self.forge, change, intent, kind)
             raise
 
-    def _finish(self, change: Change, outcome: Entry) -> Ending:
+    def _finish(self, change: Change, room: Room, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
-        finish(self.forge, change, outcome, branch=self.house.branch)
+        finish(self.forge, room.repository, change, outcome, branch=self.house.branch)
+        self._finish_earlier(change, room)  # what was merged now may hold what they applied
         return _OF_KIND[outcome.kind]
 
-    def _finish_earlier(self, change: Change, ledger: Ledger) -> None:
+    def _finish_earlier(self, change: Change, room: Room) -> None:
         """Tell what came of the heads before this one: whoever recorded it may have died, or had no forge, before it could."""
-        for outcome in ledger.of_change(change.ref):
+        for outcome in room.ledger.of_change(change.ref):
             if outcome.kind not in _OF_KIND or outcome.run == run_id(change.ref, change.head):
                 continue
-            environment = outcome.body.get("environment")
-            if self._serves(None if environment is None else str(environment)):
-                finish_for_another(self.forge, outcome, branch=self.house.branch)
+            if self._serves(outcome.body.get("environment")):
+                finish_for_another(self.forge, room.repository, outcome, branch=self.house.branch)
 
-    def _serves(self, environment: str | None) -> bool:
-        return environment is None or environment in self.environments
+    def _serves(self, environment: object) -> bool:
+        return environment is None or str(environment) in self.environments
 
 
 @contextmanager

@@ -1,22 +1,31 @@
 """Tells the people on the change what came of it: commit status, label, a comment for each run and one for refusals.
 
-Says nothing that an agent wrote: no output, no rationale. The record is the truth; this is a courtesy that points to it.
+Repeats no output and no rationale. What it has to quote of others, names of files and words of services, is letters to read:
+only the last line of a comment is a checkpoint. The record is the truth; this is a courtesy that points to it.
 """
 
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 
+from countersign.attestation import comment
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.record import AUDIT_BRANCH, Entry, RecordKind
 from countersign.domain.decision import Decision
-from countersign.domain.neutral import neutral
+from countersign.domain.neutral import code, inline
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.ports import Change, Forge, StatusState
-
-REFUSED = "<!-- countersign:runner -->"
-"""Begins the comment that tells the newest refusal; it is edited in place. What came of a run stays, with its checkpoint."""
+from runners.announced import NEVER_BEGAN
 
 _FAMILY = "countersign::"
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Why a change is not merged as it was applied. `within` says whether what was merged holds it; None where nobody can tell."""
+
+    why: str
+    within: bool | None = False
 
 
 def waiting(forge: Forge, change: Change, decision: Decision) -> None:
@@ -51,10 +60,12 @@ def unrecorded(forge: Forge, change: Change, intent: Entry, kind: RecordKind) ->
     forge.set_status(change.ref.project, change.head, StatusState.RUNNING, f"{word}, not yet recorded", None)
 
 
-def applied(forge: Forge, change: Change, outcome: Entry, *, unmerged: str = "", current: bool = True) -> None:
-    """Say that the change was applied, before it is merged; `unmerged` says why it will not be. `current` as in `not_applied`."""
-    headline = "✔ Applied, not merged" if unmerged else "✔ Applied"
-    detail = f"Not merged: {neutral(unmerged)}. Bring what was applied into the branch by hand.\n\n" if unmerged else ""
+def applied(forge: Forge, change: Change, outcome: Entry, *, apart: Apart | None = None, current: bool = True) -> None:
+    """Say that the change was applied, before it is merged; or why it will not be. `current` as in `not_applied`."""
+    headline, detail = "✔ Applied", ""
+    if apart is not None:
+        headline += {True: "", False: ", not merged", None: ", perhaps not merged"}[apart.within]
+        detail = _apart(apart) + "\n\n"
     _say(forge, change, outcome, headline, detail + _ends(outcome))
     _mark(forge, change, outcome, "applied", current=current)
 
@@ -66,7 +77,7 @@ def not_applied(forge: Forge, change: Change, outcome: Entry, *, current: bool =
     """
     word = outcome.kind.value
     fault = outcome.body.get("fault")
-    how = f"The run failed: {neutral(str(fault))}" if fault else "The command did not succeed"
+    how = f"The run failed: {inline(str(fault))}" if fault else "The command did not succeed"
     detail = {
         "failed": f"{how}. It is not tried again by itself: push a new commit.",
         "lost": "The run was announced, and nothing was kept of how it ended: its runner died, or could not write it down. "
@@ -78,7 +89,7 @@ def not_applied(forge: Forge, change: Change, outcome: Entry, *, current: bool =
 
 def refused(forge: Forge, change: Change, entry: Entry, why: str) -> None:
     """Say that the runner, looking for itself, refuses."""
-    _say(forge, change, entry, "✘ Refused: nothing was minted, nothing was run", neutral(why))
+    _say(forge, change, entry, "✘ Refused: nothing was minted, nothing was run", inline(why))
     forge.set_label(change.ref, "countersign::refused", family=_FAMILY)
     forge.set_status(change.ref.project, change.head, StatusState.FAILED, f"refused, record {entry.seq}", None)
 
@@ -99,18 +110,46 @@ def _mark(forge: Forge, change: Change, outcome: Entry, word: str, *, current: b
 
 
 def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -> None:
+    """Write a comment. A refusal takes the place of the one before; what came of a run stays, with its checkpoint."""
     where = f"Record {entry.seq} on branch `{AUDIT_BRANCH}`: `{entry.path}`, `{entry.digest}`"
     # left where whoever rewrites the branch does not reach: `countersign audit verify --checkpoint` takes it
-    seen = f"Checkpoint: `{Checkpoint(entry.seq + 1, entry.root)}`"
-    marker = REFUSED if entry.run is None else f"<!-- countersign:runner {entry.run} -->"
-    forge.say(change.ref, marker, f"### {headline}\n\n{text}\n\n{where}\n\n{seen}\n")
+    seen = comment.last_line(Checkpoint(entry.seq + 1, entry.root))
+    forge.say(change.ref, comment.marker(entry.run), f"### {headline}\n\n{text}\n\n{where}\n\n{seen}\n")
+
+
+def _apart(apart: Apart) -> str:
+    why = inline(apart.why)
+    if apart.within:
+        return f"Merged all the same: {why}."
+    if apart.within is None:
+        return f"Perhaps not merged: {why}. Whether that holds it cannot be told: look, and bring into the branch what is missing."
+    return f"Not merged: {why}. Bring what was applied into the branch by hand."
 
 
 def _ends(outcome: Entry) -> str:
-    grants = outcome.body.get("grants")
-    lines = [
-        f"- `{grant.get('public_id') or grant.get('handle')}`: revoked {grant.get('revoked')}, {grant.get('proof')}"
-        for grant in (grants if isinstance(grants, list) else [])
-        if isinstance(grant, Mapping)
-    ]
+    """Tell how each credential ended: those that the record names, and those for whose names it had no room."""
+    told = outcome.body.get("grants")
+    grants = [grant for grant in told if isinstance(grant, Mapping)] if isinstance(told, list) else []
+    lines = [*map(_end, grants), *_not_listed(outcome.body, len(grants))]
+    if outcome.body.get("fault") == NEVER_BEGAN and lines and not any(grant.get("minted") for grant in grants):
+        return "No credential was minted. What was announced was revoked all the same."
     return "Credentials of this run:\n" + "\n".join(lines) if lines else "No credential was minted."
+
+
+def _end(grant: Mapping[str, object]) -> str:
+    name = code(str(grant.get("public_id") or grant.get("handle")))
+    ended = f"revoked {grant.get('revoked')}, {grant.get('proof')}"
+    return f"- {name}: {ended}" if grant.get("minted") else f"- {name}: may have been minted; all the same {ended}"
+
+
+def _not_listed(body: Mapping[str, object], listed: int) -> list[str]:
+    """Count those that were left out (`fitting`): first all that are proved dead, then all but one of the others."""
+    left, intent = body.get("left_out"), body.get("intent")
+    parts = [part for part in left if isinstance(part, Mapping)] if isinstance(left, list) else []
+    had = {part.get("part"): count for part in parts if isinstance(count := part.get("count"), int)}
+    loose = had.get("grants[] not proved dead", listed)
+    counts = (("proved dead", had.get("grants[] proved dead", loose) - loose), ("**not** proved dead", loose - listed))
+    where = f"record {intent.get('seq')}, the intent, has them" if isinstance(intent, Mapping) else "the intent has them"
+    said = [f"{count} {proof}" for proof, count in counts if count > 0]
+    said = said or ["others"] * any(str(part.get("part")).startswith("grants[] ") for part in parts)
+    return [f"- {those}, for whose names the record had no room; {where}" for those in said]

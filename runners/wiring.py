@@ -86,7 +86,7 @@ class Sweeper:
             return [], [fault]
         for outcome in closed:
             try:
-                finish_for_another(self.rooms.forge, outcome, branch=self.rooms.settings.branch)
+                finish_for_another(self.rooms.forge, self.rooms.of(project).repository, outcome, branch=self.rooms.settings.branch)
             except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
                 faults.append(fault)
         return closed, faults

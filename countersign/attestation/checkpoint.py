@@ -7,19 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from countersign.attestation import note
+from countersign.attestation import comment, note
 from countersign.attestation.keys import TrustRoot
 from countersign.attestation.merkle import tree_root
 from countersign.attestation.tree_head import TreeHead
 from countersign.domain.ids import Digest, MalformedError, digest
+from countersign.domain.neutral import IN_A_CHECKPOINT
 
-_WRITTEN = r"(?P<size>[1-9][0-9]{0,9})@(?P<root>sha256:[0-9a-f]{64})"
-_TEXT = re.compile(_WRITTEN)
+_TEXT = re.compile(comment.WRITTEN)
 _FORM = "a checkpoint is written as 42@sha256:…, as `countersign audit verify` prints it"
-_LIKE_ONE = re.compile(r"\d@sha256:", re.IGNORECASE)
-"""A place that may be meant as a checkpoint."""
-_SAID = re.compile(rf"(?<![\w.:/+-]){_WRITTEN}(?!\w)")
-"""A checkpoint among other words and marks, as comments and commands have it; not an image such as `postgres:16@sha256:…`."""
+_SAID = re.compile(rf"(?<![\w.:/+-]){comment.WRITTEN}(?!\w)")
+"""A checkpoint among other words and marks, as commands and notes have it; not an image such as `postgres:16@sha256:…`."""
 _SIGNED = re.compile(r"^[ \t>]*\u2014 \S+ [A-Za-z0-9+/]+=*\r?$", re.MULTILINE)
 
 
@@ -69,18 +67,21 @@ def seen(text: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
     """Read what somebody kept; give what it says of the log, and the log that it names, if it is a note.
 
     Those that are written out are believed, since they come from whoever asks, wherever they stand: bare, as `countersign audit
-    verify` prints them, in comments of runners. None is passed over, since it may be the one that does not fit. A note may have
-    lain where others write: it must be signed by a key of the trust root, whatever the key's window, since a note bears no time.
+    verify` prints them, in a sentence. None is passed over, since it may be the one that does not fit. Of a runner's comment the
+    line that was written for this is read and nothing else, since an agent chooses words in it (`comment`). A note may have lain
+    where others write: it must be signed by a key of the trust root, whatever the key's window, since a note bears no time.
 
     Raises:
-        MalformedError: neither, both, a place that looks like a checkpoint and is none, or a note that nobody trusted signed.
+        MalformedError: neither, both, a place that looks like a checkpoint and is none, half a comment, or a note that nobody
+            trusted signed.
     """
-    said = {found.end("size"): Checkpoint(int(found["size"]), digest(found["root"])) for found in _SAID.finditer(text)}
-    for place in _LIKE_ONE.finditer(text):
-        if place.start() + 1 not in said:
-            line = text.count("\n", 0, place.start()) + 1
+    kept = comment.without_words(text).text
+    said = {found.end("size"): Checkpoint(int(found["size"]), digest(found["root"])) for found in _SAID.finditer(kept)}
+    for place in IN_A_CHECKPOINT.finditer(kept):
+        if place.start() not in said:
+            line = kept.count("\n", 0, place.start()) + 1
             raise MalformedError(f"line {line}: looks like a checkpoint, which is written as 42@sha256:… with 64 small hex digits")
-    if said and _SIGNED.search(text):
+    if said and _SIGNED.search(kept):
         raise MalformedError("checkpoints and a signed note: give each for itself")
     if said:
         return list(said.values()), None

@@ -4,12 +4,18 @@ Forges act on text: GitLab runs `/approve` and `/merge` at the beginning of a li
 images are fetched by the reader's browser, and a terminal obeys escape sequences. Here text comes out as what it is: letters
 to read. Nothing is dropped; what cannot be seen is shown as ⟨U+XXXX⟩. Does not shorten and does not search for secrets.
 
+`countersign audit verify --checkpoint` acts on text, too: it takes what runners write as `42@sha256:…` out of their comments. No
+text of somebody else's comes out in that form: a blank stands before the `@`, as in `postgres:16 @sha256:…`.
+
 Choose by where the text goes: `inline`, `code`, `title`, `line` for one line, `quote` and `fence` for a block. `neutral` is the
 last gate for a whole comment of ours.
 """
 
 import re
 import unicodedata
+
+IN_A_CHECKPOINT = re.compile(r"(?<=\d)(?=@sha256:)", re.IGNORECASE)
+"""The place in which a text may be meant as a checkpoint: a blank there, and it is none (`attestation.checkpoint`)."""
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _HIDDEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
@@ -53,7 +59,7 @@ def line(text: str) -> str:
 
 def inline(text: str) -> str:
     """Write the text as one line of Markdown prose: for a paragraph, a list item or the cell of a table."""
-    return _escaped(line(text))
+    return _escaped(_no_checkpoint(line(text)))
 
 
 def title(text: str) -> str:
@@ -66,16 +72,17 @@ def title(text: str) -> str:
 
 
 def code(text: str, *, cell: bool = False) -> str:
-    """Write the text as a code span, to the letter. With `cell` it is for a table, where a bar would end the cell."""
+    """Write the text as a code span, to the letter; as two, where one would look like a checkpoint.
+
+    With `cell` it is for a table, where a bar would end the cell.
+    """
     shown = "".join(_shown(character) if character in "\n\t" else character for character in visible(text))
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    pad = " " if not shown or shown[0] in "` " or shown[-1] in "` " else ""
-    return fence + pad + (shown.replace("|", r"\|") if cell else shown) + pad + fence
+    return " ".join(_span(part, cell=cell) for part in IN_A_CHECKPOINT.split(shown))
 
 
 def quote(text: str) -> str:
     """Write the text as a block quotation, line by line."""
-    lines = [line.rstrip() for line in visible(text).split("\n")]
+    lines = [line.rstrip() for line in _no_checkpoint(visible(text)).split("\n")]
     quoted = []
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         words = line.lstrip()
@@ -86,8 +93,8 @@ def quote(text: str) -> str:
 
 
 def fence(text: str) -> str:
-    """Write the text as a quoted code block, to the letter: for diffs and output. The quotation keeps `/` off line starts."""
-    shown = visible(text)
+    """Write the text as a quoted code block: for diffs and output. The quotation keeps `/` off line starts."""
+    shown = _no_checkpoint(visible(text))
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     return "\n".join(f"> {line}".rstrip(" ") for line in (f"{ticks}text", *shown.split("\n"), ticks))
 
@@ -101,6 +108,16 @@ def neutral(body: str) -> str:
         line[: len(line) - len(words)] + "\\" + words if (words := line.lstrip()).startswith("/") else line
         for line in visible(body).split("\n")
     )
+
+
+def _no_checkpoint(shown: str) -> str:
+    return IN_A_CHECKPOINT.sub(" ", shown)
+
+
+def _span(shown: str, *, cell: bool) -> str:
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    pad = " " if not shown or shown[0] in "` " or shown[-1] in "` " else ""
+    return fence + pad + (shown.replace("|", r"\|") if cell else shown) + pad + fence
 
 
 def _shown(character: str) -> str:

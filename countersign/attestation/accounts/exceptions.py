@@ -1,6 +1,7 @@
 """What an auditor looks at first: refusals, approvals that did not count, changes of the policy, runs without a good end.
 
-Every exception names its record. None of them is a verdict: an approval that did not count shows that the control worked.
+Every exception names its record. None of them is a verdict: an approval that did not count shows that the control worked. A record
+that had no room for what would show one is listed as well, with the part that it lacks.
 """
 
 from collections import Counter
@@ -8,7 +9,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from countersign.attestation.accounts.account import Account, account
-from countersign.attestation.accounts.plain import number, part, parts, text, texts
+from countersign.attestation.accounts.left_out import lost
+from countersign.attestation.accounts.plain import Plain, number, part, parts, text, texts
 from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.attestation.record import DECIDING
 
@@ -108,46 +110,52 @@ def refusals_by_rule(found: Iterable[Exceptional]) -> dict[str, int]:
 
 
 def _of_record(predicate: Mapping[str, object]) -> Iterator[Exceptional]:
-    told = account(predicate)
+    told, body = account(predicate), part(predicate, "body")
     if told.kind == "refused":
         yield Exceptional("refused", told, told.why or "no reason is recorded", _asking(told))
     if told.kind in _AS_RECORDED:
         yield Exceptional(told.kind, told, told.summary, (*_asking(told), *told.approvers))
-    for item in parts(part(predicate, "body", "decision"), "discounted"):
+    for item in parts(body, "decision", "discounted"):
         why, who = text(item, "why") or "no reason is recorded", text(item, "person") or "unknown"
         yield Exceptional("voided-approval", told, why, (who,))
         if who in {told.sponsor, told.author, told.agent} or why.startswith(_OWN):
             yield Exceptional("self-approval", told, why, (who,))
-    merged = text(predicate, "body", "ended", "state") == "merged"
-    around = "; ".join(_around(predicate)) if merged else ""
+    discounted = lost(body, "decision.discounted")
+    if discounted:
+        yield Exceptional("voided-approval", told, f"which others did not count cannot be told: {discounted}")
+    merged = text(body, "ended", "state") == "merged"
+    around = "; ".join(_around(body)) if merged else ""
     if around:
         yield Exceptional("unapproved-merge", told, around, _asking(told))
     stage = _STAGES.get(told.kind) if told.kind != "expired" or merged else None
-    if stage is not None and any(path.startswith(POLICY_PATH) for path in told.paths):
-        yield Exceptional(
-            "policy-change", told, f"{stage}, by {', '.join(_asking(told))}{_approved(told, predicate)}", told.approvers
-        )
+    sure = any(path.startswith(POLICY_PATH) for path in told.paths)
+    paths = "" if sure else lost(body, "change.paths")
+    if stage is not None and (sure or paths):
+        who = f"{stage}, by {', '.join(_asking(told)) or 'unknown'}{_approved(told, body)}"
+        asked = f"the question, record {number(body, 'question', 'seq')}, has them"
+        doubt = f"; whether it changes the policy cannot be told: {paths}; {asked}" if paths else ""
+        yield Exceptional("policy-change", told, who + doubt, told.approvers)
 
 
-def _approved(told: Account, predicate: Mapping[str, object]) -> str:
-    unjudged = text(predicate, "body", "unjudged")
+def _approved(told: Account, body: Plain) -> str:
+    unjudged = text(body, "unjudged") or lost(body, "actor.approvers")
     if unjudged:
         return f"; whose approval counts cannot be told: {unjudged}"
     return "" if told.kind == "assessed" else "; approved by " + (", ".join(told.approvers) or "nobody whose approval counts")
 
 
-def _around(predicate: Mapping[str, object]) -> Iterator[str]:
-    """Say in what a merge by people went around the policy."""
-    merged, asked = text(predicate, "body", "ended", "head"), text(predicate, "body", "change", "head")
+def _around(body: Plain) -> Iterator[str]:
+    """Say in what a merge by people went around the policy, or that it cannot be told."""
+    merged, asked = text(body, "ended", "head"), text(body, "change", "head")
     if merged != asked:
         yield f"nobody was asked about the commit that was merged, {merged or 'unknown'}, only about {asked or 'none'}"
-    unjudged = text(predicate, "body", "unjudged")
+    unjudged = text(body, "unjudged") or lost(body, "decision.needs")
     if unjudged:
         yield f"whether the approvals were there cannot be told: {unjudged}"
-    judged = text(predicate, "body", "decision", "judged")
+    judged = text(body, "decision", "judged")
     if judged in _STOPPED:
         yield f"{judged} by the policy"
-    needs = [(need, len(texts(need, "filled_by"))) for need in parts(predicate, "body", "decision", "needs")]
+    needs = [(need, len(texts(need, "filled_by"))) for need in parts(body, "decision", "needs")]
     short = [
         f"{have} of {number(need, 'count')} of {text(need, 'team')}" for need, have in needs if have < (number(need, "count") or 0)
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from countersign.attestation.accounts.account import Account, account
+from countersign.attestation.accounts.left_out import left_out
 from countersign.attestation.accounts.moment import placed
 from countersign.attestation.accounts.plain import Plain, number, part, parts, text
 
@@ -75,8 +76,7 @@ class Run:
     @property
     def left_out(self) -> Mapping[str, int]:
         """Give the parts that the outcome had no room for, or had to cut, with the bytes that they had."""
-        found = [(text(item, "part"), number(item, "bytes")) for item in parts(self.closed, "left_out")]
-        return {name: size or 0 for name, size in found if name}
+        return left_out(self.closed)
 
     def not_listed(self, *names: str) -> tuple[str, ...]:
         """Say of each of these lists that it was left out, if it was."""

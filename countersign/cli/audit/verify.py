@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from countersign.adapters.ledger.clone import find_branch
-from countersign.attestation import checkpoint
+from countersign.attestation import checkpoint, comment
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.keys import TrustRoot
 from countersign.attestation.record import AUDIT_BRANCH
@@ -19,6 +19,7 @@ from countersign.cli.audit.reading import read_trust_root
 from countersign.cli.audit.stamps import Stamps
 from countersign.cli.audit.verify_packet import verify_packet
 from countersign.domain.ids import MalformedError
+from countersign.domain.neutral import visible
 
 _LIMIT = 64 * 1024
 _OF_THE_BRANCH: Final = {
@@ -41,7 +42,7 @@ def register(actions: Commands) -> None:
         default=[],
         help="what an earlier verification printed, or a file with that, with a whole comment on a merge request, or with a signed "
         "note; shows that the log was cut short or rewritten since; may be repeated: all are held against the log, and what only "
-        "looks like one is refused",
+        "looks like one is refused; of a comment its last line is read",
     )
     verify.add_argument(
         "--tsa-ca",
@@ -156,12 +157,16 @@ def _seen(given: Sequence[str], trust: TrustRoot) -> tuple[list[Checkpoint], str
 
 
 def _read(given: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
-    text = _text(given)
+    text, first = _text(given), given.partition("\n")[0][:200]
     try:
-        return checkpoint.seen(text, trust)
+        found = checkpoint.seen(text, trust)
+        passed_over = comment.without_words(text).passed_over
     except MalformedError as error:
-        first = given.partition("\n")[0][:200]
         raise MalformedError(f"--checkpoint {first}: {error}") from None
+    for line in passed_over:
+        words = "looks like a checkpoint among the words of a comment, and is not read: of a comment its last line is"
+        print(f"note: --checkpoint {visible(first)}: line {line}: {words}", file=sys.stderr)
+    return found
 
 
 def _text(given: str) -> str:

@@ -57,6 +57,46 @@ def test_a_runners_comment_is_taken_as_it_stands_on_the_forge(remote: Remote, ru
     assert "record 2: it is missing: the log ends at record 1" in out
 
 
+HOSTILE = "2@sha256:" + "b" * 64
+NAMES = [f"db/staging/shop/V1__x,{HOSTILE}.sql", f"{HOSTILE}", f"tools:1.2@sha256:{'a' * 64}", f"\n\nCheckpoint: `{HOSTILE}`\n\n"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_reads_like_a_checkpoint_makes_no_honest_log_wrong(
+    remote: Remote, run: Shell, tmp_path: Path, name: str
+) -> None:
+    """An agent chooses the name, a runner quotes it in its refusal, and somebody gives that comment, as it is on the forge."""
+    newest = remote.reader().latest(1)[0]
+    with local_forge(tmp_path / "forge") as server:
+        stage = GitLabStage(url=server.url, admin_token=server.admin_token, seen_through=server.url)
+        change = stage.forge.change(stage.open(stage.person("dana")))
+        telling.refused(stage.forge, change, newest, f"{name}:1: the SQL cannot be parsed")
+        ((_, comment),) = stage.comments(change.ref)
+    assert "b" * 64 in comment or "a" * 64 in comment
+    kept = tmp_path / "comment"
+    for copied in (comment, comment.replace("\n", "\r\n"), "".join(f"> {line}\n" for line in comment.splitlines()), 2 * comment):
+        kept.write_text(copied, newline="")
+        for given in (str(kept), copied):
+            assert run("verify", "--checkpoint", given)[::2] == (0, "")
+
+
+def test_words_of_a_comment_that_look_like_one_are_not_read_and_named(run: Shell, tmp_path: Path) -> None:
+    """As runners wrote them before, or as somebody may have kept them."""
+    good, kept = printed(run), tmp_path / "kept"
+    comment = f"<!-- countersign:runner -->\n### ✘ Refused\n\n{NAMES[0]}:1: cannot be parsed\n\nCheckpoint: `{good}`\n"
+    for text, line in ((comment, 4), (comment.partition("\n")[2], 3)):
+        kept.write_text(text)
+        status, _, err = run("verify", "--checkpoint", str(kept))
+        assert status == 0
+        assert err.startswith(f"note: --checkpoint {kept}: line {line}: looks like a checkpoint among the words of a comment")
+    kept.write_text(f"{comment}{WRONG}\n")
+    assert run("verify", "--checkpoint", str(kept))[0] == 1, "what stands behind a comment is no word of it"
+    kept.write_text(comment.replace(f"`{good}`", ""))
+    status, out, err = run("verify", "--checkpoint", str(kept))
+    assert (status, out) == (2, "")
+    assert f"--checkpoint {kept}: line 1: a runner's comment begins here, and its last line" in err
+
+
 def test_each_of_several_checkpoints_is_held_against_the_log(run: Shell, tmp_path: Path) -> None:
     good = printed(run)
     assert run("verify", "--checkpoint", good, "--checkpoint", good)[0] == 0

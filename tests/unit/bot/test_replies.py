@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.replies import write
+from bot.replies import MARKER, write
 from bot.view import Judged, Records
 from countersign.adapters.judge import Judgement
 from countersign.adapters.observe import Observation
+from countersign.attestation.comment import marker, without_words
 from countersign.domain.decide import decide
 from countersign.domain.decision import Decision, Discounted, Reason
 from countersign.domain.facts import Act, Facts, KeyChange, Measured, Signal, Unclear
+from countersign.domain.neutral import IN_A_CHECKPOINT
 from countersign.domain.people import Agent, Person
 from countersign.domain.ports import Change, ChangeState
 from countersign.domain.proposal import Claims, Proposal
@@ -21,6 +23,7 @@ from tests.support.rendered import OURS, inert
 
 POLICY = shop_policy()
 PRODUCTION = {"db/production/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
+FORGED = "7@sha256:" + "b" * 64
 WORDS = st.text(max_size=60) | st.sampled_from(
     [
         "/approve",
@@ -33,6 +36,10 @@ WORDS = st.text(max_size=60) | st.sampled_from(
         "</details>",
         "\x1b[31m",
         "\u202e",
+        FORGED,
+        f"Checkpoint: `{FORGED}`",
+        f"\n\nCheckpoint: `{FORGED}`\n\n",
+        "\n\n<!-- countersign:runner -->\n",
     ]
 )
 
@@ -143,8 +150,12 @@ def test_nothing_else_that_others_write_does_anything(words: str, name: str) -> 
 
 
 def harmless(written: str) -> None:
-    """See that nothing acts, and that table and folds are ours alone."""
+    """See that nothing acts or reads like a runner's checkpoint, and that table and folds are ours alone."""
     blocks = inert(written, html=OURS)
+    assert not IN_A_CHECKPOINT.search(written)
+    assert not any(IN_A_CHECKPOINT.search(leaf.content) for block in blocks for leaf in block.children or ())
+    assert without_words(f"{MARKER}\n{written}").text == f"{MARKER}\n{written}"
+    assert marker() not in written.splitlines()
     rows = sum(block.type == "tr_open" for block in blocks)
     assert sum(block.type == "table_open" for block in blocks) == 1
     assert sum(block.type in {"td_open", "th_open"} for block in blocks) == 2 * rows

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from countersign.domain.neutral import code, fence, hidden, inline, line, neutral, quote, title, visible
+from countersign.domain.neutral import IN_A_CHECKPOINT, code, fence, hidden, inline, line, neutral, quote, title, visible
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -15,6 +15,7 @@ SIGNS = "\\`*_[](){}<>#|~$&!^%@/:-+=.'\" \n\t\r"
 PHRASES = (
     "://", "www.", "/approve", "@dana", "![x](http://e)", "<!--", "-->", "1.", "```", "\u202e", "\u200b", "\x1b[31m", "\u2028",
     "a", "é", "0", ":-", "---", "~~~", "&lt;", "&nbsp;", "<img src=x>", "\\\n", "TK1_HOST_J2XI7NVMHUPM3OVG_XG",
+    "7@sha256:", "@SHA256:", "x:1.2@sha256:" + "b" * 64,
 )  # fmt: skip
 HOSTILE = st.lists(st.sampled_from([*SIGNS, *PHRASES]) | st.characters(), max_size=30).map("".join)
 
@@ -26,6 +27,11 @@ def spans(markdown: str) -> list[Token]:
 def words(markdown: str) -> str:
     breaks = {"hardbreak", "softbreak", "paragraph_close"}
     return "".join("\n" if span.type in breaks else span.content for span in spans(markdown)).removesuffix("\n")
+
+
+def apart(text: str) -> str:
+    """Give a text as it is shown: with a blank where it would look like a checkpoint."""
+    return IN_A_CHECKPOINT.sub(" ", visible(text))
 
 
 def assert_only_text(markdown: str) -> None:
@@ -46,7 +52,7 @@ def test_inline_text_reads_as_written_and_does_nothing(text: str) -> None:
     markdown = inline(text)
 
     assert_only_text(markdown)
-    assert words(markdown) == " ".join(visible(text).split())
+    assert words(markdown) == " ".join(apart(text).split())
 
 
 @given(HOSTILE)
@@ -57,16 +63,20 @@ def test_a_quotation_reads_as_written_and_does_nothing(text: str) -> None:
 
     assert_only_text(markdown)
     assert all(line.startswith(">") for line in markdown.split("\n"))
-    assert words(markdown).replace("\xa0", "").split() == visible(text).replace("\xa0", "").split()
+    assert words(markdown).replace("\xa0", "").split() == apart(text).replace("\xa0", "").split()
 
 
 @given(HOSTILE)
+@example("a`1@sha256:``b 2@sha256:`")
 def test_a_code_span_is_one_span_to_the_letter(text: str) -> None:
+    """Or several in a row, where one would look like a checkpoint."""
     paragraph = [span for span in spans("x " + code(text) + " y") if not span.type.startswith("paragraph")]
 
-    assert [span.type for span in paragraph] == ["text", "code_inline", "text"]
     shown = visible(text).replace("\n", "⟨U+000A⟩").replace("\t", "⟨U+0009⟩")
-    assert paragraph[1].content == shown or not shown.strip(" ")
+    parts = IN_A_CHECKPOINT.split(shown)
+    assert [span.type for span in paragraph] == ["text", *["code_inline", "text"] * len(parts)]
+    assert [span.content for span in paragraph[2:-1:2]] == [" "] * (len(parts) - 1)
+    assert [span.content for span in paragraph[1::2]] == parts or not shown.strip(" ")
 
 
 @given(HOSTILE)
@@ -78,12 +88,12 @@ def test_a_code_span_stays_in_its_cell(text: str) -> None:
 
 
 @given(HOSTILE)
-def test_a_fence_is_one_block_to_the_letter(text: str) -> None:
+def test_a_fence_is_one_block(text: str) -> None:
     blocks = [token for token in MARKDOWN.parse(fence(text)) if not token.type.startswith("blockquote")]
 
     assert [token.type for token in blocks] == ["fence"]
     assert [line.rstrip(" ") for line in blocks[0].content.split("\n")] == [
-        line.rstrip(" ") for line in (visible(text) + "\n").split("\n")
+        line.rstrip(" ") for line in (apart(text) + "\n").split("\n")
     ]
 
 
@@ -94,6 +104,18 @@ def test_no_line_is_a_command_and_nothing_is_hidden(text: str, write: object) ->
 
     assert not any(hidden(character) for character in written)
     assert not any(line.lstrip().startswith("/") for line in written.splitlines())
+
+
+@given(HOSTILE, st.sampled_from([inline, quote, code, fence, title]))
+@example("7@sha256:" + "b" * 64, code)
+@example("7\n@sha256:", quote)
+def test_nothing_that_others_write_looks_like_a_checkpoint(text: str, write: object) -> None:
+    """Neither in what is sent to the forge nor in what is copied from where the forge shows it."""
+    assert callable(write)
+    written = str(write(text))
+
+    assert not IN_A_CHECKPOINT.search(written)
+    assert not IN_A_CHECKPOINT.search(words(f"x {written}"))
 
 
 @given(HOSTILE)
@@ -130,6 +152,8 @@ def test_examples_of_what_a_reader_gets() -> None:
     assert quote("/approve\n\n![beacon](http://e/x.png)") == "> \\/approve\n>\n> \\!\\[beacon\\](http`://`e/x.png)"
     assert code("psql -c `x` | cat", cell=True) == "``psql -c `x` \\| cat``"
     assert line("a\x1b[2J\n b\u202e\t*c*") == "a⟨U+001B⟩[2J b⟨U+202E⟩ *c*"
+    assert inline("no image tools:1.2@sha256:abc") == "no image tools:1.2 `@`sha256:abc"
+    assert code("tools:1.2@sha256:abc") == "`tools:1.2` `@sha256:abc`"
     assert fence("/usr/bin/psql\n```") == "> ````text\n> /usr/bin/psql\n> ```\n> ````"
     assert neutral("fine\n\r/merge\n  /label ~x") == "fine\n⟨U+000D⟩/merge\n  \\/label ~x"
 

@@ -607,7 +607,7 @@ class TestLeftBehind:
     def test_whoever_records_it_tells_it(self, world: RunnerWorld) -> None:
         ref, applied = self.unrecorded(world)
         (entry,), _ = world.reaper().sweep(world.ledger)
-        finish_for_another(world.forge, entry, branch="main")
+        finish_for_another(world.forge, world.repository, entry, branch="main")
         self.is_told(world, ref, applied)
         assert (PROJECT, world.world.held(ref).head) not in world.world.statuses
 
@@ -631,7 +631,7 @@ class TestLeftBehind:
         ref, _ = self.unrecorded(world)
         (entry,), _ = world.reaper().sweep(world.ledger)
         world.forge.fail_next("set_status", why="not found: references for commit")
-        finish_for_another(world.forge, entry, branch="main")
+        finish_for_another(world.forge, world.repository, entry, branch="main")
         assert "Applied, not merged" in " ".join(body for _, body in world.world.comments(ref))
 
     def test_what_people_merged_meanwhile_is_told_as_applied(self, world: RunnerWorld) -> None:
@@ -675,7 +675,7 @@ class TestReaper:
         lost = self.dead(world)
         world.sandbox.act = None
         (entry,), _ = world.reaper().sweep(world.ledger)
-        finish_for_another(world.forge, entry, branch="main")
+        finish_for_another(world.forge, world.repository, entry, branch="main")
         assert "Lost" in " ".join(body for _, body in world.world.comments(lost))
         world.broker.fail_next("revoke")
         ref = world.propose({"db/staging/shop/V3__note.sql": ADD})
@@ -683,7 +683,7 @@ class TestReaper:
             world.handle(ref)
         world.clock.moment += LATER
         (entry,), _ = world.reaper().sweep(world.ledger)
-        finish_for_another(world.forge, entry, branch="main")
+        finish_for_another(world.forge, world.repository, entry, branch="main")
         assert world.world.held(ref).state is ChangeState.MERGED
 
     def test_what_came_of_a_head_that_was_left_behind_is_told_of_that_head(self, world: RunnerWorld) -> None:
@@ -691,7 +691,7 @@ class TestReaper:
         before = world.world.held(ref).head
         world.world.push(ref, world.commit({"README.md": "Other.\n"}, branch="proposals/0"))
         (entry,), _ = world.reaper().sweep(world.ledger)
-        finish_for_another(world.forge, entry, branch="main")
+        finish_for_another(world.forge, world.repository, entry, branch="main")
         [(_, body)] = world.world.comments(ref)
         assert "Lost" in body
         assert world.world.statuses[PROJECT, before].state is StatusState.FAILED
