@@ -80,11 +80,16 @@ class Run:
         return part(self.closed, "result") or part(self.found, "result")
 
     @property
+    def found_as(self) -> str:
+        """Give what it ended as by what was found since."""
+        return text(self.found, "found") or "unknown"
+
+    @property
     def ending(self) -> str:
         """Say how it ended, and that a later record says it where the outcome could not."""
         if self.outcome is None:
             return "open"
-        later = "" if self.since is None else f", found since: {text(self.found, 'found')} (record {self.since.seq})"
+        later = "" if self.since is None else f", found since: {self.found_as} (record {self.since.seq})"
         return f"{self.outcome.kind}{later}"
 
     @property
