@@ -1,10 +1,10 @@
 """Words for what came of a run: the outcome's draft, and what the outbox keeps of it until then. Pure.
 
-An intent is followed by exactly one outcome: executed, failed, or lost where nobody can tell. What commands and services said is
-given with tokens for values, in the outbox as in the record.
+An intent is followed by exactly one outcome: executed, failed, or lost where nobody can tell. Where somebody can tell after all,
+an annotation follows that (`found_since.py`). What commands and services said is given with tokens for values, in the outbox too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,8 +21,12 @@ from runners.veil import note, said, tail
 
 Body = dict[str, object]
 
+NOT_ENDED: Final[Mapping[str, object]] = {"proof": None, "proof_detail": None, "revoked": None}
+
 _NOT_KEPT: Final = "nothing of how it ended was kept where this runner looked: the one that ran it died, or could not write it down"
 """Why a run is lost. Whoever closes it cannot tell the two apart."""
+
+_VERBS: Final = {RecordKind.EXECUTED: "Applied", RecordKind.FAILED: "Failed to apply", RecordKind.LOST: "Lost sight of"}
 
 
 def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
@@ -38,32 +42,25 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
 
     `kept` is what the outbox holds (`keep`); None where the command never ended under our eyes. `timeline` is what closing took.
     """
-    kept = _hidden(kept or {}, tokenizer)
+    kept = hidden(kept or {}, tokenizer)
     before = kept.get("timeline")
     kind = kind_of(kept)
-    plan = _plan_of(intent.body)
-    ended = {revocation.handle: revocation for revocation in revocations}
-    grants = kept.get("grants")
-    closed = {handle: _ended(revocation, tokenizer) for handle, revocation in ended.items()}
-    minted = {str(grant["handle"]): grant for grant in grants} if isinstance(grants, list) else {}
-    verb = {RecordKind.EXECUTED: "Applied", RecordKind.FAILED: "Failed to apply", RecordKind.LOST: "Lost sight of"}[kind]
+    plan = plan_of(intent.body)
     return Draft(
         kind=kind,
         key=f"outcome/{intent.run}",
-        summary=f"{verb} {plan.get('action')} to {plan.get('environment') or 'no environment'}, {intent.change}",
+        summary=sentence(kind, intent),
         change=intent.change,
         run=intent.run,
         time=now,
         body=fitted(
             {
                 "actor": intent.body.get("actor"),
+                **({"began": False} if kept.get("began") is False and kind is RecordKind.FAILED else {}),
                 "change": intent.body.get("change"),
                 "environment": plan.get("environment"),
                 "fault": kept.get("fault"),
-                "grants": [
-                    {"handle": handle, **minted.get(handle, {"minted": None}), **closed.get(handle, _ended(None, tokenizer))}
-                    for handle in sorted(minted.keys() | ended.keys())
-                ],
+                "grants": grants_of(kept, {revocation.handle: ended(revocation, tokenizer) for revocation in revocations}),
                 "intent": {"digest": intent.digest, "seq": intent.seq},
                 "ocsf": ocsf(kind),
                 "outcome": kind.value,
@@ -72,21 +69,26 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
                 "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
             },
             OF_A_RUN,
-            lambda body: {**body, "tokens": note(tokenizer, *_texts(body)) | {"epoch": kept.get("epoch", tokenizer.key.epoch)}},
+            counting(kept, tokenizer),
         ),
     )
 
 
-def keep(
+def keep(  # noqa: PLR0913 - keyword-only; what happened has as many parts
     *,
     result: Mapping[str, object] | None,
     grants: Sequence[Grant],
     fault: str | None,
     timeline: Sequence[Mapping[str, object]],
     tokenizer: Tokenizer,
+    began: bool = True,
 ) -> Body:
-    """Write down what happened, for the outbox: everything that the outcome needs but the ends of the credentials."""
+    """Write down what happened, for the outbox: everything that the outcome needs but the ends of the credentials.
+
+    `began` is False where it is certain that nothing was minted and nothing was run.
+    """
     return {
+        **({} if began else {"began": False}),
         "epoch": tokenizer.key.epoch,
         "fault": None if fault is None else said(fault, tokenizer),
         "grants": [
@@ -100,6 +102,7 @@ def keep(
             }
             for grant in grants
         ],
+        "project": tokenizer.project,
         "result": None if result is None else dict(result),
         "timeline": [dict(step) for step in timeline],
     }
@@ -146,7 +149,7 @@ def kind_of(kept: Mapping[str, object]) -> RecordKind:
     return RecordKind.LOST
 
 
-def _hidden(kept: Mapping[str, object], tokenizer: Tokenizer) -> Mapping[str, object]:
+def hidden(kept: Mapping[str, object], tokenizer: Tokenizer) -> Mapping[str, object]:
     """Hide again what the outbox gave: an earlier version may have put it there as it was. What is hidden stays as it is."""
     fault, result = kept.get("fault"), kept.get("result")
     found = dict(kept)
@@ -171,14 +174,35 @@ def _texts(body: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _ended(revocation: Revocation | None, tokenizer: Tokenizer) -> Body:
-    if revocation is None:
-        return {"proof": None, "proof_detail": None, "revoked": None}
+def sentence(kind: RecordKind, intent: Entry) -> str:
+    """Say what came of an intent, in a line."""
+    plan = plan_of(intent.body)
+    return f"{_VERBS[kind]} {plan.get('action')} to {plan.get('environment') or 'no environment'}, {intent.change}"
+
+
+def counting(kept: Mapping[str, object], tokenizer: Tokenizer) -> Callable[[Mapping[str, object]], Body]:
+    """Give what adds to a body how many tokens stand in its texts."""
+    return lambda body: {**body, "tokens": note(tokenizer, *_texts(body)) | {"epoch": kept.get("epoch", tokenizer.key.epoch)}}
+
+
+def grants_of(kept: Mapping[str, object], ends: Mapping[str, Body]) -> list[Body]:
+    """Put together how each credential began, where that was seen, and how it ended."""
+    grants = kept.get("grants")
+    minted = {str(grant["handle"]): grant for grant in grants} if isinstance(grants, list) else {}
+    return [
+        {"handle": handle, **minted.get(handle, {"minted": None}), **ends.get(handle, NOT_ENDED)}
+        for handle in sorted(minted.keys() | ends.keys())
+    ]
+
+
+def ended(revocation: Revocation, tokenizer: Tokenizer) -> Body:
+    """Say how a credential ended."""
     detail = said(revocation.detail, tokenizer)
     return {"proof": revocation.proof.value, "proof_detail": detail, "revoked": revocation.revoked.isoformat()}
 
 
-def _plan_of(body: Mapping[str, object]) -> Mapping[str, object]:
+def plan_of(body: Mapping[str, object]) -> Mapping[str, object]:
+    """Give the plan that an intent holds; empty where it holds none."""
     decision = body.get("decision")
     plan = decision.get("plan") if isinstance(decision, Mapping) else None
     return plan if isinstance(plan, Mapping) else {}

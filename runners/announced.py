@@ -12,18 +12,31 @@ from countersign.attestation.statement import in_utc
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import digest_of
 
-BEGUN: Final[Mapping[str, object]] = {"begun": True}
-"""Takes the mark's place before anything is minted. Where nothing takes the place of this, the run is lost."""
-
 NEVER_BEGAN: Final = "it was announced and never began: nothing was minted, nothing was run"
 
 
 def mark(intent: Draft | Entry) -> Mapping[str, object]:
     """Give the mark of this very intent, the draft or its record: that of another runner, of the same run, has another one."""
     said = [intent.key, in_utc(intent.time).isoformat(), intent.body]
-    return {"announced": digest_of(canonical_json(said)), "project": "" if intent.change is None else intent.change.project}
+    return {"announced": digest_of(canonical_json(said)), "project": named_in(intent)}
 
 
-def marked_for(kept: Mapping[str, object] | None) -> str | None:
-    """Give the project of a run that is marked as announced; None where there is no mark."""
-    return str(kept.get("project")) if kept is not None and "announced" in kept else None
+def begun(intent: Draft | Entry) -> Mapping[str, object]:
+    """Give what takes the mark's place before anything is minted. Where nothing takes the place of this, the run is lost."""
+    return {"begun": True, "project": named_in(intent)}
+
+
+def named_in(intent: Draft | Entry) -> str:
+    """Give the project that an intent names, to stand in all that the outbox keeps of its run; empty where it names none."""
+    return "" if intent.change is None else intent.change.project
+
+
+def project_of(kept: Mapping[str, object] | None) -> str:
+    """Give the project of what the outbox kept; empty where nothing is kept, or by an earlier version, which did not say."""
+    project = None if kept is None else kept.get("project")
+    return project if isinstance(project, str) else ""
+
+
+def is_marked(kept: Mapping[str, object] | None) -> bool:
+    """Say whether a run is marked as announced, and nothing took the mark's place."""
+    return kept is not None and "announced" in kept

@@ -16,7 +16,7 @@ from countersign.domain.promoted import demoted_key
 from countersign.domain.scope import Grant
 from countersign.domain.tokens.tokenizer import Tokenizer
 from runners import aftermath
-from runners.announced import BEGUN, mark
+from runners.announced import begun, mark
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
 from runners.ports import Outbox, Sandbox
@@ -62,23 +62,26 @@ class Carrier:
         result: dict[str, object] | None = None
         fault: str | None = None
         authorization, plan = ready.authorization, ready.authorization.plan
+        began = False
         try:
             self._begin(ready)
             with steps.step(4, "mint"):
                 for scope in plan.scopes:
                     _still_open(ledger, authorization)
+                    began = True
                     grant, credential = self.brokers.of(scope.provider).mint(authorization, scope)
                     grants.append(grant)
                     credentials[grant.handle] = credential
             with steps.step(5, "run"):
                 _still_open(ledger, authorization)
+                began = True
                 ran = self.sandbox.run(specify(authorization, ready.files), together(credentials))
             result = aftermath.result_document(ran, spec_argv=plan.argv, image=plan.image, network=plan.network, tokenizer=hide)
         except (Refused, Fault) as error:
             fault = str(error)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not leave a credential alive; it is recorded
             fault = f"unexpected {type(error).__name__}"
-        kept = aftermath.keep(result=result, grants=grants, fault=fault, timeline=steps.document(), tokenizer=hide)
+        kept = aftermath.keep(result=result, grants=grants, fault=fault, timeline=steps.document(), tokenizer=hide, began=began)
         return Carried(kept, self._keep(authorization.run, kept), credentials)
 
     def close(self, ledger: Ledger, intent: Entry, carried: Carried) -> Entry:
@@ -100,8 +103,11 @@ class Carrier:
 
     def _begin(self, ready: Ready) -> None:
         """Say on the disk that what follows may have been done. From here on nobody can tell that the run never began."""
-        if not self.outbox.swap(ready.authorization.run, mark(ready.announced[-1]), BEGUN):
-            raise Fault("another runner has closed this run, or is about to")
+        run, intent = ready.authorization.run, ready.announced[-1]
+        if self.outbox.swap(run, mark(intent), begun(intent)):
+            return
+        gone = self.outbox.get(run) is None
+        raise Fault("its room in the outbox is gone" if gone else "another runner has closed this run, or is about to")
 
     def _keep(self, run: RunId, kept: dict[str, object]) -> bool:
         with suppress(Fault):  # a disk that fails must not delay revocation; the outcome says the same

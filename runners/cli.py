@@ -118,9 +118,11 @@ def _keeper(settings: RunnerSettings, serving: Callable[[], bool]) -> Keeper:
     return Keeper(
         settings.projects,
         sweeper.sweep,
+        sweeper.left,
         sweeper.tidy,
-        lambda project: sweeper.rooms.of(project).ledger,
+        sweeper.ledger,
         clock.now,
+        clock.ticks,
         serving,
         heartbeats=settings.heartbeats,
         stamp=stamp,
@@ -142,13 +144,16 @@ def _sweep(settings: RunnerSettings) -> int:
     sweeper = build_sweeper(settings)
     status = EXIT_OK
     for project in settings.projects:
-        closed, faults = sweeper.sweep(project)
+        try:
+            closed, faults = sweeper.sweep(project)
+        except Fault as away:
+            closed, faults = [], [away]
         for entry in closed:
             print(f"{project}: record {entry.seq}: {entry.kind.value} {entry.run}")
         for fault in faults:
             print(f"{project}: could not: {fault}", file=sys.stderr)
             status = EXIT_FAULT
-    for fault in sweeper.tidy():
+    for fault in sweeper.tidy_all():
         print(f"outbox: could not: {fault}", file=sys.stderr)
         status = EXIT_FAULT
     return status
@@ -161,9 +166,9 @@ def _attest(settings: RunnerSettings) -> int:
 
 
 def _heartbeat(settings: RunnerSettings) -> int:
-    rooms = build_sweeper(settings).rooms
+    ledger = build_sweeper(settings).ledger
     for project in settings.projects:
-        print(f"{project}: {beat(rooms.of(project).ledger, clock.now())}")
+        print(f"{project}: {beat(ledger(project), clock.now())}")
     return EXIT_OK
 
 
@@ -172,11 +177,11 @@ def _announce(settings: RunnerSettings, path: Path) -> int:
         new = PublicKey.from_line(path.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path}: not a public key that ssh-keygen wrote for Ed25519: {error}") from None
-    rooms = build_sweeper(settings).rooms
+    ledger = build_sweeper(settings).ledger
     for project in settings.projects:
         draft = rotation(signing_key(settings).public, new, now=clock.now())
         try:
-            print(f"{project}: record {rooms.of(project).ledger.append(draft).seq}: announced {new.fingerprint}")
+            print(f"{project}: record {ledger(project).append(draft).seq}: announced {new.fingerprint}")
         except TakenError as taken:
             print(f"{project}: record {taken.entry.seq}: {new.fingerprint} is announced already")
     return EXIT_OK
@@ -196,7 +201,7 @@ def _demote(settings: RunnerSettings, names: Sequence[str], *, why: str, by: str
         hide = sweeper.reaper.closer.veil.blind(project)
         for name in names:
             try:
-                ledger = sweeper.rooms.of(project).ledger
+                ledger = sweeper.ledger(project)
                 told = promotions.take_back(ledger, name, why=said(why, hide), by=said(by, hide), now=clock.now())
             except Fault as fault:
                 print(f"{project}: could not: {fault}", file=sys.stderr)
@@ -214,10 +219,10 @@ def _demote(settings: RunnerSettings, names: Sequence[str], *, why: str, by: str
 
 def _timestamp(settings: RunnerSettings, url: str, ca: Path) -> int:
     """Stamp what is new in every project; one that fails keeps no other from it."""
-    authority, rooms, status = _authority(url, ca), build_sweeper(settings).rooms, EXIT_OK
+    authority, ledger, status = _authority(url, ca), build_sweeper(settings).ledger, EXIT_OK
     for project in settings.projects:
         try:
-            print(f"{project}: {authority.stamp(rooms.of(project).ledger)}")
+            print(f"{project}: {authority.stamp(ledger(project))}")
         except Fault as fault:
             print(f"{project}: could not: {fault}", file=sys.stderr)
             status = EXIT_FAULT

@@ -4,18 +4,18 @@ The same hand closes a run that ended before its eyes and one whose runner died:
 on the outbox where that survived. Every act here can be repeated. Does not decide, mint or run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from countersign.attestation.ports import Ledger, WaitsFor
-from countersign.attestation.record import Entry
+from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.credential import Credential
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import BrokerFault, Fault, LedgerFault, Refused, SandboxFault
 from countersign.domain.ports import Clock
 from countersign.domain.scope import Proof, Revocation, Scope
 from countersign.domain.tokens.tokenizer import Tokenizer
-from runners import aftermath, promotions
+from runners import aftermath, found_since, promotions
 from runners.announced import NEVER_BEGAN, mark
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
@@ -48,46 +48,72 @@ class Closer:
         `kept` is what happened, where this process saw it; else the outbox is asked.
 
         Where another runner has closed it already, its record stands; what is at hand here is revoked all the same, since it
-        may have been minted after the other one looked.
+        may have been minted after the other one looked. Where that one could only say lost, and more is known here, an annotation
+        says it.
 
         Raises:
             Fault: the container could not be removed, or a credential could not be revoked or lives on. Everything else was
                 revoked; no outcome is recorded; try again.
-            LedgerFault: the outcome could not be recorded now. The outbox keeps the result; try again.
+            LedgerFault: the outcome, or what is known beside it, could not be recorded now. The outbox keeps the result; try again.
         """
         if intent.run is None:
             raise LedgerFault(f"record {intent.seq} is an intent without a run")
         done = ledger.find(f"outcome/{intent.run}")
         if done is not None and not credentials:
-            return self._as_it_stands(ledger, intent, intent.run, done)
+            return self._as_it_stands(ledger, intent, done, kept)
         steps = Steps(self.clock, self.ticks)
         with steps.step(6, "revoke"):
             revocations = self._end(intent.run, leases_of(intent), credentials or {})
         if done is not None:
-            return self._as_it_stands(ledger, intent, intent.run, done)
+            return self._as_it_stands(ledger, intent, done, kept, revocations)
         hide = self.veil.again(intent)
+        kept = kept or self._kept(intent, intent.run, hide)
         draft = aftermath.outcome(
             intent,
-            kept or self._kept(intent, intent.run, hide),
+            kept,
             revocations,
             timeline=steps.document(),
             now=self.clock(),
             tokenizer=hide,
         )
         entry = record(ledger, draft, *promotions.lost(intent, draft))[0]
-        self.outbox.drop(intent.run)
-        return entry
+        return self._as_it_stands(ledger, intent, entry, kept, revocations)
+
+    def settle(self, ledger: Ledger, intent: Entry, done: Entry) -> None:
+        """See that nothing of what the outbox keeps of a run is missing on the record beside its outcome, and forget it.
+
+        Raises:
+            Fault: what is kept cannot be read, or not be recorded now. It stays; try again.
+        """
+        self._as_it_stands(ledger, intent, done, None)
 
     def _kept(self, intent: Entry, run: RunId, hide: Tokenizer) -> Mapping[str, object] | None:
         """Give what the outbox has. A run that was no more than announced does not begin from now on, whoever is about to."""
-        never = aftermath.keep(result=None, grants=(), fault=NEVER_BEGAN, timeline=(), tokenizer=hide)
+        never = aftermath.keep(result=None, grants=(), fault=NEVER_BEGAN, timeline=(), tokenizer=hide, began=False)
         self.outbox.swap(run, mark(intent), never)
         return self.outbox.get(run)
 
-    def _as_it_stands(self, ledger: Ledger, intent: Entry, run: RunId, done: Entry) -> Entry:
-        """Give an outcome that stands, and see that what it lost is taken back: a runner of an earlier version did not."""
-        record(ledger, *promotions.lost(intent, done))
-        self.outbox.drop(run)
+    def _as_it_stands(
+        self,
+        ledger: Ledger,
+        intent: Entry,
+        done: Entry,
+        kept: Mapping[str, object] | None,
+        revocations: Sequence[Revocation] = (),
+    ) -> Entry:
+        """Give an outcome that stands, and forget what is kept here once nothing of it is missing on the record.
+
+        What the outcome lost is taken back: a runner of an earlier version did not. What it could not tell is told beside it.
+        """
+        if intent.run is not None:
+            more = [*promotions.lost(intent, done)]
+            if done.kind is RecordKind.LOST:
+                hide = self.veil.again(intent)
+                known = kept or self._kept(intent, intent.run, hide) or {}
+                if aftermath.kind_of(known) is not RecordKind.LOST:
+                    more.append(found_since.found(intent, done, known, revocations, now=self.clock(), tokenizer=hide))
+            record(ledger, *more)
+            self.outbox.drop(intent.run)
         return done
 
     def _end(self, run: RunId, leases: Mapping[str, Scope], at_hand: Mapping[str, Credential]) -> list[Revocation]:

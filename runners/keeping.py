@@ -1,27 +1,40 @@
 """What a runner does beside its work, from a thread of its own: closes what the dead left, and shows that somebody is there.
 
 A heartbeat comes from a process that serves its queues, not from a clock beside it, which would go on when no runner does.
-Sweeping comes first, since it revokes: between two sweeps one log is written to at most, and what fails is tried again later.
+Sweeping comes first, since it revokes; the rest of a round is bounded by time. Logs that hang delay the others by one call a round,
+however many there are (`turns.py`); what fails is tried again later.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 
 from countersign.attestation.ports import Ledger, TakenError
 from countersign.attestation.record import Entry
+from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
 from countersign.domain.ports import Clock
+from runners.turns import Task, Turns
 from runners.upkeep import heartbeat
 
 SECONDS = 5
 """Between two rounds."""
 
+_SWEEPING: Final = 30_000
+_DUTIES: Final = 10_000
+_SLOW: Final = 5_000
+"""Milliseconds of a round in which sweeps, what else is due, and anything of those that take long, may be begun."""
+
 _AGAIN = timedelta(minutes=5)
+_OUTBOX = timedelta(minutes=1)
+"""Between two looks into the outbox."""
+
+_AUTHORITY: Final = "whoever stamps"
 
 Act = Callable[[Ledger], object]
 """Puts something on a log. May raise a Fault; then it is tried again."""
@@ -33,14 +46,26 @@ class Keeper:
 
     projects: Sequence[str]
     sweep: Callable[[str], tuple[list[Entry], list[Fault]]]
-    tidy: Callable[[], list[Fault]]
+    """Raises a Fault where the log cannot be read; gives those of single runs."""
+    left: Callable[[], Mapping[str, Sequence[RunId]]]
+    """Gives files in the outbox that may be over, by project; "" for those that name none."""
+    tidy: Callable[[str, Sequence[RunId]], list[Fault]]
     ledger: Callable[[str], Ledger]
     clock: Clock
+    ticks: Callable[[], int]
     serving: Callable[[], bool]
     """Says whether the queues are served by now: only then there is somebody of whom a heartbeat could tell."""
     heartbeats: bool = True
     stamp: Act | None = None
     _due: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _left: dict[str, Sequence[RunId]] = field(default_factory=dict)
+    _away: set[str] = field(default_factory=set)
+    _turns: Turns = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nobody known to be quick, and no log known to be there."""
+        self._turns = Turns(self.ticks)
+        self._away.update(self.projects)
 
     def keep(self, stop: threading.Event) -> None:
         """Go round until stopped."""
@@ -49,43 +74,62 @@ class Keeper:
             stop.wait(SECONDS)
 
     def round(self) -> None:
-        """Sweep every project, tidy up behind all of them, then do one thing that is due."""
-        for project in self.projects:
-            self._done("sweep", project, partial(self._swept, project))
-        self._done("tidy", "all", self._tidied)
-        if self.serving():
-            any(self._did(what, project, act, following) for project in self.projects for what, act, following in self._duties())
+        """Sweep, then do what is due: for the quick first, and then for those that take long, or that nobody knows yet."""
+        quick, slow = self._turns.lanes(self._task("sweep", project, self._swept) for project in self.projects)
+        self._turns.give(quick, spend=_SWEEPING)
+        quick, slower = self._turns.lanes([*self._duties(), *self._tidying()])
+        self._turns.give(quick, spend=_DUTIES)
+        self._turns.give([*slow, *slower], spend=_SLOW)
 
-    def _duties(self) -> Iterator[tuple[str, Act, Callable[[datetime], datetime]]]:
-        if self.heartbeats:
-            yield "heartbeat", self._beaten, _next_hour
-        if self.stamp is not None:
-            yield "timestamp", self.stamp, _next_day
+    def _task(self, what: str, whom: str, act: Callable[[str], None]) -> Task:
+        return Task(what, whom, partial(self._done, what, whom, partial(act, whom)))
+
+    def _duties(self) -> Iterator[Task]:
+        """Give what is due on the logs now. One that the last sweep could not read is asked for nothing else until a sweep can."""
+        for project in self.projects:
+            if project in self._away or not self.serving():
+                continue
+            if self.heartbeats and self._is_due("heartbeat", project):
+                yield Task("heartbeat", project, partial(self._do, "heartbeat", project, self._beaten, _next_hour))
+            if self.stamp is not None and self._is_due("timestamp", project):
+                yield Task("timestamp", project, partial(self._do, "timestamp", project, self.stamp, _next_day), _AUTHORITY)
+
+    def _tidying(self) -> list[Task]:
+        """Give a task for each project that has files in the outbox; look for new ones once a minute."""
+        if self._is_due("outbox", ""):
+            self._due["outbox", ""] = self.clock() + _OUTBOX
+            self._done("outbox", "all", lambda: self._left.update(self.left()))
+        return [self._task("tidy", project, self._tidied) for project in sorted(self._left) if project not in self._away]
 
     def _swept(self, project: str) -> None:
         log = structlog.get_logger("countersign.sweeper")
-        closed, faults = self.sweep(project)
+        self._away.discard(project)
+        try:
+            closed, faults = self.sweep(project)
+        except Fault:
+            self._away.add(project)
+            raise
         for entry in closed:
             log.warning("closed a run that nobody held", run=entry.run, kind=entry.kind.value, record=entry.seq)
         for problem in faults:
             log.warning("could not close a run yet", fault=str(problem))
 
-    def _tidied(self) -> None:
+    def _tidied(self, project: str) -> None:
         log = structlog.get_logger("countersign.sweeper")
-        for problem in self.tidy():
-            log.warning("could not tidy the outbox yet", fault=str(problem))
+        for problem in self.tidy(project, self._left.pop(project)):
+            log.warning("could not tidy the outbox yet", project=project, fault=str(problem))
 
     def _beaten(self, ledger: Ledger) -> str:
         return beat(ledger, self.clock())
 
-    def _did(self, what: str, project: str, act: Act, following: Callable[[datetime], datetime]) -> bool:
-        """Do it, if it is due; say whether it was."""
+    def _is_due(self, what: str, project: str) -> bool:
         now = self.clock()
-        due = now >= self._due.get((what, project), now)
-        if due:
-            done = self._done(what, project, lambda: act(self.ledger(project)))
-            self._due[what, project] = following(now) if done else now + _AGAIN
-        return due
+        return now >= self._due.get((what, project), now)
+
+    def _do(self, what: str, project: str, act: Act, following: Callable[[datetime], datetime]) -> None:
+        now = self.clock()
+        done = self._done(what, project, lambda: act(self.ledger(project)))
+        self._due[what, project] = following(now) if done else self.clock() + _AGAIN
 
     def _done(self, what: str, project: str, act: Callable[[], object]) -> bool:
         log = structlog.get_logger("countersign.keeper")

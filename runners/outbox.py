@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -14,6 +15,9 @@ from countersign.domain.outcomes import Fault
 
 LARGEST: Final = 8 * MAX_RECORD
 """Bytes reserved for a result. What grows in it (arguments, grants) stood in its intent, a record; escapes make three of one."""
+
+_HEAD: Final = 100
+"""Bytes that the first line has at most: a digest, and how many bytes follow."""
 
 
 class FileOutbox:
@@ -29,7 +33,7 @@ class FileOutbox:
         self._directory = directory
 
     def reserve(self, run: RunId) -> None:
-        """Take the blocks for the largest result. What was kept for this run stays.
+        """Take the blocks for the largest result. What was kept for this run stays, and is as young as now.
 
         Raises:
             Fault: the disk has no room, or refused.
@@ -38,6 +42,7 @@ class FileOutbox:
             descriptor = os.open(self._path(run), os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 os.posix_fallocate(descriptor, 0, LARGEST)
+                os.utime(descriptor)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -67,7 +72,7 @@ class FileOutbox:
         """
         try:
             with _alone(os.open(self._path(run), os.O_RDWR)) as file:
-                if _read(file.read()) != old:
+                if _read(file) != old:
                     return False
                 file.seek(0)
                 _write(file, new)
@@ -84,24 +89,29 @@ class FileOutbox:
             Fault: the disk cannot be read. That is never taken for "nothing was kept".
         """
         try:
-            raw = self._path(run).read_bytes()
+            with self._path(run).open("rb") as file:
+                return _read(file)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise Fault(f"the outbox cannot be read: {error.strerror}") from error
-        return _read(raw)
 
-    def runs(self) -> tuple[RunId, ...]:
-        """List the runs that have a file.
+    def runs(self) -> dict[RunId, datetime]:
+        """List the runs that have a file, each with the time at which room was made in it, or something was put into it.
 
         Raises:
             Fault: the disk cannot be read.
         """
+        found: dict[RunId, datetime] = {}
         try:
-            names = sorted(path.name for path in self._directory.iterdir())
+            for path in sorted(self._directory.iterdir()):
+                if not (path.name.startswith("run-") and path.suffix == ".json"):
+                    continue
+                with suppress(FileNotFoundError):  # its run has ended since the directory was read
+                    found[RunId(path.stem)] = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except OSError as error:
             raise Fault(f"the outbox cannot be listed: {error.strerror}") from error
-        return tuple(RunId(name.removesuffix(".json")) for name in names if name.startswith("run-") and name.endswith(".json"))
+        return found
 
     def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
         """Give back the room of a run that was not announced. What else was kept stays, and so does what cannot be read."""
@@ -141,25 +151,25 @@ def _write(file: BinaryIO, document: Mapping[str, object]) -> None:
     os.fsync(file.fileno())
 
 
-def _read(raw: bytes) -> Mapping[str, object] | None:
+def _read(file: BinaryIO) -> Mapping[str, object] | None:
     try:
-        document = json.loads(_whole(raw))
+        document = json.loads(_whole(file))
     except ValueError:
         return None
     return document if isinstance(document, dict) else None
 
 
-def _whole(raw: bytes) -> bytes:
-    """Take a result out of its file. Earlier versions wrote it without its digest.
+def _whole(file: BinaryIO) -> bytes:
+    """Take a result out of its file, and not the room behind it. Earlier versions wrote it without its digest.
 
     Raises:
         ValueError: nothing was kept, or only half of it.
     """
-    if raw.startswith(b"{"):
-        return raw
-    head, _, rest = raw.partition(b"\n")
+    head = file.readline(_HEAD)
+    if head.startswith(b"{"):
+        return head + file.read()
     digest, _, length = head.decode("ascii").partition(" ")
-    body = rest[: int(length)]
+    body = file.read(min(LARGEST, int(length)))
     if digest_of(body) != digest:
         raise ValueError("not whole")
     return body

@@ -15,7 +15,7 @@ from countersign.attestation.questions import unended
 from countersign.attestation.record import Draft, Entry
 from countersign.domain.heard import Heard
 from countersign.domain.ids import MalformedError, sha
-from countersign.domain.outcomes import AbsentFault, NoGroupFault, Refused
+from countersign.domain.outcomes import AbsentFault, NoGroupFault, NoRepositoryFault, Refused
 from countersign.domain.policy import Policy
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from runners.questions import Stood, expired, record
@@ -85,5 +85,7 @@ def _policy(question: Entry, repository: Repository, policies: Policies) -> Poli
     try:
         policy = policies.at(repository, sha(str(commit)))
     except (MalformedError, Refused, AbsentFault):  # all was fetched just now: what is absent is gone from every branch
+        return None
+    except NoRepositoryFault:  # of a floor that it extends: nobody can correct a policy of the past
         return None
     return policy if policy.digest == digest else None

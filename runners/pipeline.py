@@ -22,11 +22,12 @@ from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused,
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from countersign.domain.scope import Scope
 from runners import aftermath, promotions, questions, scribe, telling, unjudged
-from runners.announced import mark, marked_for
+from runners.announced import is_marked, mark
 from runners.brokers.registry import Brokers
 from runners.carrying import Carrier, Ready
 from runners.closing import Closer, environment_of, held_by, in_the_way
-from runners.landing import finish, finish_for_another
+from runners.earlier import tell_earlier
+from runners.landing import finish
 from runners.parting import withdraw
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
@@ -88,7 +89,7 @@ class Pipeline:
                 return Ending.BUSY
             intent = room.ledger.find(f"intent/{run_id(ref, change.head)}")
             ending = None if intent is None else self._resume(change, room, intent)
-            self._finish_earlier(change, room)
+            self._tell_earlier(change, room)
             if change.state is not ChangeState.OPEN:
                 withdraw(change, room.repository, room.ledger, self.forge, self.house, clock=self.clock, veil=self.closer.veil)
                 return ending or Ending.GONE
@@ -185,7 +186,7 @@ class Pipeline:
         try:
             self.outbox.reserve(run)
             kept = self.outbox.get(run)
-            if kept is None or marked_for(kept):  # from an earlier try
+            if kept is None or is_marked(kept):  # from an earlier try
                 self.outbox.swap(run, kept, marked)
         except Fault:
             with suppress(ForgeFault):
@@ -226,16 +227,15 @@ class Pipeline:
     def _finish(self, change: Change, room: Room, outcome: Entry) -> Ending:
         """Merge what was applied, naming the head that was approved, and tell the people. Can be repeated."""
         finish(self.forge, room.repository, change, outcome, branch=self.house.branch)
-        self._finish_earlier(change, room)  # what was merged now may hold what they applied
+        self._tell_earlier(change, room)  # what was merged now may hold what they applied
         return _OF_KIND[outcome.kind]
 
-    def _finish_earlier(self, change: Change, room: Room) -> None:
-        """Tell what came of the heads before this one: whoever recorded it may have died, or had no forge, before it could."""
-        for outcome in room.ledger.of_change(change.ref):
-            if outcome.kind not in _OF_KIND or outcome.run == run_id(change.ref, change.head):
-                continue
-            if self._serves(outcome.body.get("environment")):
-                finish_for_another(self.forge, room.repository, outcome, branch=self.house.branch)
+    def _tell_earlier(self, change: Change, room: Room) -> None:
+        """Tell what came of the heads before this one, as far as they are ours to tell of."""
+        ended = (entry for entry in room.ledger.of_change(change.ref) if entry.kind in _OF_KIND)
+        others = (outcome for outcome in ended if outcome.run != run_id(change.ref, change.head))
+        ours = [outcome for outcome in others if self._serves(outcome.body.get("environment"))]
+        tell_earlier(self.forge, room.repository, change, ours, branch=self.house.branch)
 
     def _serves(self, environment: object) -> bool:
         return environment is None or str(environment) in self.environments

@@ -1,6 +1,6 @@
 """What the pipeline asks of brokers, sandboxes and locks. Interfaces live here, each backend in a file of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +70,8 @@ class Outbox(Protocol):
     def reserve(self, run: RunId) -> None:
         """Make room for the largest result, before the run is announced; durable when this returns. What was kept stays.
 
+        The room is as young as this, also where there was room already.
+
         Raises:
             Fault: there is no room. Then nothing may begin.
         """
@@ -91,8 +93,12 @@ class Outbox(Protocol):
         """Give what was kept for a run."""
         ...
 
-    def runs(self) -> Sequence[RunId]:
-        """List the runs for which there is room or a result. Raises Fault where the disk cannot be read."""
+    def runs(self) -> Mapping[RunId, datetime]:
+        """List the runs for which there is room or a result, each with the time at which either was last made or put there, UTC.
+
+        Raises:
+            Fault: the disk cannot be read.
+        """
         ...
 
     def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:

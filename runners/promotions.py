@@ -9,13 +9,13 @@ from datetime import datetime
 
 from countersign.adapters.judge import Judgement
 from countersign.adapters.observe import Observation
+from countersign.attestation.accounts.ends import went_wrong
 from countersign.attestation.ocsf import ocsf
 from countersign.attestation.ports import Ledger
 from countersign.attestation.record import Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import LedgerFault
 from countersign.domain.promoted import Promoted, demoted_key, in_words, promoted_key
-from countersign.domain.scope import Proof
 from runners.questions import record
 
 Told = Mapping[str, object]
@@ -53,8 +53,11 @@ def promoted(found: Promoted, seen: Observation, *, now: datetime) -> Draft:
 
 
 def lost(intent: Entry, outcome: Draft | Entry) -> tuple[Draft, ...]:
-    """Give what takes back each promotion in force that covers a run, where the run went wrong; approved or not."""
-    why = _wrong(outcome)
+    """Give what takes back each promotion in force that covers a run, where the run went wrong; approved or not.
+
+    One that never began takes nothing back: it tells of a push or of a runner, and nothing of the change.
+    """
+    why = went_wrong(outcome.kind.value, dict(outcome.body))
     if why is None:
         return ()
     return tuple(demoted(told, why=why, change=intent.change, by=intent.run, now=outcome.time) for told in _in_force(intent.body))
@@ -96,15 +99,3 @@ def _in_force(body: Mapping[str, object]) -> Sequence[Told]:
     told = decision.get("promotions") if isinstance(decision, Mapping) else None
     found = told if isinstance(told, Sequence) else ()
     return [item for item in found if isinstance(item, Mapping) and item.get("in_force") is True]
-
-
-def _wrong(outcome: Draft | Entry) -> str | None:
-    """Say what went wrong in a run; None where nothing did."""
-    result, grants = outcome.body.get("result"), outcome.body.get("grants")
-    if outcome.kind is not RecordKind.EXECUTED:
-        return f"its run {'failed' if outcome.kind is RecordKind.FAILED else 'was lost sight of'}"
-    if isinstance(result, Mapping) and result.get("tainted") is True:
-        return "its run showed a credential"
-    if isinstance(grants, Sequence) and any(grant.get("proof") != Proof.DEAD.value for grant in grants):
-        return "a credential of its run was not proved dead"
-    return None

@@ -12,9 +12,10 @@ from countersign.adapters.ledger.writer import GitLedger
 from countersign.adapters.observe import household
 from countersign.adapters.policies import Policies
 from countersign.attestation.keys import Signer, TrustRoot, load_signer
-from countersign.attestation.record import Entry
+from countersign.attestation.ports import Ledger
 from countersign.domain.ids import ChangeRef
-from countersign.domain.outcomes import Fault, ForgeFault, Refused
+from countersign.domain.outcomes import Refused
+from countersign.domain.ports import Repository
 from countersign.domain.run import Control
 from runners import clock
 from runners.brokers.aws import AwsBroker
@@ -22,7 +23,6 @@ from runners.brokers.aws_access import AwsAccess, AwsKeys, TokenFile
 from runners.brokers.postgres import PostgresBroker
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
-from runners.landing import finish_for_another
 from runners.leases import RedisLeases
 from runners.outbox import FileOutbox
 from runners.pipeline import Ending, Pipeline, Room
@@ -30,6 +30,8 @@ from runners.ports import Attestation, Broker
 from runners.reaper import Reaper
 from runners.sandbox.container import ContainerSandbox
 from runners.settings import AwsTarget, RunnerSettings, SettingsError, Targets, load_targets, read_secret, tokens_key
+from runners.sweeping import Sweeper
+from runners.tidying import Tidier
 from runners.veil import Veil
 
 _LEASE_SECONDS = 15
@@ -58,6 +60,14 @@ class Rooms:
             self._rooms[project] = _room(self.settings, self.forge.clone_url(project), project)
         return self._rooms[project]
 
+    def ledger(self, project: str) -> Ledger:
+        """Give the audit branch alone."""
+        return self.of(project).ledger
+
+    def repository(self, project: str) -> Repository:
+        """Give the git alone."""
+        return self.of(project).repository
+
 
 @dataclass(frozen=True, slots=True)
 class Runner:
@@ -69,31 +79,6 @@ class Runner:
     def handle(self, ref: ChangeRef) -> Ending:
         """Look at a change and do what is due."""
         return self.pipeline.handle(ref, self.rooms.of(ref.project))
-
-
-@dataclass(frozen=True, slots=True)
-class Sweeper:
-    """Closes what dead runners left. Needs no proof of the sandbox: it runs nothing, and must work while the engine is away."""
-
-    rooms: Rooms
-    reaper: Reaper
-
-    def sweep(self, project: str) -> tuple[list[Entry], list[Fault]]:
-        """Close every run of a project that nobody holds, and tell people; give the outcomes, and the faults that must wait."""
-        try:
-            closed, faults = self.reaper.sweep(self.rooms.of(project).ledger)
-        except Fault as fault:
-            return [], [fault]
-        for outcome in closed:
-            try:
-                finish_for_another(self.rooms.forge, self.rooms.of(project).repository, outcome, branch=self.rooms.settings.branch)
-            except ForgeFault as fault:  # the record stands; the next look at the change tells the rest
-                faults.append(fault)
-        return closed, faults
-
-    def tidy(self) -> list[Fault]:
-        """Remove from the outbox what nobody will ask for again, once the projects are swept; give the faults that must wait."""
-        return self.reaper.tidy({name: self.rooms.of(name).ledger for name in self.rooms.settings.projects})
 
 
 def build(settings: RunnerSettings) -> Runner:
@@ -136,8 +121,10 @@ def build_sweeper(settings: RunnerSettings) -> Sweeper:
         SettingsError: a file is missing or malformed.
     """
     targets = load_targets(settings.targets_file)
-    closer = _closer(settings, targets, _sandbox(settings, targets))
-    return Sweeper(Rooms(settings, _forge(settings)), Reaper(closer, _leases(settings), frozenset(settings.environments)))
+    closer, leases = _closer(settings, targets, _sandbox(settings, targets)), _leases(settings)
+    reaper = Reaper(closer, leases, frozenset(settings.environments))
+    rooms = Rooms(settings, _forge(settings))
+    return Sweeper(settings.projects, rooms.ledger, rooms.repository, reaper, Tidier(closer, leases), rooms.forge, settings.branch)
 
 
 def prove(settings: RunnerSettings) -> Attestation:

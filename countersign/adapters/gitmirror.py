@@ -4,12 +4,13 @@ The copy can be thrown away at any time; the forge has everything. Does not inte
 """
 
 import fcntl
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from countersign.adapters.gitcmd import run_git, token_config
-from countersign.domain.outcomes import GitFault
+from countersign.adapters.gitcmd import GitFailed, run_git, token_config
+from countersign.domain.outcomes import GitFault, NoRepositoryFault
 
 HEADS = "refs/forge/heads/"
 CHANGES = "refs/forge/merge-requests/"
@@ -29,6 +30,9 @@ _CHECKED = {
     "core.protectNTFS": "true",
     "merge.renormalize": "false",
 }
+
+_GONE = re.compile(r"fatal: (?:repository '[^\n]*' not found|unable to access [^\n]*: The requested URL returned error: 30[18])")
+"""git's own line where a server answers 404, or that the repository has moved for good. What servers say begins with `remote:`."""
 
 
 class Mirror:
@@ -65,6 +69,7 @@ class Mirror:
         """Bring branches and change heads up to date; what is gone at the remote goes here.
 
         Raises:
+            NoRepositoryFault: the remote answers that it has no such repository, or has it under another name now.
             GitFault: the remote does not answer, hands out malformed objects, or the copy is shallow or partial.
         """
         self.prepare()
@@ -106,7 +111,12 @@ class Mirror:
 
     def _remote_run(self, args: Sequence[str]) -> bytes:
         settings = _CHECKED | self._remote
-        return run_git(args, cwd=self._directory, env_extra=self._env(None), config=settings, timeout=self._timeout)
+        try:
+            return run_git(args, cwd=self._directory, env_extra=self._env(None), config=settings, timeout=self._timeout)
+        except GitFailed as failed:
+            if any(_GONE.fullmatch(line) for line in failed.stderr.splitlines()):
+                raise NoRepositoryFault("the remote has no such repository, or has it under another name now") from None
+            raise
 
     def _env(self, more: Mapping[str, str] | None) -> dict[str, str]:
         """Read attributes from nowhere (newer gits look into HEAD's tree), take paths literally, and be in this repository."""

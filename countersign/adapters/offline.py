@@ -62,6 +62,10 @@ class OfflineForge:
         """Fail."""
         _not_asked(ref, marker, body)
 
+    def comments(self, ref: ChangeRef) -> tuple[str, ...]:
+        """Fail."""
+        _not_asked(ref)
+
     def set_status(self, project: str, commit: Sha, state: StatusState, description: str, url: str | None) -> None:
         """Fail."""
         _not_asked(project, commit, state, description, url)

@@ -1,6 +1,6 @@
 """The audit branch as readers and writers see it. Only runners are given a writer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from countersign.attestation.record import Draft, Entry
@@ -38,6 +38,10 @@ class LedgerReader(Protocol):
 
     def find(self, key: str) -> Entry | None:
         """Give the record with this key."""
+        ...
+
+    def find_all(self, keys: Collection[str]) -> Mapping[str, Entry]:
+        """Give those records that there are of these keys, by key: one look at the remote, however many they are."""
         ...
 
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:

@@ -34,6 +34,10 @@ class AbsentFault(GitFault):
     """git has no such object. Right after a fetch: none of the project's branches and changes leads to it any more."""
 
 
+class NoRepositoryFault(GitFault):
+    """The remote has no repository of that name: deleted, renamed, or not for this token. Final, unless people change that."""
+
+
 class LedgerFault(Fault):
     """The audit branch could not be read or extended."""
 

@@ -117,6 +117,10 @@ class Forge(Protocol):
         """Write our one comment: edit in place the one of ours that starts with the hidden marker, or add it."""
         ...
 
+    def comments(self, ref: ChangeRef) -> tuple[str, ...]:
+        """Give the texts of our own comments on a change, oldest first."""
+        ...
+
     def set_status(self, project: str, commit: Sha, state: StatusState, description: str, url: str | None) -> None:
         """Set the commit status `countersign`."""
         ...
@@ -151,7 +155,11 @@ class Repository(Protocol):
     """One project's git objects, fetched with one's own token. Every method raises GitFault when git fails."""
 
     def fetch(self) -> None:
-        """Bring the local copy up to date: branches, merge request heads, the audit branch."""
+        """Bring the local copy up to date: branches, merge request heads, the audit branch.
+
+        Raises:
+            NoRepositoryFault: the remote answers that it has no such repository, or has it under another name now.
+        """
         ...
 
     def tip(self, branch: str) -> Sha | None:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from countersign.attestation.ports import HeldFault, Ledger, TakenError, WaitsFor
@@ -60,6 +60,9 @@ class DyingLedger:
 
     def find(self, key: str) -> Entry | None:
         return self._inner.find(key)
+
+    def find_all(self, keys: Collection[str]) -> Mapping[str, Entry]:
+        return self._inner.find_all(keys)
 
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         return self._inner.of_change(change)

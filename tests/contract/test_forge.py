@@ -229,6 +229,7 @@ def test_we_have_one_comment_however_many_there_are(stage: Stage) -> None:
     comments = stage.comments(ref)
     assert comments[:2] == [("dana", f"{MARK}\nnot yours"), ("countersign", f"{MARK}\nsecond")]
     assert len(comments) == 103
+    assert stage.forge.comments(ref) == (f"{MARK}\nsecond",)
 
 
 def test_our_comment_is_no_command(stage: Stage) -> None:

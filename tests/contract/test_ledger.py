@@ -43,6 +43,16 @@ def test_what_one_appends_the_other_finds(writer: Writer) -> None:
     assert second.of_change(CHANGE) == (entry,)
 
 
+def test_many_are_found_at_once(writer: Writer) -> None:
+    first, second = writer(), writer()
+    assert first.find_all([]) == first.find_all(["refused/a"]) == {}
+    entries = [first.append(refused(name)) for name in "abc"]
+    assert second.find_all(["refused/c", "refused/x", "refused/a", "refused/a"]) == {
+        "refused/a": entries[0],
+        "refused/c": entries[2],
+    }
+
+
 def test_an_entry_is_the_draft_in_its_place(writer: Writer) -> None:
     ledger, draft = writer(), refused("b", time=START + timedelta(microseconds=1))
     ledger.append(refused("a"))

@@ -95,6 +95,16 @@ def test_it_lists_what_takes_up_room_and_nothing_else(outbox: Outbox) -> None:
     assert list(outbox.runs()) == []
 
 
+def test_a_file_is_as_young_as_what_was_done_to_it_last(outbox: Outbox) -> None:
+    outbox.reserve(RUN)
+    made = outbox.runs()[RUN]
+    assert made.tzinfo is not None
+    outbox.reserve(RUN)
+    again = outbox.runs()[RUN]
+    outbox.swap(RUN, None, KEPT)
+    assert made <= again <= outbox.runs()[RUN]
+
+
 def test_dropped_is_gone_and_can_be_dropped_again(outbox: Outbox) -> None:
     outbox.reserve(RUN)
     outbox.put(RUN, KEPT)

@@ -126,6 +126,11 @@ class FakeForge:
             comments.append((self.me.id, text))
         self._answered("say")
 
+    def comments(self, ref: ChangeRef) -> tuple[str, ...]:
+        """Give the texts of our own comments, oldest first."""
+        self._called("comments")
+        return tuple(body for author, body in self.world.held(ref).comments if author == self.me.id)
+
     def set_status(self, project: str, commit: Sha, state: StatusState, description: str, url: str | None) -> None:
         """Set the commit status `countersign`."""
         self._called("set_status")

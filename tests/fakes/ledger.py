@@ -4,7 +4,7 @@ Passes the same contract suite as the real one (tests/contract/test_ledger.py).
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from threading import Lock
 
 from countersign.attestation import statement
@@ -30,6 +30,8 @@ class FakeLedger:
         self._lock = Lock()
         self._failures: list[tuple[str | None, LedgerFault | None]] = []
         self.calls: list[str] = []
+        self.before_push: Callable[[Sequence[Draft]], None] | None = None
+        """Called once, when a writer of several is about to push: what happens elsewhere in that moment."""
         self.after_append: Callable[[RecordKind], None] | None = None
         """Called when a record stands and its writer has not yet heard: what happens elsewhere in that moment."""
 
@@ -61,6 +63,12 @@ class FakeLedger:
         with self._lock:
             self._called("find")
             return self._index.find(key)
+
+    def find_all(self, keys: Collection[str]) -> dict[str, Entry]:
+        """Give those records that there are of these keys, by key."""
+        with self._lock:
+            self._called("find_all")
+            return {key: entry for key in keys if (entry := self._index.find(key)) is not None}
 
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         """Give all records of a change, oldest first."""
@@ -97,6 +105,9 @@ class FakeLedger:
         self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
     ) -> list[Entry | TakenError | LedgerFault]:
         """Add records one after the other."""
+        act, self.before_push = self.before_push, None
+        if act is not None:
+            act(drafts)
         with self._lock:
             self._called("append_all")
         if together:

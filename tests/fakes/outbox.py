@@ -4,10 +4,12 @@ Passes the same contract suite as the real one (tests/contract/test_outbox.py).
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Literal
 
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
+from tests.builders import NOON
 
 Method = Literal["reserve", "put", "swap", "get", "runs"]
 
@@ -15,8 +17,10 @@ Method = Literal["reserve", "put", "swap", "get", "runs"]
 class FakeOutbox:
     """What is in it, by run; `put_in` lists all that was ever put into it. On a `full` disk only what was reserved has room."""
 
-    def __init__(self) -> None:
-        """Begin with an empty disk."""
+    def __init__(self, clock: Callable[[], datetime] = lambda: NOON) -> None:
+        """Begin with an empty disk, whose files have the times of this clock."""
+        self._clock = clock
+        self.touched: dict[RunId, datetime] = {}
         self.kept: dict[RunId, Mapping[str, object]] = {}
         self.put_in: list[object] = []
         self.reserved: set[RunId] = set()
@@ -32,14 +36,14 @@ class FakeOutbox:
     def reserve(self, run: RunId) -> None:
         """Make room."""
         self._called("reserve", room=not self.full or run in self.reserved)
-        self.reserved.add(run)
+        self._touch(run)
         if self.act is not None:
             self.act()
 
     def put(self, run: RunId, result: Mapping[str, object]) -> None:
         """Keep a result."""
         self._called("put", room=not self.full or run in self.reserved)
-        self.reserved.add(run)
+        self._touch(run)
         self.kept[run] = result
         self.put_in.append(result)
 
@@ -48,6 +52,7 @@ class FakeOutbox:
         self._called("swap")
         if run not in self.reserved or self.kept.get(run) != old:
             return False
+        self._touch(run)
         self.kept[run] = new
         self.put_in.append(new)
         return True
@@ -57,10 +62,10 @@ class FakeOutbox:
         self._called("get")
         return self.kept.get(run)
 
-    def runs(self) -> tuple[RunId, ...]:
-        """List the runs that take up room."""
+    def runs(self) -> dict[RunId, datetime]:
+        """List the runs that take up room, each with the time of its file."""
         self._called("runs")
-        return tuple(sorted(self.reserved))
+        return {run: self.touched[run] for run in sorted(self.reserved)}
 
     def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
         """Give back room that was not used."""
@@ -71,6 +76,10 @@ class FakeOutbox:
         """Forget it."""
         self.kept.pop(run, None)
         self.reserved.discard(run)
+
+    def _touch(self, run: RunId) -> None:
+        self.reserved.add(run)
+        self.touched[run] = self._clock()
 
     def _called(self, method: Method, *, room: bool = True) -> None:
         if method in self._failures:

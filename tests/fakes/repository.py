@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from countersign.domain.commit_people import people_of
 from countersign.domain.facts import FileChange
 from countersign.domain.ids import Sha
-from countersign.domain.outcomes import AbsentFault, GitFault
+from countersign.domain.outcomes import AbsentFault, GitFault, NoRepositoryFault
 from countersign.domain.ports import Change, CommitPeople
 from tests.fakes.git_compare import Tree, compared, differing
 from tests.fakes.git_objects import SUBMODULE, SYMLINK, File, object_name, tree_name
@@ -40,6 +40,8 @@ class FakeRepository:
         self._fetched_commits: frozenset[Sha] = frozenset()
         self._failures: list[tuple[str | None, str]] = []
         self.calls: list[str] = []
+        self.gone = False
+        """Whether the remote side was deleted."""
 
     def commit(
         self,
@@ -99,6 +101,8 @@ class FakeRepository:
     def fetch(self) -> None:
         """Bring the local copy up to date."""
         self._called("fetch")
+        if self.gone:
+            raise NoRepositoryFault("there is no such repository")
         self._fetched_branches = dict(self._branches)
         self._fetched_commits = frozenset(self._commits)
 

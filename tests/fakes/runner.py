@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from countersign.adapters.observe import household
+from countersign.attestation.ports import Ledger
 from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.outcomes import Fault
 from countersign.domain.people import Person
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
 from runners.pipeline import Ending, Pipeline, Room
 from runners.reaper import Reaper
+from runners.tidying import Tidier
 from tests.builders import NOON, SHOP_POLICY
 from tests.fakes.brokers import FakeBroker
 from tests.fakes.forge import FakeForge
@@ -62,7 +65,7 @@ class RunnerWorld:
         self.ledger = FakeLedger()
         self.sandbox = FakeSandbox(clock=self.clock)
         self.leases = FakeLeases()
-        self.outbox = FakeOutbox()
+        self.outbox = FakeOutbox(lambda: self.clock.moment)
         self.broker = FakeBroker(clock=self.clock, provider="postgres")
         self.room = Room(self.repository, self.ledger)
         self.pipeline = self.runner()
@@ -90,6 +93,12 @@ class RunnerWorld:
     def reaper(self) -> Reaper:
         """Make the reaper that goes with the runner."""
         return Reaper(self.pipeline.closer, self.leases, self.pipeline.environments)
+
+    def tidy(self, *projects: str, later: float = 60) -> list[Fault]:
+        """Have the outbox tidied some seconds later, by a runner of these projects: ours, unless others are named."""
+        self.clock.sleep(later)
+        ledgers: dict[str, Ledger] = {name: self.ledger if name == PROJECT else FakeLedger() for name in projects or (PROJECT,)}
+        return Tidier(self.pipeline.closer, self.leases).tidy_all(ledgers)
 
     def propose(
         self,

@@ -174,6 +174,26 @@ def body(kind: RecordKind, **more: object) -> Body:
     return deepcopy(_ended(kind) if kind in OUTCOMES else _BODIES.get(kind, {})) | numbers | more
 
 
+def found_since(**more: object) -> Body:
+    """Give that of an annotation that tells what a lost run did."""
+    told: Body = {
+        "actor": _ACTOR,
+        "change": _SEEN,
+        "decision": {"environment": "staging", "tier": "low"},
+        "fault": None,
+        "found": "executed",
+        "grants": [_GRANT],
+        "intent": {"digest": HASH, "seq": 0},
+        "of": {"digest": HASH, "seq": 1},
+        "result": _RESULT,
+        "run": "run-" + "a" * 20,
+        "timeline": [{"began": NOON, "ms": 1400, "name": "run", "step": 5}],
+        "tokens": _TOKENS,
+        "why": "another runner had closed it as lost",
+    }
+    return deepcopy(told) | {"ocsf": ocsf(RecordKind.ANNOTATION)} | more
+
+
 def refused_by_policy(**more: object) -> Body:
     """Give that of a refusal in which the policy spoke."""
     said = _DECISION | {"effect": "refused", "plan": None, "satisfied": False}

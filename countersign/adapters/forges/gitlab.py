@@ -96,14 +96,16 @@ class GitLabForge:
 
     def say(self, ref: ChangeRef, marker: str, body: str) -> None:
         """Write our one comment. No line of it can be a quick action."""
-        text = neutral(f"{marker}\n{body}")
-        me, notes = self.whoami(), f"{_path(ref)}/notes"
-        found = [read(Note, item) for item in self._client.all("list comments", notes, {"order_by": "created_at", "sort": "asc"})]
-        ours = [note for note in found if note.author.id == me.id and not note.system and note.body.startswith(marker)]
+        text, notes = neutral(f"{marker}\n{body}"), f"{_path(ref)}/notes"
+        ours = [note for note in self._our_notes(ref) if note.body.startswith(marker)]
         if not ours:
             self._client.post("comment", notes, {"body": text})
         elif ours[0].body.rstrip() != text.rstrip():
             self._client.put("edit a comment", f"{notes}/{ours[0].id}", {"body": text})
+
+    def comments(self, ref: ChangeRef) -> tuple[str, ...]:
+        """Give the texts of our own comments on a change, oldest first."""
+        return tuple(note.body for note in self._our_notes(ref))
 
     def set_status(self, project: str, commit: Sha, state: StatusState, description: str, url: str | None) -> None:
         """Set the commit status `countersign`. GitLab has no way back from running to pending: then it stays running."""
@@ -173,6 +175,11 @@ class GitLabForge:
             url=found.web_url,
             ended={ChangeState.MERGED: found.merged_at, ChangeState.CLOSED: found.closed_at}.get(state),
         )
+
+    def _our_notes(self, ref: ChangeRef) -> list[Note]:
+        me, asked = self.whoami(), {"order_by": "created_at", "sort": "asc"}
+        found = [read(Note, item) for item in self._client.all("list comments", f"{_path(ref)}/notes", asked)]
+        return [note for note in found if note.author.id == me.id and not note.system]
 
     def _versions(self, ref: ChangeRef) -> tuple[tuple[Version, ...], tuple[Answer, ...]]:
         """Read all versions of a change, in order, and the evidence."""

@@ -3,7 +3,7 @@
 Keeps on disk what it checked (`shelf.py`); each call reads and checks only what is new. Writes nothing to the remote.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from countersign.adapters.ledger.shelf import Shelf, Shelved
@@ -51,6 +51,13 @@ class GitLedgerReader:
         """Give the record with this key."""
         self.refresh()
         return self.standing(key)
+
+    def find_all(self, keys: Collection[str]) -> dict[str, Entry]:
+        """Give those records that there are of these keys, by key."""
+        self.refresh()
+        kept = self._kept()
+        found = [shelved for key in sorted(set(keys)) if (shelved := kept.find(key)) is not None]
+        return {entry.key: entry for entry in self._entries(found)}
 
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         """Give all records of a change, oldest first."""

@@ -6,7 +6,7 @@ Runners alone import this; the bot reads.
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,6 +63,10 @@ class GitLedger:
     def find(self, key: str) -> Entry | None:
         """Give the record with this key."""
         return self._reader.find(key)
+
+    def find_all(self, keys: Collection[str]) -> dict[str, Entry]:
+        """Give those records that there are of these keys, by key."""
+        return self._reader.find_all(keys)
 
     def of_change(self, change: ChangeRef) -> tuple[Entry, ...]:
         """Give all records of a change, oldest first."""

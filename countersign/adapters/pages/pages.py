@@ -25,6 +25,7 @@ _STATES = {
     "executed": "applied",
     "failed": "failed",
     "lost": "lost",
+    "annotation": "lost, more found since",
 }
 
 

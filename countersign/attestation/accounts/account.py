@@ -1,7 +1,7 @@
 """One record in flat words: what somebody would ask for. Reads the record's plain data; believes that it was verified.
 
 An outcome repeats who and where from its intent, where it has room, but not what was decided. Whoever holds both puts them together
-(`after`).
+(`after`). What is told of a run later, in an annotation, belongs to that run as its outcome does.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -110,7 +110,7 @@ def told(said: Said) -> Account:
         time=said["time"] or "",
         recorded=said["recorded"] or "",
         summary=said["summary"] or "",
-        run=said["run"],
+        run=said["run"] or said["about_run"],
         repository=said["repository"],
         iid=said["iid"],
         head=said["head"],

@@ -4,19 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from countersign.attestation.accounts.ends import never_began, went_wrong
 from countersign.attestation.accounts.plain import Plain, number, part, parts, text, texts
 from countersign.attestation.accounts.runs import moment_of
+from countersign.attestation.record import OUTCOMES
 from countersign.domain.autonomy import AUTHENTICATED
 from countersign.domain.policy_autonomy import WORDS
 
-_WRONG = frozenset({"failed", "lost"})
+_OUTCOMES = frozenset(kind.value for kind in OUTCOMES)
 ANY = "*"
 """Stands for every path, where a record does not list all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A run. `has` are the words that it counts as; a run that an agent did not make all of has none. Approvers are by number."""
+    """A run that began. `has` are the words that it counts as; one that an agent did not make all of has none.
+
+    Approvers are by number.
+    """
 
     began: datetime
     ended: datetime
@@ -71,15 +76,10 @@ def read_history(predicates: Iterable[Plain]) -> History:
                 promotion = part(body, "promotion")
                 named = sorted((word, str(value)) for word, value in part(promotion, "combination").items())
                 lost[text(promotion, "step") or "", tuple(named)] = when
-        elif run is not None and (start := begun.pop(run, None)) is not None:
-            runs.append(Ran(start.began, when, start.tier, _ended_well(kind, body), start.has, start.approvers, start.paths))
+        elif kind in _OUTCOMES and run is not None and (start := begun.pop(run, None)) is not None and not never_began(kind, body):
+            well = went_wrong(kind, body) is None
+            runs.append(Ran(start.began, when, start.tier, well, start.has, start.approvers, start.paths))
     return History(tuple(runs), by_people, frozenset(keys), lost)
-
-
-def _ended_well(kind: str | None, body: Plain) -> bool:
-    """Say whether a run did what it should, showed no credential, and left none that is not proved dead."""
-    tainted = part(body, "result").get("tainted") is True
-    return kind not in _WRONG and not tainted and all(text(grant, "proof") == "dead" for grant in parts(body, "grants"))
 
 
 def _known(body: Plain) -> bool:

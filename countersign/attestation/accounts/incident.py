@@ -127,6 +127,7 @@ def _run(run: Run) -> dict[str, object]:
         "began": run.began.isoformat(),
         "change": run.intent.change,
         "ended": None if run.ended is None else run.ended.isoformat(),
+        "found_since": None if run.since is None else {"outcome": run.found_as, "seq": run.since.seq},
         "outcome": None if run.outcome is None else run.outcome.kind,
         "run": run.intent.run,
         "sponsor": run.intent.sponsor,

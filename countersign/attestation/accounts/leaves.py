@@ -51,6 +51,7 @@ LEAVES: Mapping[str, Leaf] = {
     "recorded": _text("recorded_time"),
     "summary": _text("summary"),
     "run": _text("run_id"),
+    "about_run": _text("body", "run"),
     "repository": _text("change", "repository"),
     "iid": _leaf(Kind.NUMBER, "change", "iid"),
     "head": _text("body", "change", "head"),

@@ -1,7 +1,10 @@
-"""One run as its two records tell it: what was announced, what came of it, and how long each credential lived."""
+"""One run as its records tell it: what was announced, what came of it, and how long each credential lived.
+
+Two records, and a third where the outcome says lost and somebody found out more (an annotation).
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from countersign.attestation.accounts.account import Account, account
@@ -51,12 +54,14 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run. `outcome` is None while it is open."""
+    """A run. `outcome` is None while it is open. `since` is what was found of it where that says lost."""
 
     intent: Account
     outcome: Account | None
     announced: Plain
     closed: Plain
+    since: Account | None = None
+    found: Plain = field(default_factory=dict)
 
     @property
     def began(self) -> datetime:
@@ -70,13 +75,26 @@ class Run:
 
     @property
     def result(self) -> Plain:
-        """Give what came of the command; empty where nobody saw it."""
-        return part(self.closed, "result")
+        """Give what came of the command, by its outcome or by what was found since; empty where nobody saw it."""
+        return part(self.closed, "result") or part(self.found, "result")
+
+    @property
+    def found_as(self) -> str:
+        """Give what it ended as by what was found since."""
+        return text(self.found, "found") or "unknown"
+
+    @property
+    def ending(self) -> str:
+        """Say how it ended, and that a later record says it where the outcome could not."""
+        if self.outcome is None:
+            return "open"
+        later = "" if self.since is None else f", found since: {self.found_as} (record {self.since.seq})"
+        return f"{self.outcome.kind}{later}"
 
     @property
     def left_out(self) -> Mapping[str, int]:
         """Give the parts that the outcome had no room for, or had to cut, with the bytes that they had."""
-        return left_out(self.closed)
+        return {**left_out(self.closed), **left_out(self.found)}
 
     def not_listed(self, *names: str) -> tuple[str, ...]:
         """Say of each of these lists that it was left out, if it was."""
@@ -99,7 +117,8 @@ class Run:
     @property
     def lifetimes(self) -> tuple[Lifetime, ...]:
         """Give every credential that the run minted or may have minted."""
-        grants = {text(grant, "handle") or "": grant for grant in parts(self.closed, "grants")}
+        told = [*parts(self.closed, "grants"), *parts(self.found, "grants")]
+        grants = {text(grant, "handle") or "": grant for grant in told}
         scopes = {text(lease, "handle") or "": part(lease, "scope") for lease in parts(self.announced, "leases")}
         handles = [handle for handle in dict.fromkeys([*scopes, *grants]) if handle]
         return tuple(self._lifetime(handle, grants.get(handle, {}), scopes.get(handle, {})) for handle in handles)
@@ -107,7 +126,8 @@ class Run:
     def _lifetime(self, handle: str, grant: Plain, scope: Plain) -> Lifetime:
         minted, revoked = moment_of(grant, "minted"), moment_of(grant, "revoked")
         # left out as proved dead, so it died before the outcome; where others were left out too, nobody can tell which it is
-        died = not grant and _DEAD in self.left_out and _LOOSE not in self.left_out
+        gone = left_out(self.closed)
+        died = not grant and _DEAD in gone and _LOOSE not in gone
         proof = "dead" if died else text(grant, "proof")
         ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
         began = minted or self.began
@@ -128,22 +148,25 @@ class Run:
         )
 
 
-def make_run(intent: Mapping[str, object], outcome: Mapping[str, object] | None) -> Run:
+def make_run(intent: Mapping[str, object], outcome: Mapping[str, object] | None, since: Mapping[str, object] | None = None) -> Run:
     """Put a run together from the predicates of its records."""
     first = account(intent)
-    last = None if outcome is None else account(outcome).after(first)
-    return Run(first, last, part(intent, "body"), part(outcome, "body"))
+    last, later = (None if told is None else account(told).after(first) for told in (outcome, since))
+    return Run(first, last, part(intent, "body"), part(outcome, "body"), later, part(since, "body"))
 
 
 def all_runs(predicates: Iterable[Mapping[str, object]]) -> tuple[Run, ...]:
     """Find the runs among records, oldest first."""
     intents: dict[str, Mapping[str, object]] = {}
     outcomes: dict[str, Mapping[str, object]] = {}
+    since: dict[str, Mapping[str, object]] = {}
     for predicate in predicates:
-        name = text(predicate, "run_id")
+        name, about = text(predicate, "run_id"), text(predicate, "body", "run")
         if name is not None:
             (intents if text(predicate, "kind") == "intent" else outcomes)[name] = predicate
-    return tuple(make_run(intent, outcomes.get(name)) for name, intent in intents.items())
+        elif about is not None and text(predicate, "kind") == "annotation":
+            since[about] = predicate
+    return tuple(make_run(intent, outcomes.get(name), since.get(name)) for name, intent in intents.items())
 
 
 def instant(written: str) -> datetime:

@@ -37,13 +37,14 @@ BODIES: Mapping[RecordKind, type[Part]] = MappingProxyType(
 
 BY_FIELD: Mapping[RecordKind, Mapping[str, type[Part]]] = MappingProxyType(
     {
+        RecordKind.ANNOTATION: MappingProxyType({"found": upkeep.Found}),
         RecordKind.REFUSED: MappingProxyType(
             {
                 "decision": question.RefusedByPolicy,
                 "message": question.RefusedMessage,
                 "messages": question.RefusedMessages,
             }
-        )
+        ),
     }
 )
 """Bodies that a kind has instead, known by a field that no other body of the kind has."""

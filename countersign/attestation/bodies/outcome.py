@@ -145,6 +145,10 @@ class Executed(Outcome):
 class Failed(Outcome):
     """It did not end well, or never began."""
 
+    began: Annotated[
+        Literal[False] | None,
+        told("False where it was announced and no more: nothing was minted, nothing was run. Left out where it may have begun."),
+    ] = None
     outcome: Annotated[Literal["failed"], told("What came of it; the record's kind.", "what they did")]
 
 

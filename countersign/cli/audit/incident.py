@@ -151,7 +151,7 @@ def _changed(run: Run) -> tuple[str, ...]:
     return (
         "-" if ended is None else _time(ended),
         told.change or "-",
-        "-" if run.outcome is None else run.outcome.kind,
+        "-" if run.outcome is None else run.ending,
         text(result, "exit_code") or "-",
         " ".join(texts(result, "argv")) or ", ".join(run.not_listed("result.argv")) or "-",
         ", ".join(hosts) or "none",

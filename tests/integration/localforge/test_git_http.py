@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from countersign.adapters.git import GitRepository
+from countersign.domain.outcomes import GitFault, NoRepositoryFault
 from tests.integration.localforge.conftest import Scene
 
 
@@ -193,3 +195,25 @@ def test_a_public_project_is_read_without_an_account_and_not_written(scene: Scen
     stranger.commit("a.txt")
     assert "could not read Username" in stranger.git("push", "origin", "HEAD:work", fails=True)
     assert httpx.get(f"{plain}/info/refs?service=git-upload-pack", auth=("oauth2", "wrong")).status_code == 401
+
+
+def test_a_project_that_is_not_there_is_told_from_one_that_does_not_answer(scene: Scene, tmp_path: Path) -> None:
+    """A floor of a project that was deleted, or that its token does not see, is gone; all else is tried again."""
+
+    def fetched(path: str, token: str, url: str = scene.forge.url) -> None:
+        place = tmp_path / f"{path}-{len(list(tmp_path.iterdir()))}".replace("/", "@")
+        GitRepository(url=f"{url}/{path}.git", directory=place, token=token, timeout=20).fetch()
+
+    token = scene.forge.token(scene.people["author"], "api")
+    fetched(scene.path, token)
+    stranger = scene.forge.user(f"{scene.name('author')}-stranger")
+    for path, whose in ((f"{scene.path}-gone", token), (scene.path, scene.forge.token(stranger, "api"))):
+        with pytest.raises(NoRepositoryFault, match="no such repository"):
+            fetched(path, whose)
+    for path, whose, url in (
+        (scene.path, "glpat-no-token-of-anybody", scene.forge.url),
+        (scene.path, token, "http://127.0.0.1:1"),
+    ):
+        with pytest.raises(GitFault) as caught:
+            fetched(path, whose, url)
+        assert not isinstance(caught.value, NoRepositoryFault)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from countersign.attestation.accounts.earning import Earning, Standing, earnings
+from countersign.attestation.record import OUTCOMES, RecordKind
 from tests.builders import NOON
 from tests.fakes.runner import TRAILERS, RunnerWorld, Ticking
 from tests.fakes.sandbox import Script
@@ -183,3 +184,17 @@ def test_it_stands_as_the_record_says() -> None:
     for name, by in zip("cdefg", ("wanda", "wim") * 3, strict=False):
         run(world, name, by=by)
     assert counted(world, POLICY) == (5, 5, 2, 0, Standing.EARNED), "since it was lost"
+
+
+def test_a_run_that_never_began_counts_neither_for_nor_against(world: RunnerWorld) -> None:
+    """The same that the runner takes back by: it tells nothing of the kind of change."""
+    run(world, "a")
+    world.ledger.after_append = lambda kind: world.outbox.fail_next("swap") if kind is RecordKind.INTENT else None
+    run(world, "b")
+    run(world, "c")
+    world.ledger.after_append = None
+    assert [entry.kind for entry in world.ledger.entries if entry.kind in OUTCOMES] == ["executed", "failed", "failed"]
+    assert counted(world) == (1, 1, 1, 0, Standing.COUNTING)
+    world.sandbox.fail_next()
+    run(world, "d")
+    assert counted(world) == (1, 1, 1, 1, Standing.COUNTING)

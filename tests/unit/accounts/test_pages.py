@@ -218,3 +218,13 @@ def test_where_nobody_could_judge_the_approvals_a_page_does_not_say_nobody() -> 
     page = draw([record("assessed", 0, {}), record("expired", 1, {"actor": {"approvers": []}, "unjudged": HOSTILE})])
     assert "<dt>Approved by</dt><dd>cannot be told</dd>" in page
     assert "<dt>Approved by</dt><dd>nobody</dd>" in draw([record("assessed", 0, {}), record("expired", 1, {})])
+
+
+@pytest.mark.parametrize("more", [{}, {"found": HOSTILE, "why": HOSTILE, "result": {"exit_code": 7}}])
+def test_what_was_found_of_a_lost_run_stands_with_it(more: dict[str, object]) -> None:
+    lost = {**record("lost", 2, {}), "run_id": "run-a"}
+    page = draw([record("intent", 1, {}), lost, record("annotation", 3, {"run": "run-a", **more})])
+    assert "Found since" in page
+    assert "record 3" in page
+    assert "lost, more found since" in page
+    assert ("exit status 7" in page) is bool(more)

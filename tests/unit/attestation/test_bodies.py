@@ -36,6 +36,7 @@ WRITTEN: list[tuple[RecordKind, Document]] = [
     *((kind, bodies.body(kind)) for kind in BODIES if kind is not RecordKind.KEY_ROTATION),
     (RecordKind.KEY_ROTATION, dict(rotation(signer().public, signer(2).public, now=START).body)),
     (RecordKind.REFUSED, bodies.refused_by_policy()),
+    (RecordKind.ANNOTATION, bodies.found_since()),
     *(
         (draft.kind, dict(draft.body))
         for draft in (

@@ -111,9 +111,9 @@ def test_one_that_did_not_get_there_before_a_push_leaves_no_room_taken(world: Ru
     with pytest.raises(LedgerFault):
         world.handle(ref)
     world.world.push(ref, world.commit({"README.md": "Other.\n"}, branch="proposals/0"))
-    world.reaper().tidy({"acme/other": world.ledger})
+    world.tidy("acme/other")
     assert world.outbox.reserved, "of a project that is served no more: its intent may be open"
-    world.reaper().tidy({PROJECT: world.ledger})
+    world.tidy()
     assert world.outbox.reserved == set()
 
 

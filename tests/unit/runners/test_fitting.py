@@ -14,7 +14,7 @@ from countersign.domain.ids import ChangeRef, Digest, RunId, Sha, digest_of
 from countersign.domain.run import Connection, Ending, Endpoint, RunResult
 from countersign.domain.scope import Grant, Proof, Revocation, Scope
 from countersign.domain.tokens.placeholder import counted
-from runners import aftermath, promotions
+from runners import aftermath, found_since, promotions
 from tests.builders import NOON
 from tests.support.veiled import veil
 
@@ -122,6 +122,19 @@ def test_every_outcome_fits_and_tells_how_it_ended(intent: Entry, run: tuple[dic
     tokens = draft.body["tokens"]
     assert isinstance(tokens, dict)
     assert tokens["counts"] == counts, "what was left out is not counted"
+
+
+@given(intents(), kept_and_ended())
+@settings(max_examples=30, deadline=None)
+def test_what_is_found_of_a_lost_run_fits_too(intent: Entry, run: tuple[dict[str, object] | None, list[Revocation]]) -> None:
+    kept, ends = run
+    lost = drafted(intent, None, ends)
+    done = replace(intent, kind=lost.kind, key=lost.key, body=lost.body)
+    if kept is None:
+        return
+    for draft in (found_since.found(intent, done, kept, told, now=NOON, tokenizer=HIDE) for told in (ends, [])):
+        assert len(statement.write(draft, PLACE)) <= MAX_RECORD
+        assert draft.body["found"] == drafted(intent, kept, ends).body["outcome"]
 
 
 @given(intents(), kept_and_ended())

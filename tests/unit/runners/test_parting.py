@@ -1,17 +1,20 @@
 """Who had approved when a change was merged or closed is on the record, as the runner itself finds it at the forge."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from countersign.adapters.observe import House, household
+from countersign.adapters.policies import Policies
 from countersign.attestation.inputs import TOO_LARGE, enclosed
 from countersign.domain.decide import decide
 from countersign.domain.ids import ChangeRef
 from countersign.domain.inputs import Inputs
-from countersign.domain.outcomes import Fault
+from countersign.domain.outcomes import Fault, GitFault
 from countersign.domain.ports import ChangeState
 from runners.pipeline import Ending, Room
-from tests.builders import shop_policy
+from tests.builders import SHOP_POLICY, shop_policy
 from tests.fakes.repository import FakeRepository
 from tests.fakes.runner import RunnerWorld
 
@@ -166,4 +169,40 @@ def test_what_is_gone_for_good_keeps_no_question_open(world: RunnerWorld, gone: 
         }[gone]
     )
     assert [item["username"] for item in body["approvals"]] == ["lea"]  # type: ignore[attr-defined]
+    assert world.ledger.open_questions() == ()
+
+
+FLOOR = """\
+version: 1
+teams: {security: [acme/leads]}
+tiers: {open: {mode: autonomous}}
+unmatched: open
+rules: [{name: words, paths: ["docs/**"], tier: open}]
+"""
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_floor_whose_project_is_gone_keeps_no_question_open(gone: bool) -> None:
+    """One that cannot be reached is another thing: it may be there again."""
+    floor = FakeRepository()
+    pin = floor.commit({"floor.yaml": FLOOR})
+    world = RunnerWorld(policy=f"extends: {{project: acme/policies, commit: {pin}, file: floor.yaml}}\n{SHOP_POLICY}")
+
+    def house(elsewhere: FakeRepository) -> House:
+        return household(world.forge, branch="main", bot="countersign-bot", policies=Policies(lambda _: elsewhere))
+
+    world.pipeline = replace(world.pipeline, house=house(floor))
+    ref = asked(world)
+    anew = FakeRepository()  # the runner begins anew, with nothing of it on its disk
+    anew.gone = gone
+    world.pipeline = replace(world.pipeline, house=house(anew))
+    world.world.set_state(ref, ChangeState.CLOSED)
+    if not gone:
+        anew.fail_next("fetch")
+        with pytest.raises(GitFault):
+            world.handle(ref)
+        assert world.ledger.open_questions()
+        return
+    assert world.handle(ref) is Ending.GONE
+    assert world.ledger.entries[-1].body["unjudged"] == "the policy that it was asked under cannot be read any more"
     assert world.ledger.open_questions() == ()

@@ -535,7 +535,7 @@ class TestOnce:
         assert len(world.broker.minted) == 1
         assert world.sandbox.specs == []
         assert world.broker.live == frozenset()
-        assert world.kinds() == ["assessed", "intent", "lost"]
+        assert world.kinds() == ["assessed", "intent", "lost", "annotation"]
 
     def test_a_run_that_was_closed_elsewhere_while_it_ran_leaves_nothing_alive(self, world: RunnerWorld) -> None:
         ref = world.propose(STAGING)

@@ -1,6 +1,7 @@
 """A promotion is on the record before anything relies on it, and is taken back together with the outcome that lost it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -113,6 +114,46 @@ def test_a_run_whose_runner_died_loses_it_too(world: RunnerWorld) -> None:
         world.handle(ref)
     assert world.handle(ref) is Ending.LOST
     assert world.kinds()[-2:] == ["lost", "demoted"]
+
+
+@pytest.mark.parametrize("how", ["died", "disk"])
+def test_a_run_that_never_began_loses_nothing(world: RunnerWorld, how: str) -> None:
+    """It tells of a push, a runner or a disk, and nothing of the kind of change."""
+
+    def fails(kind: RecordKind) -> None:
+        if kind is RecordKind.INTENT:
+            die() if how == "died" else world.outbox.fail_next("swap")
+
+    world.ledger.after_append = fails
+    ref = world.propose(add("note"), trailers=SKILL)
+    with suppress(KeyboardInterrupt):
+        world.handle(ref)
+    world.ledger.after_append = None
+    assert world.handle(ref) is Ending.FAILED
+    assert world.kinds() == ["promoted", "assessed", "intent", "failed"]
+    assert world.ledger.entries[-1].body["began"] is False
+    assert world.handle(world.propose(add("more"), trailers=SKILL)) is Ending.APPLIED
+
+
+@pytest.mark.parametrize("method", ["mint", "run"])
+def test_a_run_that_may_have_begun_loses_it_whatever_came_of_it(world: RunnerWorld, method: str) -> None:
+    if method == "mint":
+        world.broker.fail_next("mint")
+    else:
+        world.sandbox.fail_next()
+    assert world.handle(world.propose(add("note"), trailers=SKILL)) is Ending.FAILED
+    assert world.kinds()[-1] == "demoted"
+    assert "began" not in world.ledger.entries[-2].body
+
+
+@pytest.mark.parametrize("more", [{"result": {"ok": False}}, {"grants": [{"handle": "h", "minted": "2026-11-24T12:00:00+00:00"}]}])
+def test_what_says_that_it_never_began_beside_what_it_did_is_not_believed(world: RunnerWorld, more: dict[str, object]) -> None:
+    world.handle(world.propose(add("note"), trailers=SKILL))
+    intent = world.ledger.entries[2]
+    for kept, count in (({}, 0), (more, 1)):
+        body = {"began": False, "grants": [], "result": None} | kept
+        outcome = Draft(RecordKind.FAILED, "outcome/x", "Failed", intent.change, intent.run, world.clock(), body)
+        assert len(promotions.lost(intent, outcome)) == count
 
 
 def test_while_the_record_cannot_be_written_nothing_is_milder(world: RunnerWorld) -> None:
