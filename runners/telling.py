@@ -15,7 +15,6 @@ from countersign.domain.decision import Decision
 from countersign.domain.neutral import code, inline
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.ports import Change, Forge, StatusState
-from runners.announced import NEVER_BEGAN
 
 _FAMILY = "countersign::"
 
@@ -131,7 +130,7 @@ def _ends(outcome: Entry) -> str:
     told = outcome.body.get("grants")
     grants = [grant for grant in told if isinstance(grant, Mapping)] if isinstance(told, list) else []
     lines = [*map(_end, grants), *_not_listed(outcome.body, len(grants))]
-    if outcome.body.get("fault") == NEVER_BEGAN and lines and not any(grant.get("minted") for grant in grants):
+    if outcome.body.get("began") is False and lines and not any(grant.get("minted") for grant in grants):
         return "No credential was minted. What was announced was revoked all the same."
     return "Credentials of this run:\n" + "\n".join(lines) if lines else "No credential was minted."
 

@@ -8,7 +8,7 @@ a lookup that holds whatever the question asks (`record_intent`, `record_environ
 
 import sqlite3
 
-VERSION = 4
+VERSION = 5
 """Raise it with every change of the tables or of `accounts.account`; an index of another version is thrown away."""
 
 APPLICATION = 0x43534958  # CSIX
