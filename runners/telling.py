@@ -70,7 +70,7 @@ def applied(forge: Forge, change: Change, outcome: Entry, *, apart: Apart | None
 
 
 def not_applied(forge: Forge, change: Change, outcome: Entry, *, current: bool = True) -> None:
-    """Say that a run failed, or that nothing was kept of how it ended and nobody can tell how far it came.
+    """Say that a run failed, or that whoever closed it found nothing of how it ended and could not tell how far it came.
 
     `change` has the head that was run; `current` says whether the change still has it.
     """
@@ -79,8 +79,9 @@ def not_applied(forge: Forge, change: Change, outcome: Entry, *, current: bool =
     how = f"The run failed: {inline(str(fault))}" if fault else "The command did not succeed"
     detail = {
         "failed": f"{how}. It is not tried again by itself: push a new commit.",
-        "lost": "The run was announced, and nothing was kept of how it ended: its runner died, or could not write it down. "
-        "The command may have taken effect: look at the target, then push a new commit.",
+        "lost": "The run was announced, and whoever closed it found nothing of how it ended: its runner died, could not write it "
+        "down, or was out of reach. The command may have taken effect: look at the target, then push a new commit. If that runner "
+        "comes back, what it knows follows on the record.",
     }[word]
     _say(forge, change, outcome, f"✘ {word.capitalize()}", detail + "\n\n" + _ends(outcome))
     _mark(forge, change, outcome, word, current=current)

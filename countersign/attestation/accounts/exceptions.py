@@ -174,7 +174,9 @@ def _of_run(run: Run) -> Iterator[Exceptional]:
             "failed", told, told.why or (f"exit status {code}" if code else text(run.result, "ending") or "failed"), _asking(told)
         )
     if told.kind == "lost":
-        yield Exceptional("lost", told, "nothing was kept of how it ended; its credentials were revoked", _asking(told))
+        yield Exceptional(
+            "lost", told, "whoever closed it found nothing of how it ended; its credentials were revoked", _asking(told)
+        )
     if told.tainted:
         yield Exceptional("tainted", told, "a credential was seen in the output and taken out of it", _asking(told))
     for life in run.lifetimes:

@@ -477,7 +477,7 @@ class TestDisk:
         assert world.handle(ref) is Ending.LOST
         assert str(outcome(world)["why"]).endswith("died, or could not write it down")
         said = " ".join(body for _, body in world.world.comments(ref))
-        assert "its runner died, or could not write it down" in said
+        assert "its runner died, could not write it down, or was out of reach" in said
         assert len(world.sandbox.specs) == 1
 
     def test_an_outbox_that_cannot_be_read_is_no_empty_one(self, world: RunnerWorld) -> None:
