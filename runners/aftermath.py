@@ -56,15 +56,11 @@ def outcome(  # noqa: PLR0913 - keyword-only; an end has as many parts
         body=fitted(
             {
                 "actor": intent.body.get("actor"),
-                **({"began": False} if kept.get("began") is False and kind is RecordKind.FAILED else {}),
                 "change": intent.body.get("change"),
                 "environment": plan.get("environment"),
-                "fault": kept.get("fault"),
-                "grants": grants_of(kept, {revocation.handle: ended(revocation, tokenizer) for revocation in revocations}),
-                "intent": {"digest": intent.digest, "seq": intent.seq},
                 "ocsf": ocsf(kind),
                 "outcome": kind.value,
-                "result": kept.get("result"),
+                **came_of(intent, kept, {revocation.handle: ended(revocation, tokenizer) for revocation in revocations}),
                 **({"why": _NOT_KEPT} if kind is RecordKind.LOST else {}),
                 "timeline": [*(before if isinstance(before, list) else []), *(dict(step) for step in timeline)],
             },
@@ -185,7 +181,18 @@ def counting(kept: Mapping[str, object], tokenizer: Tokenizer) -> Callable[[Mapp
     return lambda body: {**body, "tokens": note(tokenizer, *_texts(body)) | {"epoch": kept.get("epoch", tokenizer.key.epoch)}}
 
 
-def grants_of(kept: Mapping[str, object], ends: Mapping[str, Body]) -> list[Body]:
+def came_of(intent: Entry, kept: Mapping[str, object], ends: Mapping[str, Body]) -> Body:
+    """Say what came of an intent by what was kept, and how each credential ended."""
+    return {
+        **({"began": False} if kept.get("began") is False and kind_of(kept) is RecordKind.FAILED else {}),
+        "fault": kept.get("fault"),
+        "grants": _grants(kept, ends),
+        "intent": {"digest": intent.digest, "seq": intent.seq},
+        "result": kept.get("result"),
+    }
+
+
+def _grants(kept: Mapping[str, object], ends: Mapping[str, Body]) -> list[Body]:
     """Put together how each credential began, where that was seen, and how it ended."""
     grants = kept.get("grants")
     minted = {str(grant["handle"]): grant for grant in grants} if isinstance(grants, list) else {}

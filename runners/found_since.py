@@ -38,22 +38,18 @@ def found(  # noqa: PLR0913 - keyword-only; as an outcome
         body=fitted(
             {
                 "actor": intent.body.get("actor") or {},
-                **({"began": False} if kept.get("began") is False and kind is RecordKind.FAILED else {}),
                 "change": intent.body.get("change") or {},
                 "decision": {
                     "environment": plan.get("environment"),
                     "tier": decision.get("tier") if isinstance(decision, Mapping) else None,
                 },
-                "fault": kept.get("fault"),
                 "found": kind.value,
-                "grants": aftermath.grants_of(kept, ends),
-                "intent": {"digest": intent.digest, "seq": intent.seq},
                 "ocsf": ocsf(RecordKind.ANNOTATION),
                 "of": {"digest": done.digest, "seq": done.seq},
-                "result": kept.get("result"),
                 "run": intent.run,
                 "timeline": kept.get("timeline") or [],
                 "why": _FOUND,
+                **aftermath.came_of(intent, kept, ends),
             },
             OF_A_RUN,
             aftermath.counting(kept, tokenizer),
