@@ -16,7 +16,7 @@ from countersign.attestation.record import Draft, Entry
 from countersign.attestation.rotation import rotation
 from countersign.attestation.sshsig import PublicKey
 from countersign.domain.ids import MalformedError
-from countersign.domain.neutral import visible
+from countersign.domain.neutral import line
 from countersign.domain.outcomes import Fault, LedgerFault
 from runners import clock, promotions, tasks
 from runners.authority import Authority
@@ -189,7 +189,7 @@ def _announce(settings: RunnerSettings, path: Path) -> int:
 
 def _sentence(text: str) -> str:
     """Read a line for the record."""
-    if not text or text != " ".join(visible(text).split()) or len(text) > _LINE:
+    if not text or text != line(text) or len(text) > _LINE:
         raise argparse.ArgumentTypeError(f"one line of visible text, at most {_LINE} characters")
     return text
 

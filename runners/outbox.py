@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from countersign.adapters.files import sync_folder
 from countersign.attestation.record import MAX_RECORD
 from countersign.domain.ids import RunId, digest_of
 from countersign.domain.outcomes import Fault
@@ -46,7 +47,7 @@ class FileOutbox:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            self._sync()
+            sync_folder(self._directory)
         except OSError as error:
             self.release(run)
             raise Fault(f"the outbox has no room for what would come of {run}: {error.strerror}") from error
@@ -60,7 +61,7 @@ class FileOutbox:
         try:
             with _alone(os.open(self._path(run), os.O_RDWR | os.O_CREAT, 0o600)) as file:
                 _write(file, result)
-            self._sync()
+            sync_folder(self._directory)
         except OSError as error:
             raise Fault(f"the outbox could not keep the result: {error.strerror}") from error
 
@@ -120,20 +121,13 @@ class FileOutbox:
                 self.drop(run)
 
     def drop(self, run: RunId) -> None:
-        """Forget it. What cannot be removed takes up room until a sweep can (`Reaper.tidy`)."""
+        """Forget it. What cannot be removed takes up room until a sweep can (`Tidier`)."""
         with suppress(OSError):
             self._path(run).unlink(missing_ok=True)
-            self._sync()
+            sync_folder(self._directory)
 
     def _path(self, run: RunId) -> Path:
         return self._directory / f"{run}.json"
-
-    def _sync(self) -> None:
-        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 @contextmanager

@@ -11,11 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from countersign.adapters.files import locked
 from countersign.adapters.index import around
 from countersign.adapters.index.asking import where
 from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.filling import fill, named
-from countersign.adapters.index.keeping import alone, check_mine, check_replaceable
+from countersign.adapters.index.keeping import check_mine, check_replaceable
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.row import Row, make_row
 from countersign.adapters.index.schema import COLUMNS, PLACE, is_ours, make_lookups, make_tables
@@ -142,7 +143,7 @@ class Index:
             return self._base
         check_replaceable(self._file)
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with alone(self._file.with_name(self._file.name + ".lock")):
+        with locked(self._file.with_name(self._file.name + ".lock")):
             base = None if anew else self._brought_up()
             if base is None:
                 self._make()

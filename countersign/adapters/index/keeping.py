@@ -1,10 +1,7 @@
 """Where the index is kept, who may have written it, and what it may overwrite. Opens no database."""
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 
@@ -39,16 +36,17 @@ def check_replaceable(file: Path) -> None:
         OSError: it cannot be looked at.
     """
     try:
-        head = _head(file) if S_ISREG(file.stat().st_mode) else _SQLITE
+        fine = S_ISREG(file.stat().st_mode) and _is_index(file)  # what is no file could keep whoever opens it waiting
     except FileNotFoundError:
         return
-    if head and not (head.startswith(_SQLITE) and head[_APPLICATION_AT:] == APPLICATION.to_bytes(4)):
+    if not fine:
         raise MalformedError(f"{file} is no index of this program and stays as it is; name another file with --index")
 
 
-def _head(file: Path) -> bytes:
+def _is_index(file: Path) -> bool:
     with file.open("rb") as opened:
-        return opened.read(_APPLICATION_AT + 4)
+        head = opened.read(_APPLICATION_AT + 4)
+    return not head or (head.startswith(_SQLITE) and head[_APPLICATION_AT:] == APPLICATION.to_bytes(4))
 
 
 def check_mine(file: Path) -> None:
@@ -61,11 +59,3 @@ def check_mine(file: Path) -> None:
     found = file.stat()
     if found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE:
         raise LedgerFault(f"the index {file} may have been written by others; remove it, or name another with --index")
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Keep other processes out that use the same file."""
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

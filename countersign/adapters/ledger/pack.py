@@ -14,6 +14,7 @@ from pathlib import Path
 from struct import Struct
 from tempfile import NamedTemporaryFile
 
+from countersign.adapters.files import sync_folder
 from countersign.attestation.objects import ObjectKind, Objects
 from countersign.domain.ids import Sha
 
@@ -73,15 +74,11 @@ class Pack:
         name = folder / f"pack-{self.data[-20:].hex()}"
         _place(self.data, name.with_suffix(".pack"))
         _place(self.index, name.with_suffix(".idx"))  # last: git knows packs by their index
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(folder)
 
 
 def _place(data: bytes, path: Path) -> None:
-    """Write a file that is there whole or not at all; git removes what is left of one that was cut short (git-gc(1))."""
+    """Write a file that is there whole or not at all; `git gc` removes what is left of one that was cut short."""
     with NamedTemporaryFile(dir=path.parent, prefix="tmp_pack_", delete=False) as file:
         try:
             file.write(data)

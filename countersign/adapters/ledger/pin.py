@@ -3,12 +3,10 @@
 One line in a file, replaced at once and on disk when `advance` returns. Several processes may share it.
 """
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from countersign.adapters.files import locked, sync_folder
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.domain.ids import MalformedError
 from countersign.domain.outcomes import LedgerFault
@@ -60,16 +58,4 @@ class Pin:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes and threads that use the same file out for as long as the context lasts."""
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        sync_folder(self._path.parent)

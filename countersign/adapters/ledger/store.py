@@ -9,9 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from countersign.adapters.catfile import CatFile
+from countersign.adapters.files import locked
 from countersign.adapters.gitcmd import run_git, token_config
 from countersign.adapters.ledger.pack import Pack
-from countersign.adapters.ledger.pin import Pin, locked
+from countersign.adapters.ledger.pin import Pin
 from countersign.attestation.objects import Objects
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import GitFault, LedgerFault
