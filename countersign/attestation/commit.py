@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from countersign.attestation.naming import named
 from countersign.attestation.statement import Statement
 from countersign.domain.ids import Digest, MalformedError, Sha, sha
 
@@ -99,6 +98,6 @@ def message(record: Statement, digest: Digest, root: Digest) -> str:
     return (
         f"{part.summary}\n\nCountersign-Seq: {part.seq}\nCountersign-Id: {part.id}\nCountersign-Kind: {part.kind}\n"
         f"Countersign-Key: {part.key}\nCountersign-Run: {part.run_id or 'none'}\nCountersign-Change: {change}\n"
-        f"{named(part.body).trailers}Countersign-Origin: {part.log}\nCountersign-Record: {digest}\n"
+        f"{part.named.trailers}Countersign-Origin: {part.log}\nCountersign-Record: {digest}\n"
         f"Countersign-Previous: {part.prev or 'none'}\nCountersign-Size: {part.seq + 1}\nCountersign-Root: {root}\n"
     )

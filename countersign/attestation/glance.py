@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from countersign.attestation import questions, readable, sshsig
 from countersign.attestation.keys import TrustedKey, TrustRoot
-from countersign.attestation.naming import Named, named, named_in
+from countersign.attestation.naming import Named, named_in
 from countersign.attestation.place import Place, record_number
 from countersign.attestation.record import MAX_RECORD, RecordKind
 from countersign.attestation.sshsig import PublicKey
@@ -212,7 +212,7 @@ class Glance:
             raise DoubtError
         change = None if part.change is None else part.change.ref
         place = (part.log, part.prev, part.recorded_time, part.run_id, part.seq, part.summary)
-        return Told(change, part.id, part.key, part.kind, *place, questions.named(part.kind, part.body), named(part.body))
+        return Told(change, part.id, part.key, part.kind, *place, questions.named(part.kind, part.body), part.named)
 
     def _change(self, project: bytes | None, iid: bytes | None) -> ChangeRef | None:
         if project is None or iid is None:

@@ -14,6 +14,7 @@ from countersign.domain.ids import MalformedError, Sha
 
 ObjectKind = Literal["blob", "tree", "commit"]
 FILE, FOLDER = "100644", "40000"
+_ID_BYTES = 20
 _ENTRY = re.compile(rb"(?P<mode>[1-7][0-7]{4,5}) (?P<name>[^\0/]+)\0(?P<id>.{20})", re.DOTALL)
 
 
@@ -132,8 +133,8 @@ def added_files(source: Source, old: Tree, new: Tree, *, prefix: str = "", limit
     Raises:
         MalformedError: something was changed or removed, more than `limit` files were added, or an object is not as it should be.
     """
-    removed = next((name for name in old if name not in new), None)
-    if removed is not None:
+    if not old.keys() <= new.keys():
+        removed = next(name for name in old if name not in new)
         raise MalformedError(f"{prefix + removed!r} was removed")
     added: dict[str, TreeEntry] = {}
     for name, entry in [item for item in new.items() if old.get(item[0]) != item[1]]:  # a tree is in git's order
@@ -173,13 +174,14 @@ def insert(
         MalformedError: a tree on the way cannot be read, or a path is taken.
     """
     made = Overlay({}, source)
-    top = root
+    top, raw = root, format_tree(root)
     for path, data in files:
-        top, _ = _with(made, top, format_tree(top), path.split("/"), data)
-    replaced = {name: TreeEntry(FILE, _store(made.objects, "blob", data)) for name, data in (anew or {}).items()}
-    raw = format_tree({**top, **replaced})
+        top, raw = _with(made, top, raw, path.split("/"), data)
+    if anew:
+        raw = format_tree({**top, **{name: TreeEntry(FILE, _store(made.objects, "blob", data)) for name, data in anew.items()}})
+        top = parse_tree(raw)
     name = _store(made.objects, "tree", raw)
-    made.trees[name] = parse_tree(raw)
+    made.trees[name] = top
     if isinstance(source, Overlay):
         source.trees.update(made.trees)
     return name, made.objects
@@ -213,8 +215,7 @@ def _rewritten(tree: Tree, raw: bytes, name: str, entry: TreeEntry) -> bytes | N
         return None
     last = list(tree)[-1]
     if last == name:
-        old = _entry(last, tree[last])
-        return raw.removesuffix(old) + _entry(name, entry) if raw.endswith(old) and tree[last].mode == entry.mode else None
+        return raw[:-_ID_BYTES] + bytes.fromhex(entry.object) if tree[last].mode == entry.mode else None
     goes_last = name not in tree and _order(name.encode(), entry.mode) > _order(last.encode(), tree[last].mode)
     return raw + _entry(name, entry) if goes_last else None
 

@@ -113,7 +113,7 @@ class Signature:
 
 def sign(message: bytes, key: PublicKey, sign_raw: Callable[[bytes], bytes]) -> str:
     """Sign a message in git's namespace and give the armored signature. `sign_raw` is the private key's own operation."""
-    return _armored(_blob(Signature(key, b"sha512", sign_raw(signed(message, b"sha512")))))
+    return _armored(before_signature(key, b"sha512") + sign_raw(signed(message, b"sha512")))
 
 
 @lru_cache(maxsize=16)  # it is asked twice about each
@@ -163,28 +163,17 @@ def _before(blob: bytes) -> tuple[PublicKey, bytes]:
     return key, hash_name
 
 
+@lru_cache(maxsize=64)
 def before_signature(key: PublicKey, hash_name: bytes) -> bytes:
     """Give the bytes of a signature that come before its last 64: the same for all that this key signs."""
-    return _blob(Signature(key, hash_name, bytes(_SIGNATURE_BYTES)))[:-_SIGNATURE_BYTES]
+    inner = _string(_KEY_TYPE) + _string(bytes(_SIGNATURE_BYTES))
+    parts = (_string(key.blob), _string(NAMESPACE.encode()), _string(b""), _string(hash_name), _string(inner))
+    return b"".join((_MAGIC, _VERSION.to_bytes(4), *parts))[:-_SIGNATURE_BYTES]
 
 
 def signed(message: bytes, hash_name: bytes) -> bytes:
     """Give the bytes that a signature over this message is over."""
     return _BEFORE_DIGEST[hash_name] + HASHES[hash_name](message).digest()
-
-
-def _blob(signature: Signature) -> bytes:
-    return b"".join(
-        (
-            _MAGIC,
-            _VERSION.to_bytes(4),
-            _string(signature.key.blob),
-            _string(NAMESPACE.encode()),
-            _string(b""),
-            _string(signature.hash_name),
-            _string(_string(_KEY_TYPE) + _string(signature.signature)),
-        )
-    )
 
 
 def _armored(blob: bytes) -> str:

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from countersign.attestation import readable
 from countersign.attestation.bodies import kinds
+from countersign.attestation.naming import Named, named
 from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import MAX_RECORD, OUTCOMES, PREDICATE_TYPE, STATEMENT_TYPE, Draft, Entry, RecordKind
 from countersign.domain.ids import ChangeRef, Digest, MalformedError, RunId, Sha, digest, digest_of
@@ -109,6 +110,11 @@ class Predicate(_Part):
     change: Change | None
     summary: Annotated[str, AfterValidator(_summary)]
     body: dict[str, object]
+
+    @cached_property  # a commit's message is made, and checked
+    def named(self) -> Named:
+        """Give whom and what the record names, for its commit's trailers."""
+        return named(self.body)
 
     @property
     def place(self) -> Place:
