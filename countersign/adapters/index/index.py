@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from countersign.adapters.files import locked
 from countersign.adapters.index import around
-from countersign.adapters.index.asking import where
+from countersign.adapters.index.asking import check_utf8, where
 from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.filling import fill, named
 from countersign.adapters.index.keeping import beside, check_mine, check_replaceable
@@ -67,9 +67,14 @@ class Index:
         return self._safely(counted)
 
     def find(self, name: str) -> list[Row]:
-        """Give the records that bear a name: number, ULID, key, or run."""
+        """Give the records that bear a name: number, ULID, key, or run.
+
+        Raises:
+            MalformedError: the name is not UTF-8.
+        """
 
         def found(base: sqlite3.Connection) -> list[Row]:
+            check_utf8(name)
             number = int(name) if name.isascii() and name.isdigit() and len(name) <= 10 and str(int(name)) == name else -1  # noqa: PLR2004
             condition = "seq = ? OR id = ? OR key = ? OR run = ?"
             return _rows(base, condition, (number, name, name, name), "seq")

@@ -186,6 +186,11 @@ def test_what_is_not_utf_8_is_refused(index: Index, question: Question) -> None:
         index.ask(question)
 
 
+def test_a_name_that_is_not_utf_8_is_refused(index: Index) -> None:
+    with pytest.raises(MalformedError, match="what is asked for is not UTF-8"):
+        index.find("\udcff")
+
+
 def test_a_path_that_is_no_glob_is_refused(index: Index) -> None:
     with pytest.raises(MalformedError):
         check_glob("/etc/*")
