@@ -126,14 +126,12 @@ class Run:
         return tuple(self._lifetime(one, closed.get(one, {}), found.get(one, {}), scopes.get(one, {})) for one in handles)
 
     def _lifetime(self, handle: str, closed: Plain, found: Plain, scope: Plain) -> Lifetime:
-        """Put a life together. What was found since counts, but for a death that the outcome proves: that is one for good."""
+        """Put a life together. What was found since counts, but a death that the outcome proves stands (`_died`)."""
         untold = not found and _LOOSE in left_out(self.found)  # it may be one of those that are not listed
         grant = {} if untold else found or closed
-        minted, died = moment_of(grant, "minted"), None if untold else self._died(closed)
-        if found and died is not None and (minted is None or died < minted + _SKEW):
-            died = None  # it may have been minted only after that one looked
+        died = None if untold else self._died(closed, found)
+        minted, revoked = moment_of(grant, "minted"), moment_of(grant if died is None else closed, "revoked")
         proof = text(grant, "proof") if died is None else "dead"
-        revoked = moment_of(grant if died is None else closed, "revoked")
         ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
         began = minted or self.began
         expires = moment_of(grant, "expires") or (self.ended or began) + ttl
@@ -152,15 +150,19 @@ class Run:
             listed=bool(grant),
         )
 
-    def _died(self, closed: Plain) -> datetime | None:
-        """Give by when the outcome proves a credential dead; None where it does not.
+    def _died(self, closed: Plain, found: Plain) -> datetime | None:
+        """Give by when the outcome proves a credential dead; None where it does not, or where it may have been minted after that.
 
         One that it left out as proved dead died before it. Where others were left out too, nobody can tell which it is.
         """
         if closed:
-            return moment_of(closed, "revoked") if text(closed, "proof") == "dead" else None
-        gone = left_out(self.closed)
-        return self.ended if _DEAD in gone and _LOOSE not in gone else None
+            died = moment_of(closed, "revoked") if text(closed, "proof") == "dead" else None
+        else:
+            gone = left_out(self.closed)
+            died = self.ended if _DEAD in gone and _LOOSE not in gone else None
+        minted = moment_of(found, "minted")
+        before = not found or (died is not None and minted is not None and minted + _SKEW <= died)
+        return died if before else None
 
 
 def make_run(intent: Mapping[str, object], outcome: Mapping[str, object] | None, since: Mapping[str, object] | None = None) -> Run:
