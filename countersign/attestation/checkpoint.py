@@ -67,8 +67,8 @@ def seen(text: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
     """Read what somebody kept; give what it says of the log, and the log that it names, if it is a note.
 
     Those that are written out are believed, since they come from whoever asks, wherever they stand: bare, as `countersign audit
-    verify` prints them, in a sentence. None is passed over, since it may be the one that does not fit. Of a runner's comment the
-    line that was written for this is read and nothing else, since an agent chooses words in it (`comment`). A note may have lain
+    verify` prints them, in a sentence. None is passed over, since it may be the one that does not fit. Of a runner's comment
+    that has its marker the last line is read and nothing else, since an agent chooses words in it (`comment`). A note may have lain
     where others write: it must be signed by a key of the trust root, whatever the key's window, since a note bears no time.
 
     Raises:

@@ -1,7 +1,8 @@
 """How a comment on a change carries a checkpoint: the form in which runners write it, and how it is found again. Pure.
 
 Such a comment begins with a hidden marker and ends with the line of its checkpoint. Between the two stand words, and in them names
-that an agent chose: nothing there is a checkpoint, whatever it looks like.
+that an agent chose: nothing there is a checkpoint, whatever it looks like. Without the marker nobody knows where a comment
+begins, and nothing is taken for its words: whoever writes comments lets no text of others out in that form (`domain.neutral`).
 """
 
 import re
@@ -21,9 +22,6 @@ _MARKER = re.compile(_LEAD + _MARK)
 _LAST = re.compile(rf"{_LEAD}Checkpoint: (?P<tick>`?){WRITTEN}(?P=tick)\s*(?:{_MARK})?")
 """The line as it is written, or as it is copied from where a forge shows it. Forges take the newline off its end, so that the next
 one's marker may follow where comments were put into one file."""
-
-_ALONE = re.compile(rf"{_LEAD}(?:[-*+] )?(?P<tick>`?){WRITTEN}(?P=tick)[.,;]?\s*")
-_NAMED = re.compile(r"[-*+`\ufeff \t>]*checkpoint\b.*", re.IGNORECASE | re.DOTALL)
 
 
 def marker(run: RunId | None = None) -> str:
@@ -48,30 +46,27 @@ class Kept:
 
 
 def without_words(text: str) -> Kept:
-    """Take the words of comments out of what somebody kept, whether they have their marker or were copied as a forge shows them.
-
-    Nobody knows where a comment without its marker begins. Of what stands before its last line, the lines that are a checkpoint and
-    nothing else stay, and those that say that they are one.
+    """Take the words of runners' comments out of what somebody kept: what stands between a marker and the last line behind it.
 
     Raises:
         MalformedError: a runner's comment without its last line, or what looks like a checkpoint in one of the bot's.
     """
     lines = text.split("\n")
-    words: set[int] = set()
-    done = 0
+    kept = list(lines)
     begun: tuple[int, str] | None = None
     for number, line in enumerate(lines):
-        mark, last = _MARKER.fullmatch(line), _LAST.fullmatch(line)
-        if mark is not None:
-            _close(lines, begun, number)
-            begun = number, mark["whose"]
-        elif last is not None:
-            first = done if begun is None else max(begun[0], done)
-            words.update(at for at in range(first, number) if begun is not None or not _speaks_for_itself(lines[at]))
-            done, begun = number + 1, None if last["whose"] is None else (number, last["whose"])
+        last = _LAST.fullmatch(line)
+        found = last or _MARKER.fullmatch(line)
+        if found is None:
+            continue
+        if last is not None and begun is not None and begun[1] == "runner":
+            kept[begun[0] + 1 : number] = [""] * (number - begun[0] - 1)
+        else:
+            _close(lines, begun, number + 1)
+        begun = None if found["whose"] is None else (number, found["whose"])
     _close(lines, begun, len(lines))
-    passed_over = tuple(at + 1 for at in sorted(words) if IN_A_CHECKPOINT.search(lines[at]))
-    return Kept("\n".join("" if at in words else line for at, line in enumerate(lines)), passed_over)
+    passed_over = (at for at, line in enumerate(lines, 1) if not kept[at - 1] and IN_A_CHECKPOINT.search(line))
+    return Kept("\n".join(kept), tuple(passed_over))
 
 
 def _close(lines: list[str], begun: tuple[int, str] | None, end: int) -> None:
@@ -86,7 +81,3 @@ def _close(lines: list[str], begun: tuple[int, str] | None, end: int) -> None:
     for at in range(first + 1, end):
         if IN_A_CHECKPOINT.search(lines[at]):
             raise MalformedError(f"line {at + 1}: in a comment of the bot's, which holds no checkpoint: give it for itself")
-
-
-def _speaks_for_itself(line: str) -> bool:
-    return _ALONE.fullmatch(line) is not None or _NAMED.fullmatch(line) is not None

@@ -1,8 +1,9 @@
 """SSH signatures (OpenSSH's PROTOCOL.sshsig) over Ed25519, made and checked in process.
 
-What this makes, stock `git verify-commit` and `ssh-keygen -Y verify` accept, and the other way round. Parses strictly: there is
-one way to write a signature, so nobody can change a byte of one that stands. Checks with libsodium what OpenSSL signs: neither
-is alone believed, and it is the faster of the two at that. Does not say whose a key is (`keys.py`).
+What this makes, stock `git verify-commit` and `ssh-keygen -Y verify` accept, and what ssh-keygen makes, this accepts. It is
+stricter than they are: there is one way to write a signature, so nobody can change a byte of one that stands, and no point of it is
+of small order. Checks with libsodium what OpenSSL signs: neither is alone believed, and it is the faster of the two at that. Does
+not say whose a key is (`keys.py`).
 """
 
 import base64

@@ -41,8 +41,7 @@ def where(base: sqlite3.Connection, question: Question, *, counting: bool = Fals
     Raises:
         MalformedError: the path is no glob, or a text is not UTF-8.
     """
-    if any(isinstance(value, str) and value.encode(errors="replace").decode() != value for value in astuple(question)):
-        raise MalformedError("what is asked for is not UTF-8")
+    check_utf8(*(value for value in astuple(question) if isinstance(value, str)))
     made = Where(["unlisted > 0"] if question.unlisted else [])
     _compare(made, question, counting=counting)
     if question.kinds:
@@ -59,6 +58,16 @@ def where(base: sqlite3.Connection, question: Question, *, counting: bool = Fals
     if question.words is not None:
         made.add("seq IN (SELECT rowid FROM prose WHERE prose MATCH ?)", phrases(question.words))
     return made
+
+
+def check_utf8(*asked: str) -> None:
+    """Return if these texts can be asked for: arguments of a command line may be no text.
+
+    Raises:
+        MalformedError: one is not UTF-8.
+    """
+    if any(text.encode(errors="replace").decode() != text for text in asked):
+        raise MalformedError("what is asked for is not UTF-8")
 
 
 def _compare(made: Where, question: Question, *, counting: bool) -> None:

@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from countersign.adapters.files import locked
 from countersign.adapters.index import around
-from countersign.adapters.index.asking import where
+from countersign.adapters.index.asking import check_utf8, where
 from countersign.adapters.index.blobs import Branch
 from countersign.adapters.index.filling import fill, named
-from countersign.adapters.index.keeping import check_mine, check_replaceable
+from countersign.adapters.index.keeping import beside, check_mine, check_replaceable
 from countersign.adapters.index.question import Question
 from countersign.adapters.index.row import Row, make_row
 from countersign.adapters.index.schema import COLUMNS, PLACE, is_ours, make_lookups, make_tables
@@ -67,9 +67,14 @@ class Index:
         return self._safely(counted)
 
     def find(self, name: str) -> list[Row]:
-        """Give the records that bear a name: number, ULID, key, or run."""
+        """Give the records that bear a name: number, ULID, key, or run.
+
+        Raises:
+            MalformedError: the name is not UTF-8.
+        """
 
         def found(base: sqlite3.Connection) -> list[Row]:
+            check_utf8(name)
             number = int(name) if name.isascii() and name.isdigit() and len(name) <= 10 and str(int(name)) == name else -1  # noqa: PLR2004
             condition = "seq = ? OR id = ? OR key = ? OR run = ?"
             return _rows(base, condition, (number, name, name, name), "seq")
@@ -143,6 +148,7 @@ class Index:
             return self._base
         check_replaceable(self._file)
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_mine(self._file)
         with locked(self._file.with_name(self._file.name + ".lock")):
             base = None if anew else self._brought_up()
             if base is None:
@@ -155,7 +161,6 @@ class Index:
         """Open the file and take in what is new; None where it has to be made anew."""
         if not self._file.exists():
             return None
-        check_mine(self._file)
         base = _connect(self._file)
         try:
             known = _tip(base) if is_ours(base) else None
@@ -192,8 +197,8 @@ class Index:
             make_lookups(base)
         finally:
             base.close()
-        for rest in ("-wal", "-shm"):
-            self._file.with_name(self._file.name + rest).unlink(missing_ok=True)
+        for rest in beside(self._file):
+            rest.unlink(missing_ok=True)
         fresh.replace(self._file)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
@@ -49,13 +50,29 @@ def _is_index(file: Path) -> bool:
     return not head or (head.startswith(_SQLITE) and head[_APPLICATION_AT:] == APPLICATION.to_bytes(4))
 
 
+def beside(file: Path) -> list[Path]:
+    """Give what SQLite keeps beside a file while it is open or where its program died, and reads as a part of it."""
+    return [file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal")]
+
+
 def check_mine(file: Path) -> None:
-    """Return if nobody else can have written it.
+    """Return if nobody else can have written the index, if there is one, nor what is read with it, nor can put anything there.
+
+    Of folders the one that holds it is looked at, not those above.
 
     Raises:
         LedgerFault: somebody can.
         OSError: it cannot be looked at.
     """
-    found = file.stat()
-    if found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE:
-        raise LedgerFault(f"the index {file} may have been written by others; remove it, or name another with --index")
+    real = file.resolve()  # as SQLite does, which keeps the rest beside the file, not beside a link to it
+    if _of_others(real.parent):
+        raise LedgerFault(f"others can write the folder of the index, {real.parent}; name a file elsewhere with --index")
+    for one in (real, *beside(real)):
+        with suppress(FileNotFoundError):
+            if _of_others(one):
+                raise LedgerFault(f"the index {one} may have been written by others; remove it, or name another with --index")
+
+
+def _of_others(path: Path) -> bool:
+    found = path.stat()
+    return found.st_uid != os.geteuid() or bool(found.st_mode & _OTHERS_WRITE)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from countersign.adapters.logs.lines import json_lines, moment
-from countersign.attestation.accounts.plain import Plain, part, text, texts
+from countersign.attestation.accounts.plain import Plain, number, part, text, texts
 from countersign.attestation.accounts.reconcile import Use
 from countersign.domain.ids import MalformedError
 
@@ -26,8 +26,8 @@ def read(path: Path) -> Iterator[Use]:
     Raises:
         MalformedError: not such a log.
     """
-    for number, event in json_lines(path):
-        where = f"{path}:{number}"
+    for at, event in json_lines(path):
+        where = f"{path}:{at}"
         if event.get("kind") != "Event" or not str(event.get("apiVersion", "")).startswith("audit.k8s.io/"):
             raise MalformedError(f"{where}: no event of a Kubernetes audit log")
         stage = text(event, "stage")
@@ -44,7 +44,7 @@ def read(path: Path) -> Iterator[Use]:
             principal=account,
             what=_what(event),
             source=addresses[0] if addresses else None,
-            allowed=part(event, "responseStatus").get("code") not in {_UNAUTHORIZED, _FORBIDDEN},
+            allowed=number(event, "responseStatus", "code") not in {_UNAUTHORIZED, _FORBIDDEN},
             request=_request(event, account, tokens),
             stage=_STAGES.index(stage),
         )

@@ -15,6 +15,9 @@ from countersign.attestation.accounts.plain import Plain, number, part, parts, t
 _DEAD, _LOOSE = "grants[] proved dead", "grants[] not proved dead"
 """Parts that an outcome leaves out where it has no room (`runners.fitting`): credentials."""
 
+_SKEW = timedelta(minutes=2)
+"""How far the clocks may differ of two runners who tell of the same credential."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
@@ -36,7 +39,7 @@ class Lifetime:
     scope: Plain
     certain: bool
     listed: bool
-    """Whether the outcome names it; False also where there is none. One that is not listed may be known to be dead all the same."""
+    """Whether a record of how the run ended names it. One that is not listed may be known to be dead all the same."""
 
     def live(self, at: datetime) -> bool:
         """Say whether it worked, or may have worked, at this moment."""
@@ -117,22 +120,22 @@ class Run:
     @property
     def lifetimes(self) -> tuple[Lifetime, ...]:
         """Give every credential that the run minted or may have minted."""
-        told = [*parts(self.closed, "grants"), *parts(self.found, "grants")]
-        grants = {text(grant, "handle") or "": grant for grant in told}
-        scopes = {text(lease, "handle") or "": part(lease, "scope") for lease in parts(self.announced, "leases")}
-        handles = [handle for handle in dict.fromkeys([*scopes, *grants]) if handle]
-        return tuple(self._lifetime(handle, grants.get(handle, {}), scopes.get(handle, {})) for handle in handles)
+        closed, found = _by_handle(self.closed, "grants"), _by_handle(self.found, "grants")
+        scopes = {handle: part(lease, "scope") for handle, lease in _by_handle(self.announced, "leases").items()}
+        handles = dict.fromkeys([*scopes, *closed, *found])
+        return tuple(self._lifetime(one, closed.get(one, {}), found.get(one, {}), scopes.get(one, {})) for one in handles)
 
-    def _lifetime(self, handle: str, grant: Plain, scope: Plain) -> Lifetime:
-        minted, revoked = moment_of(grant, "minted"), moment_of(grant, "revoked")
-        # left out as proved dead, so it died before the outcome; where others were left out too, nobody can tell which it is
-        gone = left_out(self.closed)
-        died = not grant and _DEAD in gone and _LOOSE not in gone
-        proof = "dead" if died else text(grant, "proof")
+    def _lifetime(self, handle: str, closed: Plain, found: Plain, scope: Plain) -> Lifetime:
+        """Put a life together. What was found since counts, but a death that the outcome proves stands (`_died`)."""
+        untold = not found and _LOOSE in left_out(self.found)  # it may be one of those that are not listed
+        grant = {} if untold else found or closed
+        died = None if untold else self._died(closed, found)
+        minted, revoked = moment_of(grant, "minted"), moment_of(grant if died is None else closed, "revoked")
+        proof = text(grant, "proof") if died is None else "dead"
         ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
         began = minted or self.began
         expires = moment_of(grant, "expires") or (self.ended or began) + ttl
-        ended = self.ended if died else revoked if proof == "dead" else None
+        ended = died or (revoked if proof == "dead" else None)
         return Lifetime(
             handle=handle,
             provider=text(grant, "provider") or text(scope, "provider") or "",
@@ -146,6 +149,20 @@ class Run:
             certain=minted is not None,
             listed=bool(grant),
         )
+
+    def _died(self, closed: Plain, found: Plain) -> datetime | None:
+        """Give by when the outcome proves a credential dead; None where it does not, or where it may have been minted after that.
+
+        One that it left out as proved dead died before it. Where others were left out too, nobody can tell which it is.
+        """
+        if closed:
+            died = moment_of(closed, "revoked") if text(closed, "proof") == "dead" else None
+        else:
+            gone = left_out(self.closed)
+            died = self.ended if _DEAD in gone and _LOOSE not in gone else None
+        minted = moment_of(found, "minted")
+        before = not found or (died is not None and minted is not None and minted + _SKEW <= died)
+        return died if before else None
 
 
 def make_run(intent: Mapping[str, object], outcome: Mapping[str, object] | None, since: Mapping[str, object] | None = None) -> Run:
@@ -167,6 +184,10 @@ def all_runs(predicates: Iterable[Mapping[str, object]]) -> tuple[Run, ...]:
         elif about is not None and text(predicate, "kind") == "annotation":
             since[about] = predicate
     return tuple(make_run(intent, outcomes.get(name), since.get(name)) for name, intent in intents.items())
+
+
+def _by_handle(body: Plain, name: str) -> dict[str, Plain]:
+    return {handle: item for item in parts(body, name) if (handle := text(item, "handle"))}
 
 
 def instant(written: str) -> datetime:

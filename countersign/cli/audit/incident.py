@@ -58,9 +58,10 @@ def gather(branch: Opened, around: datetime, width: timedelta, environment: str)
 
 
 def _near(rows: Sequence[Row], since: str) -> list[Row]:
-    """Leave out runs that ended before the window with all of their credentials dead; their records need not be read."""
-    over = {row.told.run for row in rows if row.told.intent is not None and row.told.recorded < since and not row.told.loose}
-    return [row for row in rows if row.told.run not in over]
+    """Leave out runs of which all was told before the window, with every credential dead; their records need not be read."""
+    ended = {row.told.run for row in rows if row.told.intent is not None}
+    near = {row.told.run for row in rows if row.told.loose or row.told.recorded >= since}
+    return [row for row in rows if row.told.run in near or row.told.run not in ended]
 
 
 def _incident(options: argparse.Namespace) -> int:

@@ -61,7 +61,12 @@ def add_indexed(
 ) -> argparse.ArgumentParser:
     """Add an action that asks the index."""
     parser = add_action(actions, name, purpose, run, formats=formats, status=STATUS)
-    parser.add_argument("--index", type=Path, metavar="FILE", help="where the index is kept (default: in your cache)")
+    parser.add_argument(
+        "--index",
+        type=Path,
+        metavar="FILE",
+        help="where the index is kept, in a folder that nobody else can write (default: in your cache)",
+    )
     return parser
 
 

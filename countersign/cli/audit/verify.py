@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,19 @@ _OF_THE_BRANCH: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One `--checkpoint`: what it says or its file's name, what was read of it, the log that it names, if it is a note.
+
+    `passed_over` are the numbers of its lines that look like a checkpoint and are words of a comment.
+    """
+
+    name: str
+    checkpoints: Sequence[Checkpoint]
+    origin: str | None
+    passed_over: Sequence[int]
+
+
 def register(actions: Commands) -> None:
     """Add the action."""
     verify = add_action(actions, "verify", "check every signature, link, number, digest and root", _verify)
@@ -42,7 +56,7 @@ def register(actions: Commands) -> None:
         default=[],
         help="what an earlier verification printed, or a file with that, with a whole comment on a merge request, or with a signed "
         "note; shows that the log was cut short or rewritten since; may be repeated: all are held against the log, and what only "
-        "looks like one is refused; of a comment its last line is read",
+        "looks like one is refused; of a whole comment its last line is read",
     )
     verify.add_argument(
         "--tsa-ca",
@@ -80,13 +94,14 @@ def _verify(options: argparse.Namespace) -> int:
             "A list that came with the branch would prove nothing, so none is looked for"
         )
     trust = read_trust_root(options.trust_root)
-    seen, origin = _seen(options.checkpoint, trust)
+    given = [_read(one, trust) for one in options.checkpoint]
+    seen, origin = [item for one in given for item in one.checkpoints], _origin(given)
     branch = find_branch(options.repo or Path(), options.branch or AUDIT_BRANCH)
     stamps = None if options.tsa_ca is None else Stamps.of(branch, options.tsa_ca)
     known = [*seen, *(() if stamps is None else stamps.checkpoints)]
     found = examine(branch, trust, known, origin, every_object=options.every_object)
     if options.format == "json":
-        print(json.dumps(_document(found, stamps), sort_keys=True))
+        print(json.dumps(_document(found, stamps, given), sort_keys=True))
     else:
         print(f"branch: {found.branch.ref} at {found.branch.tip}")
         print("\n".join(_sentences(found, stamps)))
@@ -122,11 +137,12 @@ def _of_stamps(found: Examination, stamps: Stamps | None) -> list[str]:
     return [f"timestamps: {found.watch.stamps}, not checked (give --tsa-ca)"] if found.watch.stamps else []
 
 
-def _document(found: Examination, stamps: Stamps | None) -> dict[str, object]:
+def _document(found: Examination, stamps: Stamps | None, given: Sequence[_Given]) -> dict[str, object]:
     problem, newest = found.problem, Checkpoint.of(found.head)
     return {
         "branch": found.branch.ref,
         "checkpoint": None if newest is None or problem is not None else str(newest),
+        "checkpoints_passed_over": [{"line": line, "of": one.name} for one in given for line in one.passed_over],
         "folders": "read" if found.folders_read else "computed",
         "population": {
             "ends": found.population.ends(),
@@ -147,26 +163,26 @@ def _refuse(options: argparse.Namespace, place: str, **names: str) -> None:
         raise MalformedError(f"{', '.join(given)}: only for {place}")
 
 
-def _seen(given: Sequence[str], trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
-    """Read the checkpoints that the command line says or names files of; give them, and the log that notes among them name."""
-    read = [_read(one, trust) for one in given]
-    origins = sorted({origin for _, origin in read if origin is not None})
+def _origin(given: Sequence[_Given]) -> str | None:
+    """Give the log that notes among the checkpoints name; None where none is a note."""
+    origins = sorted({one.origin for one in given if one.origin is not None})
     if len(origins) > 1:
         raise MalformedError(f"the checkpoints are of several logs: {', '.join(origins)}")
-    return [item for items, _ in read for item in items], origins[0] if origins else None
+    return origins[0] if origins else None
 
 
-def _read(given: str, trust: TrustRoot) -> tuple[list[Checkpoint], str | None]:
-    text, first = _text(given), given.partition("\n")[0][:200]
+def _read(given: str, trust: TrustRoot) -> _Given:
+    """Read a checkpoint that the command line says or names a file of; name on standard error the lines that are not read."""
+    text, name = _text(given), given.partition("\n")[0][:200]
     try:
-        found = checkpoint.seen(text, trust)
+        found, origin = checkpoint.seen(text, trust)
         passed_over = comment.without_words(text).passed_over
     except MalformedError as error:
-        raise MalformedError(f"--checkpoint {first}: {error}") from None
+        raise MalformedError(f"--checkpoint {name}: {error}") from None
     for line in passed_over:
         words = "looks like a checkpoint among the words of a comment, and is not read: of a comment its last line is"
-        print(f"note: --checkpoint {visible(first)}: line {line}: {words}", file=sys.stderr)
-    return found
+        print(f"note: --checkpoint {visible(name)}: line {line}: {words}", file=sys.stderr)
+    return _Given(name, found, origin, passed_over)
 
 
 def _text(given: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from tests.support.shelf import Shell
 
 SHOP = ChangeRef("acme/shop", 7)
 OLD, NEW = digest_of(b"the old policy"), digest_of(b"the new policy")
-HELD, SLOW, QUICK, NOWHERE, CUT = (run_id(SHOP, Sha(digit * 40)) for digit in "12356")
+HELD, SLOW, QUICK, NOWHERE, CUT, LOST, LATE, LATER = (run_id(SHOP, Sha(digit * 40)) for digit in "12356789")
 LEASE = {"handle": "cs_held", "scope": {"name": "database", "provider": "postgres", "parameters": {}, "ttl": 600}}
 
 
@@ -43,6 +43,19 @@ def cut(run: RunId, when: datetime) -> Draft:
     return Draft(RecordKind.EXECUTED, f"outcome/{run}", f"Applied migrate, {SHOP}", SHOP, run, when, body)
 
 
+def lost(run: RunId, when: datetime, *, minted: datetime, proof: str) -> list[Draft]:
+    """A run that was closed as lost an hour after `when`, its credential dead, and of which more was found an hour after that."""
+    closed, found = when + timedelta(hours=1), when + timedelta(hours=2)
+    first = {"handle": "cs_held", "minted": None, "revoked": closed.isoformat(), "proof": "dead"}
+    later = {"minted": minted.isoformat(), "expires": (minted + timedelta(days=1)).isoformat(), "revoked": found.isoformat()}
+    more = {"run": run, "found": "executed", "decision": {"environment": "lost"}, "grants": [first | later | {"proof": proof}]}
+    return [
+        announced(run, when, environment="lost"),
+        Draft(RecordKind.LOST, f"outcome/{run}", f"Lost sight of migrate, {SHOP}", SHOP, run, closed, {"grants": [first]}),
+        Draft(RecordKind.ANNOTATION, f"annotation/{run}", f"Found since, {SHOP}", SHOP, None, found, more),
+    ]
+
+
 def bare(kind: RecordKind, key: str, when: datetime, body: Mapping[str, object]) -> Draft:
     return Draft(kind, key, f"{kind.value} {key}", None, None, when, body)
 
@@ -63,6 +76,9 @@ def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
         rotation(signer().public, signer(2).public, now=day(12, 7)),
         announced(CUT, day(20), environment="cut"),
         cut(CUT, day(20, 7)),
+        *lost(LOST, day(22), minted=day(22), proof="unproved"),
+        *lost(LATE, day(24), minted=day(24, 7), proof="unproved"),
+        *lost(LATER, day(26), minted=day(26, 7), proof="dead"),
     ]
     log = FastLog.make(home / "shop.git")
     log.write((draft.time, lambda _, draft=draft: draft) for draft in drafts)  # type: ignore[misc]
@@ -74,8 +90,9 @@ def run(auditor: Auditor, capsys: pytest.CaptureFixture[str]) -> Shell:
     return Shell(auditor, capsys)
 
 
-def found(run: Shell, when: datetime, environment: str = "production") -> dict[str, list[dict[str, object]]]:
-    status, out, err = run("incident", "--env", environment, "--around", when.isoformat(), "--format", "json")
+def found(run: Shell, when: datetime, environment: str = "production", window: str = "2h") -> dict[str, list[dict[str, object]]]:
+    around = ("--around", when.isoformat(), "--window", window)
+    status, out, err = run("incident", "--env", environment, *around, "--format", "json")
     assert status == 0, err
     document: dict[str, list[dict[str, object]]] = json.loads(out)
     return document
@@ -128,7 +145,25 @@ def test_the_switch_to_another_policy_is_told_wherever_it_was_seen_first(run: Sh
 def test_an_environment_that_nobody_names_is_no_all_clear(run: Shell, tmp_path: Path) -> None:
     status, out, err = run("incident", "--env", "prod", "--around", "2026-08-31T06:00", "--index", str(tmp_path / "index"))
     assert (status, out) == (2, "")
-    assert "no record names the environment prod; on the record are: cut, production, staging" in err
+    assert "no record names the environment prod; on the record are: cut, lost, production, staging" in err
+
+
+@pytest.mark.parametrize("window", ["1m", "1h", "12h", "48h"])
+@pytest.mark.parametrize(
+    ("when", "live"),
+    [
+        (day(22, 6) + timedelta(minutes=30), [LOST]),
+        (day(22, 12), []),
+        (day(24, 12), [LATE]),
+        (day(26, 7) + timedelta(minutes=30), [LATER]),
+        (day(26, 12), []),
+    ],
+    ids=["alive", "proved dead by the outcome", "minted after that", "minted after that, not dead yet", "and dead"],
+)
+def test_what_is_found_since_of_a_credential_counts_whatever_the_window(
+    run: Shell, when: datetime, live: list[str], window: str
+) -> None:
+    assert [item["run"] for item in found(run, when, "lost", window)["credentials_live"]] == live
 
 
 def test_what_an_outcome_had_no_room_for_is_not_told_as_nothing(run: Shell) -> None:

@@ -186,6 +186,11 @@ def test_what_is_not_utf_8_is_refused(index: Index, question: Question) -> None:
         index.ask(question)
 
 
+def test_a_name_that_is_not_utf_8_is_refused(index: Index) -> None:
+    with pytest.raises(MalformedError, match="what is asked for is not UTF-8"):
+        index.find("\udcff")
+
+
 def test_a_path_that_is_no_glob_is_refused(index: Index) -> None:
     with pytest.raises(MalformedError):
         check_glob("/etc/*")
@@ -310,6 +315,35 @@ def test_one_that_others_can_have_written_is_not_asked(shop: Shop, tmp_path: Pat
     file.chmod(0o660)
     with pytest.raises(LedgerFault, match="may have been written by others; remove it"):
         Index(file, shop.path, shop.tip).count(Question())
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_read_with_it_is_not_of_others_either(shop: Shop, tmp_path: Path, ending: str, linked: bool) -> None:
+    file, link = tmp_path / "index.sqlite", tmp_path / "elsewhere" / "link"
+    with closing(Index(file, shop.path, shop.tip)) as index:
+        assert index.count(Question()) == len(shop.accounts)
+    link.parent.mkdir(mode=0o700)
+    link.symlink_to(file)
+    file.with_name(file.name + ending).touch()
+    file.with_name(file.name + ending).chmod(0o666)
+    with pytest.raises(LedgerFault, match=f"index.sqlite{ending} may have been written by others; remove it"):
+        Index(link if linked else file, shop.path, shop.tip).count(Question())
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_none_is_kept_where_others_can_put_something_beside_it(shop: Shop, tmp_path: Path, made: bool) -> None:
+    folder = tmp_path / "shared"
+    file = folder / "index.sqlite"
+    folder.mkdir()
+    if made:
+        with closing(Index(file, shop.path, shop.tip)) as index:
+            assert index.count(Question()) == len(shop.accounts)
+    for mode in (0o1777, 0o770):
+        folder.chmod(mode)
+        with pytest.raises(LedgerFault, match=r"others can write the folder of the index, .*/shared; name a file elsewhere"):
+            Index(file, shop.path, shop.tip).count(Question())
+    assert file.exists() is made
 
 
 def test_several_may_make_it_at_once(shop: Shop, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What people keep of a log, given to `countersign audit verify`: comments of runners as they stand on a forge, several at once."""
 
+import json
 import re
 from pathlib import Path
 
@@ -84,11 +85,12 @@ def test_words_of_a_comment_that_look_like_one_are_not_read_and_named(run: Shell
     """As runners wrote them before, or as somebody may have kept them."""
     good, kept = printed(run), tmp_path / "kept"
     comment = f"<!-- countersign:runner -->\n### ✘ Refused\n\n{NAMES[0]}:1: cannot be parsed\n\nCheckpoint: `{good}`\n"
-    for text, line in ((comment, 4), (comment.partition("\n")[2], 3)):
-        kept.write_text(text)
-        status, _, err = run("verify", "--checkpoint", str(kept))
-        assert status == 0
-        assert err.startswith(f"note: --checkpoint {kept}: line {line}: looks like a checkpoint among the words of a comment")
+    kept.write_text(comment)
+    status, _, err = run("verify", "--checkpoint", str(kept))
+    assert status == 0
+    assert err.startswith(f"note: --checkpoint {kept}: line 4: looks like a checkpoint among the words of a comment")
+    said = json.loads(run("verify", "--checkpoint", good, "--checkpoint", str(kept), "--format", "json")[1])
+    assert said["checkpoints_passed_over"] == [{"line": 4, "of": str(kept)}]
     kept.write_text(f"{comment}{WRONG}\n")
     assert run("verify", "--checkpoint", str(kept))[0] == 1, "what stands behind a comment is no word of it"
     kept.write_text(comment.replace(f"`{good}`", ""))
@@ -107,6 +109,21 @@ def test_each_of_several_checkpoints_is_held_against_the_log(run: Shell, tmp_pat
     both = tmp_path / "both"
     both.write_text(f"{good}\ncheckpoint: {WRONG} (keep it elsewhere, give it to --checkpoint next time)\n")
     assert run("verify", "--checkpoint", str(both))[0] == 1
+
+
+@pytest.mark.parametrize("own", ["noted in ticket OPS-12: {}", "| OPS-12 | {} |"])
+def test_a_checkpoint_that_does_not_fit_counts_wherever_it_stands_among_others(run: Shell, tmp_path: Path, own: str) -> None:
+    last = f"Checkpoint: `{printed(run)}`\n"
+    kept, note = tmp_path / "kept", own.format(WRONG)
+    for text in (
+        f"{note}\n\nfrom the merge request:\n{last}",
+        f"{last}{note}\n",
+        f"<!-- countersign:runner -->\n{last}{note}\n{last}",
+    ):
+        kept.write_text(text)
+        status, out, _ = run("verify", "--checkpoint", str(kept))
+        assert status == 1
+        assert "rewritten here or earlier" in out
 
 
 @pytest.mark.parametrize("way", ["- checkpoint: {}", "* {}", "**Checkpoint:** {}", "CHECKPOINT: {}", "Checkpoint {}", "{} {}"])

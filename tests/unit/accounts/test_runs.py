@@ -1,12 +1,14 @@
 """How long a credential lived, as far as records can tell."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.attestation.accounts.incident import reconstruct
-from countersign.attestation.accounts.runs import Run, make_run
+from countersign.attestation.accounts.runs import Lifetime, Run, make_run
 
 T = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HANDLE = "postgres/run-a/database"
@@ -76,6 +78,43 @@ def test_an_open_run_may_hold_what_it_announced_as_long_as_it_is_open() -> None:
     assert not opened.open(at(-1))
 
 
+def found_since(closed: Mapping[str, object], later: Mapping[str, object], *, left_out: str | None = None) -> Lifetime:
+    """A run that was closed as lost at minute 50, and of which more was found at minute 60."""
+    lease = {"handle": HANDLE, "scope": {"name": "database", "provider": "postgres", "parameters": {}, "ttl": 600}}
+    told = [[{"handle": HANDLE, "minted": None, **grant}] if grant else [] for grant in (closed, later)]
+    left = [{"part": left_out, "bytes": 1}] if left_out else []
+    annotation = record("annotation", 60, {"run": "run-a", "found": "executed", "grants": told[1], "left_out": left})
+    (life,) = make_run(record("intent", 0, {"leases": [lease]}), record("lost", 50, {"grants": told[0]}), annotation).lifetimes
+    return life
+
+
+DEAD = {"revoked": at(50).isoformat(), "proof": "dead"}
+UNPROVED = {"revoked": at(59).isoformat(), "proof": "unproved", "expires": at(90).isoformat(), "public_id": "cs_role"}
+
+
+def test_a_death_that_the_outcome_proves_stands_whatever_is_found_since() -> None:
+    for later in (UNPROVED, UNPROVED | {"proof": "dead"}):
+        life = found_since(DEAD, later | {"minted": at(1).isoformat()})
+        assert (life.began, life.ended, life.proof, life.revoked, life.public_id) == (at(1), at(50), "dead", at(50), "cs_role")
+
+
+@pytest.mark.parametrize("minted", [None, at(49), at(51)], ids=["nobody knows when", "about then", "after it"])
+def test_it_does_not_where_the_credential_may_have_been_minted_after_it(minted: datetime | None) -> None:
+    life = found_since(DEAD, UNPROVED | {"minted": minted and minted.isoformat()})
+    assert (life.ended, life.proof, life.revoked) == (at(90), "unproved", at(59))
+
+
+def test_what_is_found_since_proves_a_death_that_the_outcome_does_not() -> None:
+    life = found_since(DEAD | {"proof": "unproved"}, UNPROVED | {"proof": "dead", "minted": at(1).isoformat()})
+    assert (life.ended, life.proof) == (at(59), "dead")
+
+
+def test_what_is_left_out_of_what_is_found_since_is_not_taken_for_dead() -> None:
+    life = found_since(DEAD, {}, left_out="grants[] not proved dead")
+    assert (life.ended, life.proof, life.listed) == (life.expires, None, False)
+    assert found_since(DEAD, {}, left_out="grants[] proved dead").ended == at(50)
+
+
 def test_a_grant_that_no_intent_announced_is_shown_all_the_same() -> None:
     closed = make_run(
         record("intent", 0, {}),
@@ -102,9 +141,12 @@ junk = st.recursive(
 @given(
     announced=st.dictionaries(st.sampled_from(["leases", "decision", "actor"]), junk),
     closed=st.dictionaries(st.sampled_from(["grants", "timeline", "result"]), junk),
+    since=st.dictionaries(st.sampled_from(["grants", "found", "left_out"]), junk),
 )
-def test_no_shape_of_a_body_makes_a_reader_stumble(announced: dict[str, object], closed: dict[str, object]) -> None:
-    made = make_run(record("intent", 0, announced), record("executed", 5, closed))
+def test_no_shape_of_a_body_makes_a_reader_stumble(
+    announced: dict[str, object], closed: dict[str, object], since: dict[str, object]
+) -> None:
+    made = make_run(record("intent", 0, announced), record("lost", 5, closed), record("annotation", 6, since))
     assert isinstance(made.lifetimes, tuple)
     assert isinstance(made.phases, tuple)
     incident = reconstruct(around=at(1), window=timedelta(hours=1), environment="production", records=[made.intent], runs=[made])

@@ -50,13 +50,28 @@ def test_nothing_but_the_last_line_of_a_whole_comment_is_read(words: list[str], 
         assert taken(copied) == [GOOD]
 
 
-@pytest.mark.parametrize("words", HOSTILE[:3] + HOSTILE[8:10])
-def test_what_was_copied_from_where_a_forge_shows_it_has_no_marker_and_no_ticks(words: str) -> None:
+OWN = [f"noted in OPS-12: {OTHER}", f"| OPS-12 | {OTHER} |", f"{OTHER}", f"- `{OTHER}`", f"Checkpoint {OTHER}."]
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_what_stands_before_a_last_line_without_its_marker_is_read_as_ever(own: str) -> None:
+    """Copied from where a forge shows it, a comment has no marker and no ticks, and nobody can tell where it begins."""
     for tick in ("", "`"):
-        text = f"✘ Refused\n\n{words}\n\nRecord 41 on branch countersign/audit\n\nCheckpoint: {tick}{GOOD}{tick}\n"
-        assert taken(text) == [GOOD]
-        assert taken(quoted(text)) == [GOOD]
-        assert without_words(text).passed_over == (3,)
+        last = f"Checkpoint: {tick}{GOOD}{tick}\n"
+        for text in (f"{own}\n\n✘ Refused\n\n{last}", f"{last}\n{own}\n"):
+            assert sorted(taken(text), key=str) == sorted(taken(quoted(text)), key=str) == [GOOD, OTHER]
+            assert without_words(text).passed_over == ()
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_what_stands_between_a_comment_with_its_marker_and_one_without_is_read(own: str) -> None:
+    assert taken(f"{comment(HOSTILE[0])}{own}\nwords\nCheckpoint: {GOOD}\n") == [GOOD, OTHER, GOOD]
+
+
+@pytest.mark.parametrize("words", HOSTILE[8:11])
+def test_what_only_looks_like_one_before_a_last_line_without_its_marker_is_refused(words: str) -> None:
+    with pytest.raises(MalformedError, match=r"^line 3: looks like a checkpoint"):
+        taken(f"✘ Refused\n\n{words}\n\nCheckpoint: {GOOD}\n")
 
 
 def test_of_several_comments_each_last_line_is_read_and_so_is_what_stands_between() -> None:
@@ -67,11 +82,6 @@ def test_of_several_comments_each_last_line_is_read_and_so_is_what_stands_betwee
     assert taken(f"{first}\n{third}\n{second}") == [GOOD, third, OTHER]
     assert taken(f"{first}\n{second}\nand {third}\n") == [GOOD, OTHER, third]
     assert without_words(f"{first}\n{third}\n{second}").passed_over == (4, 12)
-
-
-@pytest.mark.parametrize("line", [str(OTHER), f"- `{OTHER}`", f"checkpoint: {OTHER} (keep it elsewhere)", f"Checkpoint {OTHER}."])
-def test_a_line_that_says_that_it_is_one_is_read_before_a_comment_without_its_marker(line: str) -> None:
-    assert taken(f"{line}\n\nwords\n\nCheckpoint: {GOOD}\n") == [OTHER, GOOD]
 
 
 def test_a_line_that_was_spoiled_is_refused_where_a_whole_one_follows() -> None:
@@ -90,8 +100,9 @@ def test_a_comment_of_the_bots_holds_none_and_what_looks_like_one_there_is_refus
     bots = "<!-- countersign:bot -->\n### ✘ Refused\n\n`db/x.sql`\n"
     assert taken(f"{bots}\n{comment(HOSTILE[0])}") == [GOOD]
     assert taken(f"{comment(HOSTILE[0])}\n{bots}") == [GOOD]
-    with pytest.raises(MalformedError, match=r"^line 6: in a comment of the bot's, which holds no checkpoint"):
-        taken(f"{bots}\n{GOOD}\n")
+    for more in (f"{GOOD}\n", f"seen {GOOD}\n\nCheckpoint: {OTHER}\n", f"Checkpoint: `{GOOD}`{comment()}"):
+        with pytest.raises(MalformedError, match=r"^line 6: in a comment of the bot's, which holds no checkpoint"):
+            taken(f"{bots}\n{more}")
 
 
 @given(st.lists(lines, max_size=6))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from countersign.attestation import sshsig
 from countersign.attestation.sshsig import PublicKey
 from countersign.domain.ids import MalformedError
+from tests.support import ed25519
 from tests.support.audit import signer
 
 MESSAGE = b"tree 0\n\nHello.\n"
@@ -157,16 +158,13 @@ RFC_8032 = [
 ]
 """Public key, message and signature, from section 7.1 of the RFC."""
 
-ORDER = 2**252 + 27742317777372353535851937790883648493
-"""Of the curve's group: a signature's number is below it (RFC 8032, section 5.1.7)."""
-
 
 @pytest.mark.parametrize(("key", "message", "signature"), RFC_8032)
 def test_a_bare_signature_is_the_one_of_the_rfc(key: str, message: str, signature: str) -> None:
     public, said, signed = PublicKey(bytes.fromhex(key)), bytes.fromhex(message), bytes.fromhex(signature)
     assert public.verify(signed, said)
     assert not public.verify(signed, said + b"x")
-    other = int.from_bytes(signed[32:], "little") + ORDER
+    other = int.from_bytes(signed[32:], "little") + ed25519.ORDER
     assert not public.verify(signed[:32] + other.to_bytes(32, "little"), said), "there is one way to write it"
 
 
@@ -184,16 +182,43 @@ def test_a_key_that_fits_many_signatures_is_no_key() -> None:
     assert not PublicKey(neutral).verify(neutral + bytes(32), b"anything")
 
 
+def openssl(key: PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+SECRET, NONCE = 2**200 + 8, 2**199 + 7
+
+
+@pytest.mark.parametrize("many", range(8))
+def test_a_signature_that_is_good_but_for_a_point_of_small_order_is_refused(many: int) -> None:
+    """A check that multiplies by the cofactor takes it; git and OpenSSL do not. Releases of libsodium may do either."""
+    key, beside = PublicKey(ed25519.written(ed25519.times(SECRET, ed25519.base()))), ed25519.times(many, ed25519.of_order_eight())
+    made = ed25519.signature(SECRET, NONCE, MESSAGE, beside=beside)
+    r, number = made[:32], int.from_bytes(made[32:], "little")
+    right = ed25519.add(
+        ed25519.add(ed25519.times(NONCE, ed25519.base()), beside),
+        ed25519.times(ed25519.hashed(r, key.raw, MESSAGE) * SECRET, ed25519.base()),
+    )
+    left = ed25519.times(number, ed25519.base())
+    assert ed25519.written(ed25519.times(8, left)) == ed25519.written(ed25519.times(8, right)), "as a laxer check sees it"
+    assert key.verify(made, MESSAGE) is openssl(key, made, MESSAGE) is (many == 0)
+
+
+def test_one_whose_point_is_of_small_order_is_refused_though_others_take_it() -> None:
+    key, made = PublicKey(ed25519.written(ed25519.times(SECRET, ed25519.base()))), ed25519.signature(SECRET, 0, MESSAGE)
+    assert openssl(key, made, MESSAGE)
+    assert not key.verify(made, MESSAGE)
+
+
 @given(st.binary(max_size=50), st.integers(0, 95), st.integers(0, 255))
 @settings(max_examples=100)
 def test_libsodium_says_what_openssl_says(message: bytes, place: int, byte: int) -> None:
     key = signer(5)
     whole = bytearray(key.sign_raw(message) + key.public.raw)
     whole[place] = byte
-    signature, public = bytes(whole[:64]), bytes(whole[64:])
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-        good = True
-    except InvalidSignature:
-        good = False
-    assert PublicKey(public).verify(signature, message) is good
+    signature, public = bytes(whole[:64]), PublicKey(bytes(whole[64:]))
+    assert public.verify(signature, message) is openssl(public, signature, message)

@@ -54,6 +54,12 @@ def test_a_request_that_was_turned_away_in_the_end_is_none(tmp_path: Path) -> No
     assert (found.findings, found.turned_away) == ((), 1)
 
 
+@pytest.mark.parametrize("status", [{"code": [403]}, {"code": {"code": 403}}, {"code": "403"}, {"code": True}, [403], "x"])
+def test_what_is_no_code_turns_nobody_away(tmp_path: Path, status: object) -> None:
+    found = held(tmp_path, [line(STAGES[2], responseStatus=status)])
+    assert (len(found.findings), found.turned_away) == (1, 0)
+
+
 @pytest.mark.parametrize(
     "other",
     [
