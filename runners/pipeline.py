@@ -198,7 +198,7 @@ class Pipeline:
         if isinstance(intent, Entry):
             return intent
         if not isinstance(intent, LedgerFault) or isinstance(intent, HeldFault | TooLargeFault):
-            self.outbox.release(run, marked)  # behind any other fault it may be announced: its answer may be what was lost
+            self.outbox.drop(run, marked)  # behind any other fault it may be announced: its answer may be what was lost
         if isinstance(intent, HeldFault):  # one that another runner announced since we looked
             telling.held(self.forge, change, intent.entry, ready.authorization.plan.environment)
         elif isinstance(intent, LedgerFault):

@@ -9,6 +9,7 @@ from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId, run_id
 from countersign.domain.outcomes import LedgerFault
+from runners.announced import begun
 from runners.pipeline import Ending
 from runners.reaper import Reaper
 from tests.fakes.outbox import FakeOutbox
@@ -119,6 +120,30 @@ def test_one_that_closes_in_the_same_moment_takes_nothing_away(world: RunnerWorl
 
     world.sandbox.act = meanwhile
     assert world.handle(ref) is Ending.LOST
+    assert is_found(world, ref).body["found"] == "executed"
+
+
+@pytest.mark.parametrize("records", [True, False])
+def test_what_is_kept_while_another_one_closes_is_not_forgotten(world: RunnerWorld, *, records: bool) -> None:
+    """On one disk: the other one found that the run had begun, and no more; the result was put there before it was through."""
+    ref = world.propose(STAGING)
+    world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+    with pytest.raises(LedgerFault):
+        world.handle(ref)
+    run, intent = run_of(world, ref), world.ledger.entries[-1]
+    result = world.outbox.kept[run]
+    world.outbox.put(run, begun(intent))
+
+    def meanwhile(*_: object) -> None:
+        world.outbox.put(run, result)
+        world.ledger.fail_next("append", after=1, times=0 if records else 1)
+
+    world.ledger.before_push = meanwhile
+    world.clock.sleep(60)
+    closed, faults = world.reaper().sweep(world.ledger)
+    if not records:
+        assert (closed, len(faults), world.outbox.kept) == ([], 1, {run: result})
+        assert world.tidy() == []
     assert is_found(world, ref).body["found"] == "executed"
 
 
