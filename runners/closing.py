@@ -76,7 +76,7 @@ class Closer:
             now=self.clock(),
             tokenizer=hide,
         )
-        entry = record(ledger, draft, *promotions.lost(intent, draft))[0]
+        entry = record(ledger, draft, *promotions.lost(intent, draft), led=True)[0]
         return self._as_it_stands(ledger, intent, entry, kept, revocations)
 
     def settle(self, ledger: Ledger, intent: Entry, done: Entry) -> None:
@@ -103,7 +103,7 @@ class Closer:
     ) -> Entry:
         """Give an outcome that stands, and forget what is kept here once nothing of it is missing on the record.
 
-        What the outcome lost is taken back: a runner of an earlier version did not. What it could not tell is told beside it.
+        What it lost is taken back where that did not go with it, as of another runner's. What it could not tell is told beside it.
         """
         if intent.run is None:
             return done
