@@ -1,11 +1,13 @@
 """What follows an outcome: brings what was applied into its branch, or tells people why not. Can be repeated. Records nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
+from countersign.attestation.ports import LedgerReader
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import MalformedError, Sha, sha
-from countersign.domain.outcomes import GitFault
+from countersign.domain.outcomes import GitFault, LedgerFault
 from countersign.domain.ports import Change, ChangeState, Forge, Repository
 from runners import telling
 from runners.telling import Apart
@@ -33,18 +35,46 @@ def finish_for_another(forge: Forge, repository: Repository, outcome: Entry, *, 
     _finish(forge, repository, replace(now, head=Sha(str(told.get("head")))), now, outcome, branch=branch)
 
 
+def unfinished(  # noqa: PLR0913 - as the others, and where an outcome may stand
+    forge: Forge, repository: Repository, ledger: LedgerReader, then: Change, intent: Entry, *, kind: RecordKind, branch: str
+) -> None:
+    """Tell people of a run that cannot be closed here now, and merge nothing. `kind` is what it ended as, as far as is known here.
+
+    Where an outcome stands all the same, such as another runner's, and no more is missing than what follows it, that is told.
+
+    Raises:
+        ForgeFault: the forge did not answer.
+    """
+    done = None
+    with suppress(LedgerFault):
+        done = ledger.find(f"outcome/{intent.run}")
+    if done is None:
+        telling.unrecorded(forge, then, intent, kind)
+    else:
+        _tell(forge, repository, then, forge.change(then.ref), done, branch=branch)
+
+
 def _finish(  # noqa: PLR0913 - what the two above have, and what the change is now
     forge: Forge, repository: Repository, then: Change, now: Change, outcome: Entry, *, branch: str
 ) -> None:
-    """Tell of the head that was run, and merge no other one: whoever has pushed since does not hear less of what was done."""
+    if _tell(forge, repository, then, now, outcome, branch=branch) and now.state is ChangeState.OPEN:
+        forge.merge(then.ref, then.head, into=branch)
+
+
+def _tell(  # noqa: PLR0913 - as above
+    forge: Forge, repository: Repository, then: Change, now: Change, outcome: Entry, *, branch: str
+) -> bool:
+    """Tell of the head that was run; say whether it is to be merged, which no other one is.
+
+    Whoever has pushed since does not hear less of what was done.
+    """
     current = now.head == then.head
     if outcome.kind is not RecordKind.EXECUTED:
         telling.not_applied(forge, then, outcome, current=current)
-        return
+        return False
     apart = _apart(repository, then, now, outcome, branch)
     telling.applied(forge, then, outcome, apart=apart, current=current)
-    if apart is None and now.state is ChangeState.OPEN:
-        forge.merge(then.ref, then.head, into=branch)
+    return apart is None
 
 
 def _apart(repository: Repository, then: Change, now: Change, outcome: Entry, branch: str) -> Apart | None:

@@ -47,7 +47,13 @@ def no_room(forge: Forge, change: Change) -> None:
 
 
 def unrecorded(forge: Forge, change: Change, intent: Entry, kind: RecordKind) -> None:
-    """Say that a run has ended and its outcome is not on the record yet. Whoever tells the outcome edits the same comment."""
+    """Say that a run has ended and its outcome is not on the record yet. Whoever tells the outcome edits the same comment.
+
+    Where that was told, by a runner that could read the branch while this one cannot, it stays, with its checkpoint.
+    """
+    ours = comment.marker(intent.run)
+    if any(said.startswith(ours) and intent.digest not in said for said in forge.comments(change.ref)):
+        return
     word = {RecordKind.EXECUTED: "applied", RecordKind.FAILED: "failed"}.get(kind, "announced")
     text = (
         "What came of the run is not on the audit branch yet, or a credential of it is not proved dead. The runner tries again by "

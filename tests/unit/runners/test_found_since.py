@@ -9,11 +9,13 @@ from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId, run_id
 from countersign.domain.outcomes import LedgerFault
+from countersign.domain.ports import StatusState
 from runners.announced import begun
+from runners.landing import finish_for_another
 from runners.pipeline import Ending
 from runners.reaper import Reaper
 from tests.fakes.outbox import FakeOutbox
-from tests.fakes.runner import RunnerWorld
+from tests.fakes.runner import PROJECT, RunnerWorld
 
 STAGING = {"db/staging/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
 
@@ -84,6 +86,31 @@ def test_whoever_asks_for_the_run_is_told_of_both(world: RunnerWorld) -> None:
     told = account(json.loads(world.ledger.entries[-1].raw)["predicate"])
     assert (told.run, told.environment, told.change) == (run.intent.run, "staging", str(ref))
     assert told.credentials
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("fails", ["append", "find"])
+def test_what_cannot_be_recorded_beside_it_is_not_told_in_its_place(world: RunnerWorld, fails: str, *, told: bool) -> None:
+    """The comment of a run says its outcome, with the newest checkpoint: whoever cannot annotate it must not take that away."""
+    ref = world.propose(STAGING)
+
+    def act(*_: object) -> None:
+        closed_elsewhere(world, ref)
+        if told:
+            finish_for_another(world.forge, world.repository, world.ledger.entries[-1], branch="main")
+        world.ledger.fail_next(fails, times=9)
+
+    world.sandbox.act = act
+    with pytest.raises(LedgerFault):
+        world.handle(ref)
+    [(_, said)] = world.world.comments(ref)
+    status = world.world.statuses[PROJECT, world.world.held(ref).head]
+    if told or fails == "append":
+        assert "### ✘ Lost" in said
+        assert world.ledger.entries[-1].digest in said
+        assert status.state is StatusState.FAILED
+    else:
+        assert "Applied, not yet recorded" in said, "nobody here knows better"
 
 
 @pytest.mark.parametrize("by", ["tidying", "a look at the change"])

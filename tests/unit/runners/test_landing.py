@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from countersign.attestation.record import Entry
+from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import ChangeRef
 from countersign.domain.outcomes import ForgeFault
 from countersign.domain.ports import ChangeState
-from runners.landing import finish_for_another
+from runners.landing import finish_for_another, unfinished
 from runners.pipeline import Ending
 from tests.fakes.repository import FakeRepository
 from tests.fakes.runner import RunnerWorld
@@ -99,6 +99,15 @@ def test_while_the_other_head_is_open_it_is_not_merged(world: RunnerWorld, appli
     world.world.push(applied, world.commit(waits, branch="elsewhere"))
     assert world.handle(applied) is Ending.WAITING
     assert f"its head moved on to {world.world.held(applied).head[:12]}. {BY_HAND}." in first(world, applied)
+
+
+def test_what_stands_is_told_and_not_merged_while_its_run_is_not_closed_here(world: RunnerWorld, applied: ChangeRef) -> None:
+    """Such as where a credential is still at hand that another runner, which recorded the outcome, knew nothing of."""
+    intent = world.ledger.entries[-2]
+    now = world.forge.change(applied)
+    unfinished(world.forge, world.repository, world.ledger, now, intent, kind=RecordKind.EXECUTED, branch="main")
+    assert world.ledger.entries[-1].digest in first(world, applied)
+    assert world.world.held(applied).state is ChangeState.OPEN
 
 
 @pytest.mark.parametrize("call", ["fetch", "merged_tree", "changes"])
