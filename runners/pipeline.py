@@ -22,7 +22,7 @@ from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused,
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from countersign.domain.scope import Scope
 from runners import aftermath, promotions, questions, scribe, telling, unjudged
-from runners.announced import is_marked, mark
+from runners.announced import make_room, mark
 from runners.brokers.registry import Brokers
 from runners.carrying import Carrier, Ready
 from runners.closing import Closer, environment_of, held_by, in_the_way
@@ -184,10 +184,7 @@ class Pipeline:
         """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
         run, marked = ready.authorization.run, mark(ready.announced[-1])
         try:
-            self.outbox.reserve(run)
-            kept = self.outbox.get(run)
-            if kept is None or is_marked(kept):  # from an earlier try
-                self.outbox.swap(run, kept, marked)
+            make_room(self.outbox, run, marked)
         except Fault:
             with suppress(ForgeFault):
                 telling.no_room(self.forge, change)
