@@ -101,7 +101,8 @@ def test_where_the_room_goes_before_the_mark_is_in_it_nothing_is_announced(world
 
     def tidied() -> None:
         world.outbox.act = None
-        world.outbox.drop(run_of(world, ref), None)
+        run = run_of(world, ref)
+        assert world.outbox.drop(run, world.outbox.get(run))
 
     world.outbox.act = tidied
     with pytest.raises(Fault, match="its room in the outbox went to another, or away"):
