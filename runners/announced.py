@@ -1,4 +1,4 @@
-"""What the outbox holds of a run from just before its intent until just before its first credential. Pure.
+"""What the outbox holds of a run from just before its intent until just before its first credential.
 
 Where the intent stands and its answer was lost, or the runner died right behind it, this tells whoever closes the run that nothing
 was minted and nothing was run. Each step from one mark to the next is a swap: of one who begins and one who closes, one gets it.
@@ -10,7 +10,9 @@ from typing import Final
 from countersign.attestation.record import Draft, Entry
 from countersign.attestation.statement import in_utc
 from countersign.domain.canonical import canonical_json
-from countersign.domain.ids import digest_of
+from countersign.domain.ids import RunId, digest_of
+from countersign.domain.outcomes import Fault
+from runners.ports import Outbox
 
 NEVER_BEGAN: Final = "it was announced and never began: nothing was minted, nothing was run"
 
@@ -19,6 +21,20 @@ def mark(intent: Draft | Entry) -> Mapping[str, object]:
     """Give the mark of this very intent, the draft or its record: that of another runner, of the same run, has another one."""
     said = [intent.key, in_utc(intent.time).isoformat(), intent.body]
     return {"announced": digest_of(canonical_json(said)), "project": named_in(intent)}
+
+
+def make_room(outbox: Outbox, run: RunId, marked: Mapping[str, object]) -> None:
+    """Make room for what comes of a run, and put the mark into it, also in the place of a mark of an earlier try.
+
+    What else is kept there stays. It is of another runner's intent, which stands: whoever appends one is told so.
+
+    Raises:
+        Fault: there is no room, or it went before the mark was in it. Nothing may be announced: nobody could begin it.
+    """
+    outbox.reserve(run)
+    kept = outbox.get(run)
+    if (kept is None or is_marked(kept)) and not outbox.swap(run, kept, marked):
+        raise Fault("its room in the outbox went to another, or away, before the run was announced")
 
 
 def begun(intent: Draft | Entry) -> Mapping[str, object]:

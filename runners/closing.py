@@ -76,7 +76,7 @@ class Closer:
             now=self.clock(),
             tokenizer=hide,
         )
-        entry = record(ledger, draft, *promotions.lost(intent, draft))[0]
+        entry = record(ledger, draft, *promotions.lost(intent, draft), led=True)[0]
         return self._as_it_stands(ledger, intent, entry, kept, revocations)
 
     def settle(self, ledger: Ledger, intent: Entry, done: Entry) -> None:
@@ -103,18 +103,19 @@ class Closer:
     ) -> Entry:
         """Give an outcome that stands, and forget what is kept here once nothing of it is missing on the record.
 
-        What the outcome lost is taken back: a runner of an earlier version did not. What it could not tell is told beside it.
+        What it lost is taken back where that did not go with it, as of another runner's. What it could not tell is told beside it.
         """
-        if intent.run is not None:
-            more = [*promotions.lost(intent, done)]
-            if done.kind is RecordKind.LOST:
-                hide = self.veil.again(intent)
-                known = kept or self._kept(intent, intent.run, hide) or {}
-                if aftermath.kind_of(known) is not RecordKind.LOST:
-                    more.append(found_since.found(intent, done, known, revocations, now=self.clock(), tokenizer=hide))
-            record(ledger, *more)
-            self.outbox.drop(intent.run)
-        return done
+        if intent.run is None:
+            return done
+        hide = self.veil.again(intent)
+        kept = kept or self._kept(intent, intent.run, hide)
+        more = [*promotions.lost(intent, done)]
+        if done.kind is RecordKind.LOST and kept and aftermath.kind_of(kept) is not RecordKind.LOST:
+            more.append(found_since.found(intent, done, kept, revocations, now=self.clock(), tokenizer=hide))
+        record(ledger, *more)
+        if self.outbox.drop(intent.run, kept):
+            return done
+        return self._as_it_stands(ledger, intent, done, None, revocations)  # who ran it has put something there since
 
     def _end(self, run: RunId, leases: Mapping[str, Scope], at_hand: Mapping[str, Credential]) -> list[Revocation]:
         """Remove the container and revoke every credential, whatever becomes of the others; then say what could not be done."""

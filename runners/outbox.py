@@ -49,7 +49,7 @@ class FileOutbox:
                 os.close(descriptor)
             sync_folder(self._directory)
         except OSError as error:
-            self.release(run)
+            self.drop(run, None)
             raise Fault(f"the outbox has no room for what would come of {run}: {error.strerror}") from error
 
     def put(self, run: RunId, result: Mapping[str, object]) -> None:
@@ -59,7 +59,7 @@ class FileOutbox:
             Fault: the disk refused; nothing was kept.
         """
         try:
-            with _alone(os.open(self._path(run), os.O_RDWR | os.O_CREAT, 0o600)) as file:
+            with self._alone(run, os.O_CREAT) as file:
                 _write(file, result)
             sync_folder(self._directory)
         except OSError as error:
@@ -72,7 +72,7 @@ class FileOutbox:
             Fault: the disk refused.
         """
         try:
-            with _alone(os.open(self._path(run), os.O_RDWR)) as file:
+            with self._alone(run) as file:
                 if _read(file) != old:
                     return False
                 file.seek(0)
@@ -114,28 +114,29 @@ class FileOutbox:
             raise Fault(f"the outbox cannot be listed: {error.strerror}") from error
         return found
 
-    def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
-        """Give back the room of a run that was not announced. What else was kept stays, and so does what cannot be read."""
-        with suppress(Fault):
-            if self.get(run) in (None, mark):
-                self.drop(run)
-
-    def drop(self, run: RunId) -> None:
-        """Forget it. What cannot be removed takes up room until a sweep can (`Tidier`)."""
-        with suppress(OSError):
-            self._path(run).unlink(missing_ok=True)
+    def drop(self, run: RunId, kept: Mapping[str, object] | None) -> bool:
+        """Forget it where this is kept; False where something else is. What cannot be removed waits until a sweep can."""
+        with suppress(OSError):  # such as that there is no file
+            with self._alone(run) as file:
+                if _read(file) != kept:
+                    return False
+                self._path(run).unlink()
             sync_folder(self._directory)
+        return True
+
+    @contextmanager
+    def _alone(self, run: RunId, flags: int = 0) -> Iterator[BinaryIO]:
+        """Open a file to read and write, and keep other processes of this runner out until it is closed, or this one is dead."""
+        while True:
+            with os.fdopen(os.open(self._path(run), os.O_RDWR | flags, 0o600), "r+b") as file:
+                # from a descriptor: nothing is cut off, so no block is given back
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file.fileno()).st_nlink:  # else it was dropped while we waited: nobody would find what we write
+                    yield file
+                    return
 
     def _path(self, run: RunId) -> Path:
         return self._directory / f"{run}.json"
-
-
-@contextmanager
-def _alone(descriptor: int) -> Iterator[BinaryIO]:
-    """Open a file to read and write, and keep other processes of this runner out until it is closed, or this one is dead."""
-    with os.fdopen(descriptor, "r+b") as file:  # from a descriptor: nothing is cut off, so no block is given back
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
 
 
 def _write(file: BinaryIO, document: Mapping[str, object]) -> None:

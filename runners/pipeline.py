@@ -22,12 +22,12 @@ from countersign.domain.outcomes import Fault, ForgeFault, LedgerFault, Refused,
 from countersign.domain.ports import Change, ChangeState, Clock, Forge, Repository
 from countersign.domain.scope import Scope
 from runners import aftermath, promotions, questions, scribe, telling, unjudged
-from runners.announced import is_marked, mark
+from runners.announced import make_room, mark
 from runners.brokers.registry import Brokers
 from runners.carrying import Carrier, Ready
 from runners.closing import Closer, environment_of, held_by, in_the_way
 from runners.earlier import tell_earlier
-from runners.landing import finish
+from runners.landing import finish, unfinished
 from runners.parting import withdraw
 from runners.ports import Attestation, Leases, Outbox, Sandbox
 from runners.questions import record, take_place
@@ -99,7 +99,7 @@ class Pipeline:
         """Close what was begun, by this runner's earlier life or by another of the same environment; never begin it again."""
         if not self._serves(environment_of(intent)):
             return Ending.BUSY
-        with self._told(change, intent, None):
+        with self._told(change, room, intent, None):
             outcome = self.closer.close(room.ledger, intent)
         return self._finish(change, room, outcome)
 
@@ -184,10 +184,7 @@ class Pipeline:
         """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
         run, marked = ready.authorization.run, mark(ready.announced[-1])
         try:
-            self.outbox.reserve(run)
-            kept = self.outbox.get(run)
-            if kept is None or is_marked(kept):  # from an earlier try
-                self.outbox.swap(run, kept, marked)
+            make_room(self.outbox, run, marked)
         except Fault:
             with suppress(ForgeFault):
                 telling.no_room(self.forge, change)
@@ -198,7 +195,7 @@ class Pipeline:
         if isinstance(intent, Entry):
             return intent
         if not isinstance(intent, LedgerFault) or isinstance(intent, HeldFault | TooLargeFault):
-            self.outbox.release(run, marked)  # behind any other fault it may be announced: its answer may be what was lost
+            self.outbox.drop(run, marked)  # behind any other fault it may be announced: its answer may be what was lost
         if isinstance(intent, HeldFault):  # one that another runner announced since we looked
             telling.held(self.forge, change, intent.entry, ready.authorization.plan.environment)
         elif isinstance(intent, LedgerFault):
@@ -208,20 +205,20 @@ class Pipeline:
     def _run(self, change: Change, room: Room, ready: Ready, intent: Entry, steps: Steps) -> Ending:
         carrier = Carrier(self.brokers, self.sandbox, self.outbox, self.closer, self.sleep)
         carried = carrier.carry_out(ready, room.ledger, steps, self.closer.veil.again(intent))
-        with self._told(change, intent, carried.kept):
+        with self._told(change, room, intent, carried.kept):
             outcome = carrier.close(room.ledger, intent, carried)
         return self._finish(change, room, outcome)
 
     @contextmanager
-    def _told(self, change: Change, intent: Entry, kept: Mapping[str, object] | None) -> Iterator[None]:
-        """Tell people where a run cannot be brought to its outcome now. What then becomes of it takes the place of these words."""
+    def _told(self, change: Change, room: Room, intent: Entry, kept: Mapping[str, object] | None) -> Iterator[None]:
+        """Tell people where a run cannot be closed now. What then becomes of it takes the place of these words."""
         try:
             yield
         except Fault:
             if change.state is ChangeState.OPEN and intent.run is not None:
                 with suppress(Fault):
                     kind = aftermath.kind_of(kept or self.outbox.get(intent.run) or {})
-                    telling.unrecorded(self.forge, change, intent, kind)
+                    unfinished(self.forge, room.repository, room.ledger, change, intent, kind=kind, branch=self.house.branch)
             raise
 
     def _finish(self, change: Change, room: Room, outcome: Entry) -> Ending:

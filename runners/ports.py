@@ -101,12 +101,11 @@ class Outbox(Protocol):
         """
         ...
 
-    def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
-        """Give back the room of a run that was not announced after all, with no more in it than `mark`. What else is kept stays."""
-        ...
+    def drop(self, run: RunId, kept: Mapping[str, object] | None) -> bool:
+        """Forget a run of which this is kept (None: room and nothing in it), and give back its room; False where something else is.
 
-    def drop(self, run: RunId) -> None:
-        """Forget it: the outcome is on the record."""
+        One act, as `swap`: nothing goes that whoever drops it has not seen. Where the disk does not let it go, it stays.
+        """
         ...
 
 

@@ -41,14 +41,14 @@ class Stood:
     ended: Mapping[str, object] | None = None
 
 
-def record(ledger: Ledger, *drafts: Draft, together: bool = False) -> list[Entry]:
-    """Put drafts on the record, with one push, or find the records that say the same already. With `together`, all or none.
+def record(ledger: Ledger, *drafts: Draft, together: bool = False, led: bool = False) -> list[Entry]:
+    """Put drafts on the record, with one push, or find the records that say the same already. See the port for the rest.
 
     Raises:
         LedgerFault: as the ledger says, of the first that it does not take.
     """
     entries = []
-    for result in ledger.append_all(drafts, together=together) if drafts else ():
+    for result in ledger.append_all(drafts, together=together, led=led) if drafts else ():
         if isinstance(result, LedgerFault):
             raise result
         entries.append(result.entry if isinstance(result, TakenError) else result)

@@ -21,10 +21,10 @@ _FAMILY = "countersign::"
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Why a change is not merged as it was applied. `within` says whether what was merged holds it; None where nobody can tell."""
+    """Why a change is not merged as it was applied. `held`: the branch has all of it all the same; None where people must look."""
 
     why: str
-    within: bool | None = False
+    held: bool | None = False
 
 
 def waiting(forge: Forge, change: Change, decision: Decision) -> None:
@@ -47,7 +47,13 @@ def no_room(forge: Forge, change: Change) -> None:
 
 
 def unrecorded(forge: Forge, change: Change, intent: Entry, kind: RecordKind) -> None:
-    """Say that a run has ended and its outcome is not on the record yet. Whoever tells the outcome edits the same comment."""
+    """Say that a run has ended and its outcome is not on the record yet. Whoever tells the outcome edits the same comment.
+
+    Where that was told, by a runner that could read the branch while this one cannot, it stays, with its checkpoint.
+    """
+    ours = comment.marker(intent.run)
+    if any(said.startswith(ours) and intent.digest not in said for said in forge.comments(change.ref)):
+        return
     word = {RecordKind.EXECUTED: "applied", RecordKind.FAILED: "failed"}.get(kind, "announced")
     text = (
         "What came of the run is not on the audit branch yet, or a credential of it is not proved dead. The runner tries again by "
@@ -63,7 +69,7 @@ def applied(forge: Forge, change: Change, outcome: Entry, *, apart: Apart | None
     """Say that the change was applied, before it is merged; or why it will not be. `current` as in `not_applied`."""
     headline, detail = "✔ Applied", ""
     if apart is not None:
-        headline += {True: "", False: ", not merged", None: ", perhaps not merged"}[apart.within]
+        headline += {True: "", False: ", not merged", None: ", perhaps not merged"}[apart.held]
         detail = _apart(apart) + "\n\n"
     _say(forge, change, outcome, headline, detail + _ends(outcome))
     _mark(forge, change, outcome, "applied", current=current)
@@ -119,10 +125,10 @@ def _say(forge: Forge, change: Change, entry: Entry, headline: str, text: str) -
 
 def _apart(apart: Apart) -> str:
     why = inline(apart.why)
-    if apart.within:
+    if apart.held:
         return f"Merged all the same: {why}."
-    if apart.within is None:
-        return f"Perhaps not merged: {why}. Whether that holds it cannot be told: look, and bring into the branch what is missing."
+    if apart.held is None:
+        return f"Perhaps not merged: {why}. Look at branch and target, and bring them together by hand."
     return f"Not merged: {why}. Bring what was applied into the branch by hand."
 
 

@@ -89,11 +89,11 @@ class Tidier:
         if done is not None and intent is not None and done[1].kind is RecordKind.LOST:
             self.closer.settle(done[0], intent[1], done[1])
         elif done is not None:
-            self.closer.outbox.drop(run)
+            self.closer.outbox.drop(run, self.closer.outbox.get(run))
         elif intent is None and whole:
             kept = self.closer.outbox.get(run)
             if kept is None or is_marked(kept):
-                self.closer.outbox.drop(run)
+                self.closer.outbox.drop(run, kept)
 
     def _project(self, run: RunId) -> str:
         try:

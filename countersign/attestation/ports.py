@@ -77,12 +77,15 @@ class Ledger(LedgerReader, Protocol):
         ...
 
     def append_all(
-        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False, led: bool = False
     ) -> Sequence[Entry | TakenError | LedgerFault]:
         """Sign several records and push them at once, in order; give for each what `append` would have given or raised.
 
         What cannot be recorded does not keep the others out. With `together` it does, for records that speak of one another: then
         nothing is written, and each that does not stand already gives the fault of the first that cannot be.
+
+        With `led`, the others follow from the first, and are written only by the push that writes it: where another record of its
+        key stands, or it cannot be recorded, each of them gives what the first gives.
 
         With `waits_for`, nothing is written behind an open intent of which it is true, and each gives HeldFault. That is asked of
         the very tip that the records are put on, so that of two writers that wait for one another's intents only one gets in.

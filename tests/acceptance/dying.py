@@ -88,9 +88,9 @@ class DyingLedger:
         return entry
 
     def append_all(
-        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False, led: bool = False
     ) -> list[Entry | TakenError | LedgerFault]:
-        del together  # what dies in between leaves some, whatever was asked for
+        del together, led  # what dies in between leaves some, whatever was asked for
         held = next(filter(waits_for, self._inner.open_intents()), None) if waits_for is not None else None
         if held is not None:
             return [HeldFault(held) for _ in drafts]

@@ -97,6 +97,28 @@ def test_what_belongs_together_is_recorded_together_or_not_at_all(writer: Writer
     assert [type(result) for result in first.append_all([large, refused("c")])] == [TooLargeFault, Entry]
 
 
+def test_what_the_first_one_leads_is_written_with_it_or_not_at_all(writer: Writer) -> None:
+    first, second = writer(), writer()
+    taken = first.append(refused("taken"))
+    large = Draft(RecordKind.REFUSED, "refused/large", "No", CHANGE, None, START, wrong(why="x" * 70_000))
+    results = second.append_all([refused("taken"), refused("a"), refused("b")], led=True)
+    assert [result.entry for result in results if isinstance(result, TakenError)] == [taken] * 3
+    results = second.append_all([large, refused("a")], led=True)
+    assert [type(result) for result in results] == [TooLargeFault, TooLargeFault]
+    assert first.latest(9) == second.latest(9) == (taken,)
+    results = second.append_all([refused("a"), refused("taken"), large, refused("b")], led=True)
+    assert [type(result) for result in results] == [Entry, TakenError, TooLargeFault, Entry], "the others keep nothing out"
+    assert [entry.key for entry in first.latest(9)] == ["refused/taken", "refused/a", "refused/b"]
+
+
+def test_of_many_that_lead_with_the_same_one_is_followed(writer: Writer) -> None:
+    """Asked of the tip that the push names: what follows the one that stands is what its own writer wrote behind it."""
+    ledgers = [writer() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: ledgers[number].append_all([refused("a"), refused(f"{number}")], led=True), range(4)))
+    assert len(ledgers[0].latest(9)) == 2
+
+
 def test_what_waits_for_an_open_intent_is_not_written_until_its_outcome_stands(writer: Writer) -> None:
     first, second = writer(), writer()
     other = run_id(CHANGE, Sha("2" * 40))

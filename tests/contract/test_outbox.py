@@ -44,13 +44,13 @@ def test_what_is_put_later_counts(outbox: Outbox) -> None:
 def test_neither_making_room_nor_giving_it_back_loses_what_was_kept(outbox: Outbox) -> None:
     outbox.put(RUN, KEPT)
     outbox.reserve(RUN)
-    outbox.release(RUN)
+    assert not outbox.drop(RUN, None)
     assert outbox.get(RUN) == KEPT
 
 
 def test_room_can_be_given_back_and_made_again(outbox: Outbox) -> None:
     for _ in range(2):
-        outbox.release(RUN)
+        assert outbox.drop(RUN, None)
         outbox.reserve(RUN)
         outbox.reserve(RUN)
     outbox.put(RUN, KEPT)
@@ -74,24 +74,14 @@ def test_without_room_nothing_is_swapped(outbox: Outbox) -> None:
     assert list(outbox.runs()) == []
 
 
-def test_room_with_no_more_than_a_mark_in_it_is_given_back(outbox: Outbox) -> None:
-    for kept in (RUN, OTHER):
-        outbox.reserve(kept)
-    outbox.put(RUN, KEPT)
-    outbox.put(OTHER, {"a": "b"})
-    for run in (RUN, OTHER):
-        outbox.release(run, {"a": "b"})
-    assert list(outbox.runs()) == [RUN]
-
-
 def test_it_lists_what_takes_up_room_and_nothing_else(outbox: Outbox) -> None:
     assert list(outbox.runs()) == []
     outbox.reserve(RUN)
     outbox.put(OTHER, KEPT)
     assert sorted(outbox.runs()) == [RUN, OTHER]
-    outbox.release(RUN)
+    outbox.drop(RUN, None)
     assert list(outbox.runs()) == [OTHER]
-    outbox.drop(OTHER)
+    outbox.drop(OTHER, KEPT)
     assert list(outbox.runs()) == []
 
 
@@ -108,6 +98,16 @@ def test_a_file_is_as_young_as_what_was_done_to_it_last(outbox: Outbox) -> None:
 def test_dropped_is_gone_and_can_be_dropped_again(outbox: Outbox) -> None:
     outbox.reserve(RUN)
     outbox.put(RUN, KEPT)
-    outbox.drop(RUN)
-    outbox.drop(RUN)
+    for _ in range(2):
+        assert outbox.drop(RUN, KEPT)
     assert outbox.get(RUN) is None
+
+
+def test_only_what_whoever_drops_has_seen_is_dropped(outbox: Outbox) -> None:
+    outbox.reserve(RUN)
+    outbox.put(RUN, KEPT)
+    for seen in (None, {}, {"a": "b"}):
+        assert not outbox.drop(RUN, seen)
+        assert outbox.get(RUN) == KEPT
+    assert outbox.drop(RUN, dict(KEPT))
+    assert list(outbox.runs()) == []

@@ -102,7 +102,7 @@ class FakeLedger:
         return entry
 
     def append_all(
-        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False, led: bool = False
     ) -> list[Entry | TakenError | LedgerFault]:
         """Add records one after the other."""
         act, self.before_push = self.before_push, None
@@ -114,6 +114,9 @@ class FakeLedger:
             return self._all_or_nothing(drafts, waits_for)
         results: list[Entry | TakenError | LedgerFault] = []
         for draft in drafts:
+            if led and results and not isinstance(results[0], Entry):
+                results.append(results[0])
+                continue
             try:
                 results.append(self.append(draft, waits_for=waits_for))
             except (TakenError, LedgerFault) as no:

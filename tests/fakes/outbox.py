@@ -67,15 +67,13 @@ class FakeOutbox:
         self._called("runs")
         return {run: self.touched[run] for run in sorted(self.reserved)}
 
-    def release(self, run: RunId, mark: Mapping[str, object] | None = None) -> None:
-        """Give back room that was not used."""
-        if self.kept.get(run) in (None, mark):
-            self.drop(run)
-
-    def drop(self, run: RunId) -> None:
-        """Forget it."""
+    def drop(self, run: RunId, kept: Mapping[str, object] | None) -> bool:
+        """Forget it where this is kept."""
+        if run in self.reserved and self.kept.get(run) != kept:
+            return False
         self.kept.pop(run, None)
         self.reserved.discard(run)
+        return True
 
     def _touch(self, run: RunId) -> None:
         self.reserved.add(run)

@@ -1,5 +1,6 @@
 """A runner on fakes: one world that tests change, one pipeline that looks at it. Time passes when it is told to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -113,8 +114,8 @@ class RunnerWorld:
         head = self.commit(files, branch=branch, trailers=trailers)
         return self.world.open(PROJECT, author=author or self.bot, head=head, source_branch=branch, description=words)
 
-    def commit(self, files: dict[str, str], *, branch: str, trailers: tuple[tuple[str, str], ...] = TRAILERS) -> Sha:
-        """Put a commit on a branch that starts at main."""
+    def commit(self, files: Mapping[str, str | None], *, branch: str, trailers: tuple[tuple[str, str], ...] = TRAILERS) -> Sha:
+        """Put a commit on a branch that starts at main; None deletes a file."""
         self.repository.fetch()
         parent = self.repository.tip(branch) or self.repository.tip("main")
         return self.repository.commit(files, branch=branch, parent=parent, author="countersign-bot@example.com", trailers=trailers)

@@ -98,13 +98,14 @@ class GitLedger:
         raise result
 
     def append_all(
-        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False
+        self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False, led: bool = False
     ) -> list[Entry | TakenError | LedgerFault]:
         """Sign records and push them onto the tip, in order and at once: one commit each, one push for all.
 
         Gives for each what `append` would have given or raised. What cannot be recorded does not keep the others out. See the port
-        for `waits_for` and `together`.
+        for `waits_for`, `together` and `led`.
         """
+        needed = range(len(drafts)) if together else range(int(led))
         results: dict[int, Entry | TakenError | LedgerFault] = {}
         ours: dict[Sha, int] = {}
         stuck, said, attempt, began = 0, "", 0, 0.0
@@ -117,6 +118,8 @@ class GitLedger:
             try:
                 self._reader.refresh()
                 results |= self._standing(drafts, results, ours)
+                if led and isinstance(results.get(0), TakenError):
+                    results = dict.fromkeys(range(len(drafts)), results[0])
                 if len(results) < len(drafts):
                     self._hold(waits_for)
             except LedgerFault as error:
@@ -126,8 +129,8 @@ class GitLedger:
             left = {number: draft for number, draft in enumerate(drafts) if number not in results}
             if not left or stuck == _STUCK:
                 break
-            batch, said = self._push(left, together=together)
-            if together and batch.failed:
+            batch, said = self._push(left, needed)
+            if not batch.failed.keys().isdisjoint(needed):
                 fault = batch.failed[min(batch.failed)]
                 break
             results |= batch.failed
@@ -158,10 +161,10 @@ class GitLedger:
         if held is not None:
             raise HeldFault(held)
 
-    def _push(self, drafts: Mapping[int, Draft], *, together: bool) -> tuple[Batch, str]:
+    def _push(self, drafts: Mapping[int, Draft], needed: Collection[int]) -> tuple[Batch, str]:
         """Move the branch from the tip that we know to new commits, or not at all; give the remote's words where it did not.
 
-        With `together`, nothing is pushed where one of the drafts cannot be recorded.
+        Nothing is pushed where one of those that are needed cannot be recorded.
         """
         store = self._reader.store
         lease = f"--force-with-lease={store.ref}:{self._reader.chain.tip or ''}"
@@ -169,7 +172,7 @@ class GitLedger:
         try:
             with store.objects() as source:
                 batch = self._pen.write(drafts, self._reader.chain, source)
-            if batch.links and not (together and batch.failed):
+            if batch.links and batch.failed.keys().isdisjoint(needed):
                 store.put(batch.objects)
                 store.git(
                     "push",

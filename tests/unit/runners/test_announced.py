@@ -95,6 +95,22 @@ def test_until_it_is_recorded_it_is_said_to_be_announced(world: RunnerWorld) -> 
     is_told_as_never_begun(world, ref)
 
 
+def test_where_the_room_goes_before_the_mark_is_in_it_nothing_is_announced(world: RunnerWorld) -> None:
+    """An intent would be one that nobody can begin, and use up the head."""
+    ref = world.propose(STAGING)
+
+    def tidied() -> None:
+        world.outbox.act = None
+        run = run_of(world, ref)
+        assert world.outbox.drop(run, world.outbox.get(run))
+
+    world.outbox.act = tidied
+    with pytest.raises(Fault, match="its room in the outbox went to another, or away"):
+        world.handle(ref)
+    assert world.kinds() == ["assessed"]
+    assert world.handle(ref) is Ending.APPLIED
+
+
 def test_an_intent_that_did_not_get_there_is_announced_at_the_next_look(world: RunnerWorld) -> None:
     world.ledger.fail_next("append_all", after=1)
     ref = world.propose(STAGING)

@@ -9,10 +9,13 @@ from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId, run_id
 from countersign.domain.outcomes import LedgerFault
+from countersign.domain.ports import StatusState
+from runners.announced import begun
+from runners.landing import finish_for_another
 from runners.pipeline import Ending
 from runners.reaper import Reaper
 from tests.fakes.outbox import FakeOutbox
-from tests.fakes.runner import RunnerWorld
+from tests.fakes.runner import PROJECT, RunnerWorld
 
 STAGING = {"db/staging/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
 
@@ -85,6 +88,31 @@ def test_whoever_asks_for_the_run_is_told_of_both(world: RunnerWorld) -> None:
     assert told.credentials
 
 
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("fails", ["append", "find"])
+def test_what_cannot_be_recorded_beside_it_is_not_told_in_its_place(world: RunnerWorld, fails: str, *, told: bool) -> None:
+    """The comment of a run says its outcome, with the newest checkpoint: whoever cannot annotate it must not take that away."""
+    ref = world.propose(STAGING)
+
+    def act(*_: object) -> None:
+        closed_elsewhere(world, ref)
+        if told:
+            finish_for_another(world.forge, world.repository, world.ledger.entries[-1], branch="main")
+        world.ledger.fail_next(fails, times=9)
+
+    world.sandbox.act = act
+    with pytest.raises(LedgerFault):
+        world.handle(ref)
+    [(_, said)] = world.world.comments(ref)
+    status = world.world.statuses[PROJECT, world.world.held(ref).head]
+    if told or fails == "append":
+        assert "### ✘ Lost" in said
+        assert world.ledger.entries[-1].digest in said
+        assert status.state is StatusState.FAILED
+    else:
+        assert "Applied, not yet recorded" in said, "nobody here knows better"
+
+
 @pytest.mark.parametrize("by", ["tidying", "a look at the change"])
 def test_what_cannot_be_recorded_now_is_kept_until_it_can(world: RunnerWorld, by: str) -> None:
     ref = world.propose(STAGING)
@@ -119,6 +147,30 @@ def test_one_that_closes_in_the_same_moment_takes_nothing_away(world: RunnerWorl
 
     world.sandbox.act = meanwhile
     assert world.handle(ref) is Ending.LOST
+    assert is_found(world, ref).body["found"] == "executed"
+
+
+@pytest.mark.parametrize("records", [True, False])
+def test_what_is_kept_while_another_one_closes_is_not_forgotten(world: RunnerWorld, *, records: bool) -> None:
+    """On one disk: the other one found that the run had begun, and no more; the result was put there before it was through."""
+    ref = world.propose(STAGING)
+    world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+    with pytest.raises(LedgerFault):
+        world.handle(ref)
+    run, intent = run_of(world, ref), world.ledger.entries[-1]
+    result = world.outbox.kept[run]
+    world.outbox.put(run, begun(intent))
+
+    def meanwhile(*_: object) -> None:
+        world.outbox.put(run, result)
+        world.ledger.fail_next("append", after=1, times=0 if records else 1)
+
+    world.ledger.before_push = meanwhile
+    world.clock.sleep(60)
+    closed, faults = world.reaper().sweep(world.ledger)
+    if not records:
+        assert (closed, len(faults), world.outbox.kept) == ([], 1, {run: result})
+        assert world.tidy() == []
     assert is_found(world, ref).body["found"] == "executed"
 
 

@@ -1,6 +1,7 @@
 """The outbox on disk keeps a result whole or not at all, in blocks that were taken before. See also `tests/contract`."""
 
 import fcntl
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,6 +57,26 @@ def test_whoever_writes_waits_for_whoever_is_at_it(tmp_path: Path, how: str) -> 
     assert box.get(RUN) == (KEPT if how == "swap" else {"a": "b"})
 
 
+@pytest.mark.parametrize("how", ["swap", "put", "drop"])
+def test_nothing_is_written_into_a_file_that_was_dropped_meanwhile(tmp_path: Path, how: str) -> None:
+    box, file = FileOutbox(tmp_path), tmp_path / f"{RUN}.json"
+    box.reserve(RUN)
+    ways: dict[str, Callable[[], object]] = {
+        "swap": lambda: box.swap(RUN, None, KEPT),
+        "put": lambda: box.put(RUN, KEPT),
+        "drop": lambda: box.drop(RUN, {"a": "b"}),
+    }
+    with ThreadPoolExecutor(1) as pool, file.open("r+b") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        waiting = pool.submit(ways[how])
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        file.unlink()
+        fcntl.flock(other, fcntl.LOCK_UN)
+        assert waiting.result(timeout=20) is {"swap": False, "put": None, "drop": True}[how]
+    assert box.get(RUN) == (KEPT if how == "put" else None)
+
+
 def test_the_blocks_are_taken_beforehand_and_stay_taken(tmp_path: Path) -> None:
     box = FileOutbox(tmp_path)
     box.reserve(RUN)
@@ -70,11 +91,11 @@ def test_the_blocks_are_taken_beforehand_and_stay_taken(tmp_path: Path) -> None:
 def test_nothing_is_left_of_what_is_over(tmp_path: Path) -> None:
     box = FileOutbox(tmp_path)
     box.reserve(RUN)
-    box.release(RUN)
+    box.drop(RUN, None)
     assert list(tmp_path.iterdir()) == []
     box.reserve(RUN)
     box.put(RUN, KEPT)
-    box.drop(RUN)
+    box.drop(RUN, KEPT)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -101,3 +122,4 @@ def test_a_disk_that_refuses_is_a_fault_and_never_nothing(tmp_path: Path) -> Non
         box.swap(RUN, None, KEPT)
     with pytest.raises(Fault, match="outbox"):
         box.get(RUN)
+    assert box.drop(RUN, None), "a sweep may be able to; nothing waits for it"

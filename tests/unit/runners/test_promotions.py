@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from countersign.attestation.inputs import enclosed
 from countersign.attestation.record import Draft, RecordKind
-from countersign.domain.outcomes import Fault
+from countersign.domain.ids import run_id
+from countersign.domain.outcomes import Fault, SandboxFault
 from runners import promotions
 from runners.pipeline import Ending
+from runners.reaper import Reaper
 from tests.builders import SHOP_POLICY
+from tests.fakes.outbox import FakeOutbox
 from tests.fakes.runner import TRAILERS, RunnerWorld
 from tests.support.bodies import body
 
@@ -114,6 +118,39 @@ def test_a_run_whose_runner_died_loses_it_too(world: RunnerWorld) -> None:
         world.handle(ref)
     assert world.handle(ref) is Ending.LOST
     assert world.kinds()[-2:] == ["lost", "demoted"]
+
+
+def test_what_is_lost_goes_with_the_outcome_in_one_push(world: RunnerWorld) -> None:
+    pushed: list[list[RecordKind]] = []
+
+    def act(*_: object) -> None:
+        world.ledger.before_push = lambda drafts: pushed.append([draft.kind for draft in drafts])
+        raise SandboxFault("the engine is away")
+
+    world.sandbox.act = act
+    assert world.handle(world.propose(add("note"), trailers=SKILL)) is Ending.FAILED
+    assert pushed == [[RecordKind.FAILED, RecordKind.DEMOTED]]
+
+
+def test_an_outcome_that_does_not_stand_loses_nothing(world: RunnerWorld) -> None:
+    """One who takes the runner for dead is about to say lost; it comes back in that moment, and the run has ended well."""
+    ref = world.propose(add("note"), trailers=SKILL)
+    world.sandbox.act = lambda *_: world.ledger.fail_next("append")
+    with pytest.raises(Fault):
+        world.handle(ref)
+    world.sandbox.act = None
+    elsewhere = replace(world.pipeline.closer, outbox=FakeOutbox())
+
+    def meanwhile(*_: object) -> None:
+        world.leases.drop(run_id(ref, world.world.held(ref).head))
+        assert world.handle(ref) is Ending.APPLIED
+
+    world.ledger.before_push = meanwhile
+    world.clock.sleep(60)
+    [entry], _ = Reaper(elsewhere, world.leases, world.pipeline.environments).sweep(world.ledger)
+    assert entry.kind is RecordKind.EXECUTED
+    assert world.kinds() == ["promoted", "assessed", "intent", "executed"]
+    assert world.handle(world.propose(add("more"), trailers=SKILL)) is Ending.APPLIED
 
 
 @pytest.mark.parametrize("how", ["died", "disk"])
