@@ -184,7 +184,7 @@ class Pipeline:
         """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
         run, marked = ready.authorization.run, mark(ready.announced[-1])
         try:
-            self.outbox.reserve(run)
+            self.outbox.reserve(run, marked)
             kept = self.outbox.get(run)
             if kept is None or is_marked(kept):  # from an earlier try
                 self.outbox.swap(run, kept, marked)
