@@ -97,14 +97,17 @@ class Tidier:
 
     def _is_idle(self, run: RunId, project: str) -> bool:
         """Take in that a project's log does not have a run; say whether by now no log has it, and no file says that it began."""
-        waits_for = self._unasked.get(run)
-        if waits_for is not None:
-            waits_for.discard(project)
-            if waits_for:
-                return False
-            del self._unasked[run]
         kept = self.closer.outbox.get(run)
-        return kept is None or is_marked(kept)
+        if kept is not None and not is_marked(kept):
+            return False
+        named, waits_for = project_of(kept), self._unasked.get(run)
+        if named or waits_for is None:  # what was listed for a project may name another one since
+            return named == project
+        waits_for.discard(project)
+        if waits_for:
+            return False
+        del self._unasked[run]  # should it stay, it is asked for again
+        return True
 
     def _end(self, run: RunId, known: Mapping[str, Entry], ledger: Ledger, asked: datetime) -> list[Fault]:
         """Forget a run that has ended, or was never announced, now that it is held; give the fault of what must wait."""

@@ -53,7 +53,7 @@ class Turns:
             for task in kind.due():
                 (long.setdefault(kind.what, []) if self._is_long(task) else quick).append(task)
             self._give(quick, spend=kind.spend)
-        if long:
+        if long:  # first, who was never tried: a start is to be over soon
             what = min(long, key=lambda what: self._shared.get(what, 0) if all(map(self._last, long[what])) else 0)
             self._give(long[what], spend=_SHARED)
             self._shared[what] = self._turn

@@ -254,6 +254,19 @@ def test_a_file_that_names_no_project_and_is_held_is_asked_for_again(world: Runn
     assert world.outbox.reserved == set()
 
 
+def test_the_log_of_another_project_says_nothing_of_a_file_that_has_been_named_since(world: RunnerWorld) -> None:
+    run = RunId("run-" + "b" * 20)
+    of_earlier(world, run)
+    ours, other = tidier(world), FakeLedger()
+    left = ours.left(["acme/other", PROJECT])
+    world.outbox.drop(run)
+    reserve(world, run)
+    world.clock.sleep(3 * 3600)
+    ours.left(["acme/other", PROJECT])
+    assert ours.tidy("acme/other", left["acme/other"], other) == []
+    assert world.outbox.reserved == {run}
+
+
 def test_a_young_file_is_left_alone_though_nobody_holds_its_run(world: RunnerWorld) -> None:
     """Redis was emptied while a runner pushes its intent: its mark must not go."""
     ref = world.propose(STAGING)
