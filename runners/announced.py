@@ -31,7 +31,7 @@ def make_room(outbox: Outbox, run: RunId, marked: Mapping[str, object]) -> None:
     Raises:
         Fault: there is no room, or it went before the mark was in it. Nothing may be announced: nobody could begin it.
     """
-    outbox.reserve(run)
+    outbox.reserve(run, marked)
     kept = outbox.get(run)
     if (kept is None or is_marked(kept)) and not outbox.swap(run, kept, marked):
         raise Fault("its room in the outbox went to another, or away, before the run was announced")

@@ -1,8 +1,8 @@
 """What a runner does beside its work, from a thread of its own: closes what the dead left, and shows that somebody is there.
 
 A heartbeat comes from a process that serves its queues, not from a clock beside it, which would go on when no runner does.
-Sweeping comes first, since it revokes; the rest of a round is bounded by time. Logs that hang delay the others by one call a round,
-however many there are (`turns.py`); what fails is tried again later.
+Sweeping comes first, since it revokes. What hangs delays the others by one call a round, however much there is (`turns.py`); what
+fails is tried again later.
 """
 
 import threading
@@ -19,22 +19,19 @@ from countersign.attestation.record import Entry
 from countersign.domain.ids import RunId
 from countersign.domain.outcomes import Fault
 from countersign.domain.ports import Clock
-from runners.turns import Task, Turns
+from runners.turns import Kind, Task, Turns
 from runners.upkeep import heartbeat
 
 SECONDS = 5
 """Between two rounds."""
 
-_SWEEPING: Final = 30_000
-_DUTIES: Final = 10_000
-_SLOW: Final = 5_000
-"""Milliseconds of a round in which sweeps, what else is due, and anything of those that take long, may be begun."""
+_FIRST: Final = 60_000
+_REST: Final = 10_000
+"""Milliseconds of a round in which sweeps may be begun, and heartbeats; and, each, what else is due."""
 
 _AGAIN = timedelta(minutes=5)
 _OUTBOX = timedelta(minutes=1)
 """Between two looks into the outbox."""
-
-_AUTHORITY: Final = "whoever stamps"
 
 Act = Callable[[Ledger], object]
 """Puts something on a log. May raise a Fault; then it is tried again."""
@@ -48,7 +45,7 @@ class Keeper:
     sweep: Callable[[str], tuple[list[Entry], list[Fault]]]
     """Raises a Fault where the log cannot be read; gives those of single runs."""
     left: Callable[[], Mapping[str, Sequence[RunId]]]
-    """Gives files in the outbox that may be over, by project; "" for those that name none."""
+    """Gives files in the outbox that may be over, by the project whose log can tell."""
     tidy: Callable[[str, Sequence[RunId]], list[Fault]]
     ledger: Callable[[str], Ledger]
     clock: Clock
@@ -63,7 +60,7 @@ class Keeper:
     _turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with nobody known to be quick, and no log known to be there."""
+        """Begin with no log known to be there."""
         self._turns = Turns(self.ticks)
         self._away.update(self.projects)
 
@@ -74,25 +71,22 @@ class Keeper:
             stop.wait(SECONDS)
 
     def round(self) -> None:
-        """Sweep, then do what is due: for the quick first, and then for those that take long, or that nobody knows yet."""
-        quick, slow = self._turns.lanes(self._task("sweep", project, self._swept) for project in self.projects)
-        self._turns.give(quick, spend=_SWEEPING)
-        quick, slower = self._turns.lanes([*self._duties(), *self._tidying()])
-        self._turns.give(quick, spend=_DUTIES)
-        self._turns.give([*slow, *slower], spend=_SLOW)
+        """Sweep, then do what else is due, kind by kind."""
+        kinds = [Kind("sweep", lambda: [self._task("sweep", project, self._swept) for project in self.projects], _FIRST)]
+        if self.heartbeats:
+            kinds.append(Kind("heartbeat", partial(self._duties, "heartbeat", self._beaten, _next_hour), _FIRST))
+        if self.stamp is not None:
+            kinds.append(Kind("timestamp", partial(self._duties, "timestamp", self.stamp, _next_day), _REST))
+        self._turns.go_round([*kinds, Kind("tidy", self._tidying, _REST)])
 
     def _task(self, what: str, whom: str, act: Callable[[str], None]) -> Task:
         return Task(what, whom, partial(self._done, what, whom, partial(act, whom)))
 
-    def _duties(self) -> Iterator[Task]:
+    def _duties(self, what: str, act: Act, following: Callable[[datetime], datetime]) -> Iterator[Task]:
         """Give what is due on the logs now. One that the last sweep could not read is asked for nothing else until a sweep can."""
-        for project in self.projects:
-            if project in self._away or not self.serving():
-                continue
-            if self.heartbeats and self._is_due("heartbeat", project):
-                yield Task("heartbeat", project, partial(self._do, "heartbeat", project, self._beaten, _next_hour))
-            if self.stamp is not None and self._is_due("timestamp", project):
-                yield Task("timestamp", project, partial(self._do, "timestamp", project, self.stamp, _next_day), _AUTHORITY)
+        for project in self.projects if self.serving() else ():
+            if project not in self._away and self._is_due(what, project):
+                yield Task(what, project, partial(self._do, what, project, act, following))
 
     def _tidying(self) -> list[Task]:
         """Give a task for each project that has files in the outbox; look for new ones once a minute."""

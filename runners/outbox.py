@@ -33,23 +33,24 @@ class FileOutbox:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
 
-    def reserve(self, run: RunId) -> None:
-        """Take the blocks for the largest result. What was kept for this run stays, and is as young as now.
+    def reserve(self, run: RunId, first: Mapping[str, object]) -> None:
+        """Take the blocks for the largest result, with `first` in them. What was kept for this run stays, and is as young as now.
 
         Raises:
             Fault: the disk has no room, or refused.
         """
         try:
-            descriptor = os.open(self._path(run), os.O_WRONLY | os.O_CREAT, 0o600)
-            try:
-                os.posix_fallocate(descriptor, 0, LARGEST)
-                os.utime(descriptor)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            with self._alone(run, os.O_CREAT) as file:
+                os.posix_fallocate(file.fileno(), 0, LARGEST)
+                if _read(file) is None:
+                    file.seek(0)
+                    _write(file, first)
+                os.utime(file.fileno())
+                os.fsync(file.fileno())
             sync_folder(self._directory)
         except OSError as error:
-            self.drop(run, None)
+            self.drop(run, None)  # `first` goes, too, where no more than that came in
+            self.drop(run, first)
             raise Fault(f"the outbox has no room for what would come of {run}: {error.strerror}") from error
 
     def put(self, run: RunId, result: Mapping[str, object]) -> None:

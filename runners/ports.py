@@ -67,10 +67,10 @@ class Outbox(Protocol):
     On the runner's own disk, since what it is for is the death of everything else.
     """
 
-    def reserve(self, run: RunId) -> None:
-        """Make room for the largest result, before the run is announced; durable when this returns. What was kept stays.
+    def reserve(self, run: RunId, first: Mapping[str, object]) -> None:
+        """Make room for the largest result, before the run is announced, with `first` in it; durable when this returns.
 
-        The room is as young as this, also where there was room already.
+        What was kept stays, and is as young as this. `first` names the project: nothing else would, were this runner to die now.
 
         Raises:
             Fault: there is no room. Then nothing may begin.
@@ -82,7 +82,7 @@ class Outbox(Protocol):
         ...
 
     def swap(self, run: RunId, old: Mapping[str, object] | None, new: Mapping[str, object]) -> bool:
-        """Put `new` where `old` is kept (None: room and nothing in it); say whether. One act, whoever else is at it on this disk.
+        """Put `new` where `old` is kept (None: room, and nothing whole in it); say whether. One act, whoever is at it on this disk.
 
         Raises:
             Fault: the disk refuses. What was kept is kept, or nothing whole is.

@@ -43,20 +43,17 @@ class Sweeper:
         return closed, faults
 
     def left(self) -> dict[str, list[RunId]]:
-        """Give the next files in the outbox that may be over, by project.
+        """Give the next files in the outbox that may be over, by the project whose log can tell.
 
         Raises:
             Fault: the disk cannot be read.
         """
-        return self.tidier.left()
+        return self.tidier.left(self.projects)
 
     def tidy(self, project: str, runs: Sequence[RunId]) -> list[Fault]:
         """Remove those of a project's files that nobody will ask for again; give the faults that must wait."""
-        return self.tidier.tidy(project, runs, self._ledgers())
+        return self.tidier.tidy(project, runs, self.ledger(project))
 
     def tidy_all(self) -> list[Fault]:
         """Do it for the next files of all projects; give the faults that must wait."""
-        return self.tidier.tidy_all(self._ledgers())
-
-    def _ledgers(self) -> dict[str, Ledger]:
-        return {project: self.ledger(project) for project in self.projects}
+        return self.tidier.tidy_all({project: self.ledger(project) for project in self.projects})

@@ -33,10 +33,11 @@ class FakeOutbox:
         """Let the next calls fail, whatever room there is."""
         self._failures.extend(method for _ in range(times))
 
-    def reserve(self, run: RunId) -> None:
+    def reserve(self, run: RunId, first: Mapping[str, object]) -> None:
         """Make room."""
         self._called("reserve", room=not self.full or run in self.reserved)
         self._touch(run)
+        self.kept.setdefault(run, first)
         if self.act is not None:
             self.act()
 

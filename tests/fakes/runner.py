@@ -95,7 +95,7 @@ class RunnerWorld:
         """Make the reaper that goes with the runner."""
         return Reaper(self.pipeline.closer, self.leases, self.pipeline.environments)
 
-    def tidy(self, *projects: str, later: float = 60) -> list[Fault]:
+    def tidy(self, *projects: str, later: float = 3 * 3600) -> list[Fault]:
         """Have the outbox tidied some seconds later, by a runner of these projects: ours, unless others are named."""
         self.clock.sleep(later)
         ledgers: dict[str, Ledger] = {name: self.ledger if name == PROJECT else FakeLedger() for name in projects or (PROJECT,)}

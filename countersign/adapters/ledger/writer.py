@@ -58,6 +58,7 @@ class GitLedger:
             timeout=timeout,
         )
         self._pen = Pen(origin, signer, trust_root, clock)
+        self._timeout = timeout
         self._sleep = sleep
 
     def find(self, key: str) -> Entry | None:
@@ -108,11 +109,12 @@ class GitLedger:
         needed = range(len(drafts)) if together else range(int(led))
         results: dict[int, Entry | TakenError | LedgerFault] = {}
         ours: dict[Sha, int] = {}
-        stuck, said, attempt, began = 0, "", 0, 0.0
+        stuck, said, attempt, began, took = 0, "", 0, 0.0, 0.0
         fault: LedgerFault | None = None
         for attempt in range(_TRIES):
             if attempt:
-                self._sleep(_wait(attempt, time.monotonic() - began))
+                took = time.monotonic() - began
+                self._sleep(_wait(attempt, took))
             began = time.monotonic()
             before = self._reader.chain.tip
             try:
@@ -127,7 +129,7 @@ class GitLedger:
                 break
             stuck = stuck + 1 if attempt and before == self._reader.chain.tip else 0
             left = {number: draft for number, draft in enumerate(drafts) if number not in results}
-            if not left or stuck == _STUCK:
+            if not left or stuck == _STUCK or (stuck and took >= self._timeout):  # what hangs once would hang as long again
                 break
             batch, said = self._push(left, needed)
             if not batch.failed.keys().isdisjoint(needed):

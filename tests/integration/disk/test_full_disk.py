@@ -16,6 +16,7 @@ from tests.support.audit import ORIGIN, Remote, signer, trust_root
 from tests.support.disks import Disk, disk
 
 RUN, OTHER = RunId("run-abcdefghijklmnopqrst"), RunId("run-bbbbbbbbbbbbbbbbbbbb")
+MARK = {"announced": "sha256:", "project": "acme/shop"}
 FILES = {"db/staging/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
 
 
@@ -27,10 +28,10 @@ def small(tmp_path: Path) -> Iterator[Disk]:
 
 def test_what_was_reserved_takes_the_largest_result_on_a_full_disk(small: Disk) -> None:
     box = FileOutbox(small.path / "outbox")
-    box.reserve(RUN)
+    box.reserve(RUN, MARK)
     small.fill()
     with pytest.raises(Fault, match=r"no room for what would come of run-b.*No space left"):
-        box.reserve(OTHER)
+        box.reserve(OTHER, MARK)
     with pytest.raises(Fault, match="No space left"):
         box.put(OTHER, {"said": "x" * 5000})
     result = {"said": "x" * (LARGEST - 1000)}

@@ -93,6 +93,15 @@ def test_a_push_whose_answer_is_lost_is_found_to_have_arrived(remote: Remote) ->
         writer(remote, directory="other").append(intent())
 
 
+def test_a_push_that_hangs_is_tried_once(remote: Remote) -> None:
+    remote.fill([refused("a")])
+    hook(remote, "pre-receive", "sleep 30")
+    with pytest.raises(
+        LedgerFault, match=r"refused/b was not accepted by the remote after 2 tries: git push did not end within 1\.5 s"
+    ):
+        writer(remote, timeout=1.5).append(refused("b"))
+
+
 def overtaken(remote: Remote, by: Draft) -> GitLedger:
     """Give a writer that another overtakes once: after it looked at the tip, before it pushes (then it asks the clock)."""
     other, waiting = remote.writer(), [by]

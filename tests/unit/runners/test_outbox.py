@@ -12,6 +12,7 @@ from countersign.domain.outcomes import Fault
 from runners.outbox import LARGEST, FileOutbox
 
 RUN = RunId("run-abcdefghijklmnopqrst")
+MARK = {"announced": "sha256:", "project": "acme/shop"}
 KEPT = {"result": {"ok": True, "said": "a word  and another"}}
 
 
@@ -24,7 +25,7 @@ def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
 def test_half_a_file_is_nothing(tmp_path: Path, *, reserved: bool) -> None:
     box = FileOutbox(tmp_path)
     if reserved:
-        box.reserve(RUN)
+        box.reserve(RUN, MARK)
     box.put(RUN, KEPT)
     file = tmp_path / f"{RUN}.json"
     whole = file.read_bytes()
@@ -38,16 +39,28 @@ def test_half_a_file_is_nothing(tmp_path: Path, *, reserved: bool) -> None:
     assert box.get(RUN) is None
 
 
+def test_room_that_names_nobody_is_named_when_it_is_made_again(tmp_path: Path) -> None:
+    box = FileOutbox(tmp_path)
+    box.reserve(RUN, MARK)
+    file = tmp_path / f"{RUN}.json"
+    for half in (b"", bytes(LARGEST), b"sha256:" + bytes(LARGEST - 7)):
+        file.write_bytes(half)
+        assert box.get(RUN) is None
+        box.reserve(RUN, MARK)
+        assert box.get(RUN) == MARK
+        assert file.stat().st_size == LARGEST
+
+
 @pytest.mark.parametrize("how", ["swap", "put"])
 def test_whoever_writes_waits_for_whoever_is_at_it(tmp_path: Path, how: str) -> None:
     """Otherwise one who closes and one who begins could both find the mark."""
     box, elsewhere = FileOutbox(tmp_path / "outbox"), FileOutbox(tmp_path / "elsewhere")
-    box.reserve(RUN)
+    box.reserve(RUN, MARK)
     elsewhere.put(RUN, KEPT)
     written = (tmp_path / "elsewhere" / f"{RUN}.json").read_bytes()
     with ThreadPoolExecutor(1) as pool, (tmp_path / "outbox" / f"{RUN}.json").open("r+b") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        waiting = pool.submit(box.swap, RUN, None, {"a": "b"}) if how == "swap" else pool.submit(box.put, RUN, {"a": "b"})
+        waiting = pool.submit(box.swap, RUN, MARK, {"a": "b"}) if how == "swap" else pool.submit(box.put, RUN, {"a": "b"})
         with pytest.raises(TimeoutError):
             waiting.result(timeout=0.3)
         other.write(written)
@@ -60,7 +73,7 @@ def test_whoever_writes_waits_for_whoever_is_at_it(tmp_path: Path, how: str) -> 
 @pytest.mark.parametrize("how", ["swap", "put", "drop"])
 def test_nothing_is_written_into_a_file_that_was_dropped_meanwhile(tmp_path: Path, how: str) -> None:
     box, file = FileOutbox(tmp_path), tmp_path / f"{RUN}.json"
-    box.reserve(RUN)
+    box.reserve(RUN, MARK)
     ways: dict[str, Callable[[], object]] = {
         "swap": lambda: box.swap(RUN, None, KEPT),
         "put": lambda: box.put(RUN, KEPT),
@@ -79,7 +92,7 @@ def test_nothing_is_written_into_a_file_that_was_dropped_meanwhile(tmp_path: Pat
 
 def test_the_blocks_are_taken_beforehand_and_stay_taken(tmp_path: Path) -> None:
     box = FileOutbox(tmp_path)
-    box.reserve(RUN)
+    box.reserve(RUN, MARK)
     file = tmp_path / f"{RUN}.json"
     taken, number = file.stat().st_blocks * 512, file.stat().st_ino
     assert taken >= LARGEST
@@ -90,10 +103,10 @@ def test_the_blocks_are_taken_beforehand_and_stay_taken(tmp_path: Path) -> None:
 
 def test_nothing_is_left_of_what_is_over(tmp_path: Path) -> None:
     box = FileOutbox(tmp_path)
-    box.reserve(RUN)
-    box.drop(RUN, None)
+    box.reserve(RUN, MARK)
+    box.drop(RUN, MARK)
     assert list(tmp_path.iterdir()) == []
-    box.reserve(RUN)
+    box.reserve(RUN, MARK)
     box.put(RUN, KEPT)
     box.drop(RUN, KEPT)
     assert list(tmp_path.iterdir()) == []
@@ -106,7 +119,7 @@ def test_what_an_earlier_version_kept_is_read(tmp_path: Path) -> None:
 
 def test_only_we_can_read_it(tmp_path: Path) -> None:
     box = FileOutbox(tmp_path / "outbox")
-    box.reserve(RUN)
+    box.reserve(RUN, MARK)
     assert (tmp_path / "outbox").stat().st_mode & 0o077 == 0
     assert (tmp_path / "outbox" / f"{RUN}.json").stat().st_mode & 0o077 == 0
 
@@ -115,7 +128,7 @@ def test_a_disk_that_refuses_is_a_fault_and_never_nothing(tmp_path: Path) -> Non
     box = FileOutbox(tmp_path / "outbox")
     (tmp_path / "outbox" / f"{RUN}.json").mkdir()
     with pytest.raises(Fault, match="outbox"):
-        box.reserve(RUN)
+        box.reserve(RUN, MARK)
     with pytest.raises(Fault, match="outbox"):
         box.put(RUN, KEPT)
     with pytest.raises(Fault, match="outbox"):
