@@ -78,7 +78,7 @@ def judge(observation: Observation, question: Judgement, *, forge: Forge, ledger
         emergencies=_emergencies(observation, ledger, clock()),
     )
     answers = dict.fromkeys((*approvals.answers, *(answer for _, _, members in found for answer in members.answers)))
-    memberships = tuple(Membership(team, _named(owner), members.people) for team, owner, members in found)
+    memberships = tuple(Membership(team, owner.label, members.people) for team, owner, members in found)
     return replace(Judgement.of(observation, evidence, at=clock()), heard=Heard(approvals.versions, tuple(answers), memberships))
 
 
@@ -104,11 +104,6 @@ def _people(owner: Owner, forge: Forge) -> Members:
         return forge.members(owner.name)
     person = forge.person(owner.name) if owner.kind == "account" else forge.person_by_email(owner.name)
     return Members(frozenset() if person is None else frozenset({person}))
-
-
-def _named(owner: Owner) -> str:
-    """Name whom a policy means; an address goes on no record."""
-    return {"group": owner.name, "account": f"@{owner.name}", "email": "an address"}[owner.kind]
 
 
 def _emergencies(observation: Observation, ledger: LedgerReader, now: datetime) -> tuple[EmergencyUse, ...]:

@@ -1,20 +1,16 @@
 """What a decision was made from, as the record of that decision holds it: whole where there is room, else by digest.
 
 Pure. Words and addresses are left out (`Inputs.without_words`). Does not decide again; whoever does needs the policy, which the
-record names, and asks `contradicted` whether the rest of the record fits.
+record names, and asks `contradiction` whether the rest of the record fits.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from countersign.attestation.accounts.plain import at
 from countersign.attestation.room import fits
-from countersign.domain.authorization import binding
 from countersign.domain.canonical import canonical_json
-from countersign.domain.decision import Decision
 from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.inputs import Inputs
-from countersign.domain.people import Person
 
 FIELD = "inputs"
 TOO_LARGE = "inputs not recorded: too large"
@@ -54,48 +50,3 @@ def enclosed(body: Mapping[str, object]) -> Inputs | Unrecorded:
     if digest_of(canonical_json(document)) != part.get("digest"):
         raise MalformedError("inputs are not those that their digest names")
     return Inputs.read(document)
-
-
-def contradicted(body: Mapping[str, object], inputs: Inputs, decision: Decision) -> list[str]:
-    """Name the fields beside the decision (change, people, approvals) in which a record says other than what it was made from."""
-    proposal = inputs.proposal
-    stated: dict[str, object] = {
-        "actor.agent.id": None if proposal.agent is None else proposal.agent.id,
-        "actor.author": _person(proposal.author),
-        "actor.sponsor": _person(proposal.sponsor),
-        "binding": binding(proposal, decision),
-        "change.base": proposal.base,
-        "change.head": proposal.head,
-        "change.iid": proposal.change.iid,
-        "change.repository": proposal.change.project,
-        "change.target_branch": proposal.target_branch,
-        "change.tree": proposal.tree,
-    }
-    wrong = [name for name, value in stated.items() if at(body, *name.split(".")) != value]
-    told = at(body, "actor", "approvers")
-    named = (
-        [{name: at(item, name) for name in ("at", "head", "id", "team", "username")} for item in told]
-        if isinstance(told, list)
-        else None
-    )
-    return wrong if named == _counted(inputs, decision) else ["actor.approvers", *wrong]
-
-
-def _person(person: Person | None) -> object:
-    return None if person is None else {"id": person.id, "username": person.username}
-
-
-def _counted(inputs: Inputs, decision: Decision) -> list[dict[str, object]]:
-    """Give the approvals that count, as records name them."""
-    teams = {person.id: need.team for need in decision.needs for person in need.filled_by}
-    return [
-        {
-            "at": one.at.isoformat(),
-            "head": one.head,
-            "id": one.person.id,
-            "team": teams[one.person.id],
-            "username": one.person.username,
-        }
-        for one in inputs.evidence.approvals
-        if one.person.id in teams
-    ]

@@ -28,6 +28,11 @@ class Owner:
     kind: Literal["group", "account", "email"]
     name: str
 
+    @property
+    def label(self) -> str:
+        """Name whom is meant, for the record; an address goes on none."""
+        return {"group": self.name, "account": f"@{self.name}", "email": "an address"}[self.kind]
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

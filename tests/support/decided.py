@@ -1,21 +1,21 @@
-"""Records of decisions as runners write them: what was asked, what the shop's policy said, and what it was made from."""
+"""Records of decisions in the runner's own words: what was asked, what the shop's policy said, and what it was made from."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from countersign.attestation.accounts import plain
-from countersign.attestation.inputs import enclose
-from countersign.attestation.ocsf import ocsf
-from countersign.attestation.record import Draft, RecordKind
+from countersign.adapters.judge import Judgement
+from countersign.adapters.observe import Observation
+from countersign.attestation.inputs import FIELD, TOO_LARGE
+from countersign.attestation.record import Draft
 from countersign.domain.approval import Evidence
-from countersign.domain.authorization import binding
-from countersign.domain.decide import decide
 from countersign.domain.decision import Effect
 from countersign.domain.inputs import Inputs
 from countersign.domain.policy import Policy
+from countersign.domain.ports import Change, ChangeState
 from countersign.domain.proposal import Proposal
+from runners import scribe
 from tests.builders import NOON, proposal, shop_policy
-from tests.support import bodies
+from tests.support.veiled import veil
 
 PATHS = ("db/staging/shop/1.sql", "db/production/shop/1.sql", "site/production/shop/a.css", "docs/a.md", "lib/x", "docs/AGENTS.md")
 """Paths that the shop's policy treats differently."""
@@ -28,38 +28,32 @@ def past(*paths: str) -> list[Inputs]:
     ]
 
 
-def decided(
-    asked: Proposal, *, policy: Policy | None = None, evidence: Evidence | None = None, at: datetime = NOON, whole: bool = True
-) -> Draft:
-    """Decide, and write the record of it; without its inputs where they are not wanted `whole`."""
-    policy, evidence = policy or shop_policy(), evidence or Evidence()
-    decision = decide(policy, asked, evidence, now=at)
-    kind = RecordKind.REFUSED if decision.effect is Effect.REFUSED else RecordKind.ASSESSED
-    said: dict[str, object] = {"decision": decision.document(), "ocsf": ocsf(kind), "binding": binding(asked, decision)}
-    body = bodies.refused_by_policy(**said) if kind is RecordKind.REFUSED else bodies.body(kind, **said)
-    body |= {"actor": _actor(body, asked), "change": _change(body, asked)}
-    return Draft(
-        kind=kind,
-        key=f"{kind.value}/{binding(asked, decision)}",
-        summary=f"{kind.value} {asked.change}",
-        change=asked.change,
-        run=None,
-        time=at,
-        body=enclose(body, Inputs(asked, evidence, at)) if whole else body,
-        subject=(("head", {"gitCommit": asked.head}),),
+def change_of(asked: Proposal, *, at: datetime) -> Change:
+    """Give the change that was asked about, as a forge has it."""
+    return Change(
+        ref=asked.change,
+        title=asked.title,
+        description="",
+        author=asked.author,
+        source_branch=asked.source_branch,
+        target_branch=asked.target_branch,
+        head=asked.head,
+        head_seen=at,
+        state=ChangeState.OPEN,
+        draft=False,
+        from_fork=False,
+        labels=frozenset(),
+        url=f"https://forge.example/{asked.change.project}/-/merge_requests/{asked.change.iid}",
     )
 
 
-def _actor(body: Mapping[str, object], asked: Proposal) -> Mapping[str, object]:
-    actor = plain.part(body, "actor")
-    people = {
-        name: None if one is None else {"id": one.id, "username": one.username}
-        for name, one in (("author", asked.author), ("sponsor", asked.sponsor))
-    }
-    agent = None if asked.agent is None else {"id": asked.agent.id, "model": "", "strength": asked.agent.strength}
-    return {**actor, **people, "agent": agent, "approvers": []}
-
-
-def _change(body: Mapping[str, object], asked: Proposal) -> Mapping[str, object]:
-    named = {"base": asked.base, "head": asked.head, "iid": asked.change.iid, "repository": asked.change.project}
-    return {**plain.part(body, "change"), **named, "target_branch": asked.target_branch, "tree": asked.tree}
+def decided(asked: Proposal, *, policy: Policy | None = None, at: datetime = NOON, whole: bool = True) -> Draft:
+    """Decide, and write the record of it; without its inputs where they are not wanted `whole`."""
+    seen = Observation(change_of(asked, at=at), policy or shop_policy(), asked)
+    judged = Judgement.of(seen, Evidence(), at=at)
+    write = scribe.refused if judged.decision.effect is Effect.REFUSED else scribe.assessed
+    draft = write(seen, judged, now=at, veil=veil())
+    if whole:
+        return draft
+    without = {"digest": Inputs(asked, judged.evidence, at).without_words().digest(), "document": None, "why": TOO_LARGE}
+    return replace(draft, body={**draft.body, FIELD: without})

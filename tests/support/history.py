@@ -23,12 +23,12 @@ from countersign.domain.ids import ChangeRef, RunId, Sha, digest_of
 from countersign.domain.matching import touched
 from countersign.domain.people import Agent, Person
 from countersign.domain.policy import Policy
-from countersign.domain.ports import Change, ChangeState
 from countersign.domain.proposal import Proposal
 from countersign.domain.run import Connection, Ending, Endpoint, RunResult
 from countersign.domain.scope import Grant, Proof, Revocation, Scope
 from runners import aftermath, scribe
 from tests.builders import BASE, LEA, LOU, SAM, TREE, WANDA, WIM, evidence, proposal, shop_policy
+from tests.support.decided import change_of
 from tests.support.veiled import veil
 
 BEGAN = datetime(2026, 5, 25, 6, tzinfo=UTC)
@@ -163,27 +163,22 @@ class History:
         head = Sha(sha1(f"{self.seed}/{iid}".encode(), usedforsecurity=False).hexdigest())
         agent, sponsor = dice.choice(AGENTS), dice.choice(SPONSORS)
         ref = ChangeRef("acme/shop", iid)
-        claims = replace(known.claims, skill="add-a-column" if TEMPLATES[number].sql else None)
-        made = replace(known, change=ref, base=self.base, tree=self.tree, head=head, agent=agent, sponsor=sponsor, claims=claims)
-        change = Change(
-            ref=made.change,
-            title=f"Change {name}",
-            description="",
-            author=made.author,
-            source_branch=f"proposals/{agent.id}/{iid}",
-            target_branch="main",
+        made = replace(
+            known,
+            change=ref,
+            base=self.base,
+            tree=self.tree,
             head=head,
-            head_seen=start,
-            state=ChangeState.OPEN,
-            draft=False,
-            from_fork=False,
-            labels=frozenset(),
-            url=f"https://forge.example/acme/shop/-/merge_requests/{iid}",
+            title=f"Change {name}",
+            source_branch=f"proposals/{agent.id}/{iid}",
+            agent=agent,
+            sponsor=sponsor,
+            claims=replace(known.claims, skill="add-a-column" if TEMPLATES[number].sql else None),
         )
         # decided once for all changes of this kind, before it was known who asks and by which skill
         kind = tuple(counts_as(self.policy, made, touched(self.policy, made.facts), given).items())
         return Asked(
-            Observation(change, self.policy, made),
+            Observation(change_of(made, at=start), self.policy, made),
             replace(question, counts_as=kind),
             replace(answer, counts_as=kind),
             replace(given, approvals=tuple(replace(item, head=head) for item in given.approvals)),

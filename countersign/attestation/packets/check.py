@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from countersign.attestation import dsse, readable
-from countersign.attestation.accounts.plain import Plain, number, text, texts
+from countersign.attestation.accounts.plain import Plain, number, part, text, texts
 from countersign.attestation.keys import Trust
 from countersign.attestation.merkle import leaf_hash, verify_consistency, verify_inclusion
 from countersign.attestation.packets import form
@@ -28,8 +28,12 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a good packet proves. `sealed` names the known keys that signed envelopes."""
+    """What a good packet proves. A change is one of its `log`: another log, under the same keys, may name one alike.
 
+    `sealed` names the known keys that signed envelopes.
+    """
+
+    log: str
     change: str | None
     records: tuple[int, ...]
     head: Head
@@ -41,11 +45,12 @@ class Verdict:
 def check(files: Files, trust: Trust, keys: Sequence[PublicKey]) -> Verdict:
     """Check a packet. `keys` are those of the trust: envelopes name keys that could not be found otherwise.
 
-    (1) SHA256SUMS lists exactly the files that are there, each is one that packets have, and none that all have is missing; (2) the
-    head's commit is signed; (3) every record is well formed, and bound by a commit that is signed; (4) every record, and the log
-    as it was when the record was written, is in the log of the head; (5) all records are of one log and one change, and outcomes
-    name their intents; (6) manifest, README, decision, plan, approvals follow from records and commits, and policies have the
-    digests that records name; (7) envelopes hold the records, and are signed by the keys that they name as far as those are known.
+    (1) SHA256SUMS lists exactly the files that are there, each is one that packets have, and none that all have is missing; (2)
+    the head's commit is signed; (3) every record is well formed, and bound by a commit that is signed; (4) every record, and the
+    log as it was when the record was written, is in the log of the head; (5) all records are of one log and one change, in their
+    bodies too, and outcomes name their intents; (6) manifest, README, decision, plan, approvals follow from records and commits,
+    and policies have the digests that records name; (7) envelopes hold the records, and are signed by the keys that they name as
+    far as those are known.
 
     Raises:
         PacketError: a check failed; the first one is named.
@@ -67,6 +72,7 @@ def check(files: Files, trust: Trust, keys: Sequence[PublicKey]) -> Verdict:
     check_deciding(files, records)
     sealed = _sealed(files, numbers, keys)  # (7)
     return Verdict(
+        log=told[0][0].predicate.log,
         change=change,
         records=tuple(numbers),
         head=head,
@@ -143,6 +149,8 @@ def _check_story(records: Sequence[Statement]) -> str | None:
         name = form.record_file(predicate.seq)
         if (predicate.log, _change(record)) != (log, change):
             raise PacketError(name, "is of another change, or of another log")
+        if not _same_within(record):
+            raise PacketError(name, "its body is about another change")
         if change is None and len(records) > 1:
             raise PacketError(name, "is of no change, and not alone")
         if predicate.kind.value == "intent":
@@ -152,6 +160,13 @@ def _check_story(records: Sequence[Statement]) -> str | None:
             if seq is None or number(predicate.body, "intent", "seq") not in {None, seq}:
                 raise PacketError(name, "its intent is not in the packet")
     return change
+
+
+def _same_within(record: Statement) -> bool:
+    """Say whether the body is about the change that the record is of, where it says what it is about."""
+    told, ref = part(record.predicate.body, "change"), record.predicate.change
+    own = None if ref is None else (ref.repository, ref.iid)
+    return not told or (text(told, "repository"), number(told, "iid")) == own
 
 
 def _change(record: Statement) -> str | None:

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from countersign.adapters.engine import engine
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.attestation import readable
-from countersign.attestation.inputs import Unrecorded, contradicted, enclosed
+from countersign.attestation.contradiction import contradicted
+from countersign.attestation.inputs import Unrecorded, enclosed
 from countersign.attestation.record import GIVEN_UP, Entry
 from countersign.cli.audit.action import FINE, WRONG
 from countersign.cli.audit.reading import read
@@ -68,7 +69,7 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
     again = decide(policy, found.proposal, found.evidence, now=found.now)
     recorded, anew = readable.dump(entry.body["decision"]), readable.dump(again.document())
     same = recorded == anew
-    wrong = contradicted(entry.body, found, again) if same else []
+    wrong = contradicted(entry, found, again, policy) if same else []
     another = _another(entry)
     if options.format == "json":
         document = {
@@ -81,7 +82,8 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
         }
         print(json.dumps(document, sort_keys=True))
     elif wrong:
-        print(f"record {entry.seq}: the decision follows, but the record says OTHER than what it was made from: {', '.join(wrong)}")
+        told = f"{', '.join(wrong)}{_whose(entry) if another else ''}"
+        print(f"record {entry.seq}: the decision follows, but the record says OTHER than what it was made from: {told}")
     elif same:
         at = found.now.isoformat()
         print(f"record {entry.seq}: same decision, byte for byte: {again.effect.word}, {len(again.reasons)} reasons, as of {at}")

@@ -19,11 +19,13 @@ from countersign.attestation.packets import form
 from countersign.attestation.packets.derived import newest_change
 from countersign.attestation.packets.make import Contents, Held, make
 from countersign.cli import Commands
-from countersign.cli.audit.export import standing
 from countersign.cli.audit.indexed import Opened, add_indexed, opened
 from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.neutral import line
 from countersign.domain.outcomes import LedgerFault
+
+_STANDING = "A view of the records beside this page, which are what is signed: README.txt says how to check them."
+"""Not how far its maker's branch was verified: a packet proves itself, and its bytes do not hang on what he did."""
 
 _CHANGE = re.compile(r"(?P<repository>[^\s!]+)?!(?P<iid>[1-9]\d{0,9})")
 
@@ -47,7 +49,7 @@ def _packet(options: argparse.Namespace) -> int:
         files = make(contents, seal=seal)
         write_packet(options.out, files)
         kinds = ", ".join(row.told.kind for row in rows)
-        print(f"{options.out}: {len(files)} files about {rows[0].told.change or rows[0].told.summary}: {kinds}")
+        print(f"{line(str(options.out))}: {len(files)} files about {rows[0].told.change or rows[0].told.summary}: {kinds}")
         print(f"{form.SUMS}: {digest_of(files[form.SUMS])}")
         for name, why in contents.missing.items():
             print(line(f"note: {name} is not {'whole' if name in files else 'in it'}: {why}"))
@@ -93,7 +95,7 @@ def _contents(branch: Opened, rows: Sequence[Row], options: argparse.Namespace) 
         missing[form.DIFF] = diff.why or "the change changes nothing"
     decided = Policies(options.repo, options.floor)
     decided.take_all(told)
-    site = pages.Site(story.change, standing(branch), form.PAGE, None, lambda _: form.PAGE)
+    site = pages.Site(story.change, _STANDING, form.PAGE, None, lambda _: form.PAGE)
     page = pages.change(Looks(), site, story, rows, pages.Diff.of(diff.text, diff.why))
     return Contents(
         held=held,

@@ -12,9 +12,10 @@ from countersign.cli.audit.action import add_action
 
 _STATUS = """\
 exit status:
-  0  the decision follows from what was recorded, byte for byte, and the record names the same change, people and approvals
-  1  another decision follows, of the program that the record names or of none that it names; or the record names others than it was
-     made from; or a record of the branch is wrong
+  0  the decision follows from what was recorded, byte for byte, and so does what else the record says of change, kind, people,
+     approvals, policy and credentials; its words and addresses, and the forge's answers, do not follow from anything
+  1  another decision follows, of the program that the record names or of none that it names; or the record says other than it was
+     made from, and the fields are named; or a record of the branch is wrong
   2  the command line is wrong, or there is no such record
   3  it cannot be decided again: inputs or policy are not at hand; nothing is said about the decision
   4  another decision follows, and the record names another program that decided: try again with that one

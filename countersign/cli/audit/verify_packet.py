@@ -15,6 +15,7 @@ from countersign.attestation.sshsig import PublicKey
 from countersign.cli.audit.action import FINE, USAGE, WRONG
 from countersign.cli.audit.reading import read_trust_root
 from countersign.domain.ids import MalformedError
+from countersign.domain.neutral import line
 
 _WINDOW = 'key@public-key.invalid namespaces="git" '
 
@@ -34,8 +35,8 @@ def verify_packet(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(json.dumps(_document(options.packet, verdict), sort_keys=True))
         return FINE
-    print(f"packet: {options.packet}, {verdict.change or 'a record of no change'}")
-    print(f"in a log of {verdict.head.size} records, root {verdict.head.root}")
+    print(f"packet: {line(str(options.packet))}, {verdict.change or 'a record of no change'}")
+    print(f"in the log {verdict.log}, of {verdict.head.size} records, root {verdict.head.root}")
     for signer in verdict.signed_by:
         print(f"signed by: {signer}")
     for key in verdict.sealed:
@@ -53,12 +54,13 @@ def _say_not(options: argparse.Namespace, said: str, problem: Mapping[str, str])
     if options.format == "json":
         print(json.dumps({"packet": str(options.packet), "problem": problem}, sort_keys=True))
     else:
-        print(f"packet: {options.packet}\n{said}\nNOT verified")
+        print(f"packet: {line(str(options.packet))}\n{said}\nNOT verified")
 
 
 def _document(packet: Path, verdict: Verdict) -> dict[str, object]:
     return {
         "change": verdict.change,
+        "log": verdict.log,
         "not_shown": list(verdict.unproved),
         "packet": str(packet),
         "problem": None,

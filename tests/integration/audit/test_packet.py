@@ -16,10 +16,10 @@ from countersign.attestation.packets.problem import PacketError
 from countersign.attestation.record import RecordKind
 from countersign.cli.main import main
 from countersign.domain.policy_yaml import POLICY_FILE
-from tests.support.audit import CHANGE, PRINCIPAL, RUN, Remote, intent, outcome, refused, signer, trust_line, trust_root
+from tests.support.audit import CHANGE, ORIGIN, PRINCIPAL, RUN, Remote, intent, outcome, refused, signer, trust_line, trust_root
 from tests.support.auditor import Auditor
 from tests.support.bodies import body
-from tests.support.packets import relisted, sealed, told
+from tests.support.packets import applied, relisted, sealed, told
 from tests.support.shelf import Shell
 
 Verify = Callable[..., tuple[int, str, str]]
@@ -44,11 +44,12 @@ def verify(
 def test_a_packet_proves_itself_without_a_repository(verify: Verify, packet: Path) -> None:
     status, out, err = verify()
     assert status == 0
+    assert f"in the log {ORIGIN}, of " in out, "the same keys may be trusted for other logs"
     assert out.splitlines()[-1] == f"verified: 3 records, {len(read_packet(packet))} files, 0 problems"
     assert f"signed by: {PRINCIPAL} {signer().public.fingerprint}" in out
     assert "no further record" in err
     document = json.loads(verify(packet, "--format", "json")[1])
-    assert document["problem"] is None
+    assert (document["log"], document["problem"]) == (ORIGIN, None)
     assert len(document["records"]) == 3
 
 
@@ -127,8 +128,18 @@ def test_it_holds_everything_about_the_change(packet: Path) -> None:
     assert told(files)["missing"] == {}
 
 
-def test_the_same_records_give_the_same_bytes(packet: Path, auditor: Auditor, tmp_path: Path) -> None:
+def test_the_same_records_give_the_same_bytes(
+    packet: Path, auditor: Auditor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever makes it, whether he verified the branch, and whatever clone of it he has."""
     assert read_packet(sealed(auditor, tmp_path)) == read_packet(packet)
+    other = tmp_path / "other"
+    shutil.copytree(auditor.clone, other)
+    (other / ".git/info").mkdir(exist_ok=True)
+    (other / ".git/info/attributes").write_text("*.sql binary\n")
+    run = Shell(replace(auditor, clone=other), capsys)
+    assert run("packet", applied(auditor), "--out", str(tmp_path / "theirs"), "--seal", str(tmp_path / "seal"), trust=False)[0] == 0
+    assert read_packet(tmp_path / "theirs") == read_packet(packet)
 
 
 def test_the_policy_is_looked_for_where_it_is_read() -> None:
@@ -157,6 +168,35 @@ def test_what_cannot_be_made_or_read_is_said(run: Shell, verify: Verify, packet:
     status, out, _ = verify(tmp_path / "empty")
     assert status == 1
     assert "manifest.json: is missing" in out
+
+
+@pytest.mark.parametrize("kind", ["a link", "an empty folder", "a file"])
+def test_no_name_in_a_folder_reaches_the_terminal_as_it_is(verify: Verify, packet: Path, tmp_path: Path, kind: str) -> None:
+    hostile = shutil.copytree(packet, tmp_path / "hostile")
+    painted = hostile / "\x1b[2K\x1b[1A\x1b[2K verified: 3 records, 28 files, 0 problems\x1b[8m"
+    match kind:
+        case "a link":
+            painted.symlink_to("/etc/passwd")
+        case "an empty folder":
+            painted.mkdir()
+        case _:
+            painted.touch()
+    status, out, err = verify(hostile)
+    assert status in {1, 2}
+    assert "⟨U+001B⟩[2K" in out + err
+    assert "\x1b" not in out + err
+
+
+@pytest.mark.parametrize("place", ["", "records", "policies"])
+def test_a_name_that_is_not_utf8_is_refused(verify: Verify, packet: Path, tmp_path: Path, place: str) -> None:
+    hostile = shutil.copytree(packet, tmp_path / "hostile")
+    (hostile / place).mkdir(exist_ok=True)
+    (hostile / place / "a\udcff").touch()
+    status, out, err = verify(hostile)
+    assert (status, out) == (2, "")
+    assert "a⟨U+DCFF⟩ has a name that is not UTF-8" in err
+    assert verify(shutil.copytree(packet, tmp_path / "packet\udcff"))[0] == 0, "the folder's own name is the reader's"
+    assert verify(tmp_path / "nowhere\udcff")[0] == 2
 
 
 def test_a_packet_of_a_branch_that_the_real_writer_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from countersign.adapters.packet import read_packet
+from countersign.attestation.accounts import plain
 from countersign.attestation.keys import TrustRoot
 from countersign.attestation.packets.check import Verdict, check
 from countersign.attestation.packets.problem import EarlierFormError, PacketError
 from countersign.attestation.packets.signed import KeysAlone
+from countersign.attestation.record import RecordKind
 from countersign.cli.main import main
-from tests.support.audit import PRINCIPAL, signer, trust_line, trust_root
+from countersign.domain.ids import ChangeRef
+from tests.support import bodies
+from tests.support.audit import PRINCIPAL, Remote, intent, outcome, refused, signer, trust_line, trust_root
 from tests.support.auditor import Auditor
 from tests.support.packets import relisted, sealed, told
+from tests.support.shelf import Shell
 
 TRUST = trust_root()
 KEYS = [signer().public, signer(9).public]
@@ -175,3 +181,26 @@ def test_a_folder_with_nothing_in_it_is_in_no_packet(auditor: Auditor, tmp_path:
     (packet / "APPROVED").mkdir()
     assert main(["audit", "verify", str(packet), "--trust-root", str(auditor.trust_file)]) == 2
     assert "APPROVED is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["refused", "outcome"])
+def test_a_record_whose_body_is_about_another_change_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Signed as it is, so by whoever holds a runner's key."""
+    remote, other = Remote.make(tmp_path), ChangeRef("acme/other", 999)
+    if kind == "refused":
+        remote.fill([replace(refused("a"), change=other)])
+    else:
+        remote.fill([intent()])
+        [begun] = remote.reader().open_intents()
+        named = {"digest": begun.digest, "seq": begun.seq}
+        about = {**plain.part(begun.body, "change"), "iid": 999}
+        remote.fill([replace(outcome(), body=bodies.body(RecordKind.EXECUTED, intent=named, change=about))])
+    run = Shell(Auditor.of(remote.path, tmp_path, trust_line(signer())), capsys)
+    seq = 0 if kind == "refused" else 1
+    assert run("packet", str(seq), "--out", str(tmp_path / "packet"))[0] == 0
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = run("verify", str(tmp_path / "packet"), repo=False)
+    assert status == 1
+    assert f"first wrong: records/000000000{seq}.json: its body is about another change" in out

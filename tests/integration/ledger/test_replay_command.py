@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from countersign.adapters.engine import engine
-from countersign.attestation.inputs import TOO_LARGE
-from countersign.attestation.record import Draft, Entry
+from countersign.attestation.inputs import TOO_LARGE, enclose, enclosed
+from countersign.attestation.record import Draft
 from countersign.cli.main import main
-from countersign.domain.ids import Sha
+from countersign.domain.ids import ChangeRef, Sha
+from countersign.domain.inputs import Inputs
 from countersign.domain.policy_sources import Source
 from countersign.domain.policy_yaml import POLICY_FILE, load_policy
 from countersign.domain.ports import ChangeState
@@ -19,18 +20,20 @@ from tests.fakes.runner import RunnerWorld
 from tests.support.audit import Remote, refused, signer, trust_line, trust_root
 from tests.support.auditor import Auditor
 from tests.support.decided import decided
+from tests.support.drafts import draft_of
 
 ADD = {"db/staging/shop/V2__note.sql": "ALTER TABLE orders ADD COLUMN note text;\n"}
 DROP = {"db/production/shop/V3__gone.sql": "DROP TABLE orders;\n"}
 POLICY = SHOP_POLICY.encode()
 
 
-def draft(entry: Entry, commit: Sha) -> Draft:
-    """Give what a runner recorded, as if the policy had been read at this commit."""
-    body = dict(entry.body)
-    if isinstance(body.get("policy"), dict):
-        body["policy"] = {**body["policy"], "commit": commit}  # type: ignore[dict-item]  # it is one
-    return Draft(entry.kind, entry.key, f"Record {entry.seq}", entry.change, entry.run, entry.time, body)
+def moved(one: Draft, commit: Sha) -> Draft:
+    """Give what a runner recorded, as if the protected branch had been at this commit."""
+    inputs, change, policy = enclosed(one.body), one.body.get("change"), one.body.get("policy")
+    if not isinstance(inputs, Inputs) or not isinstance(change, dict) or not isinstance(policy, dict):
+        return one
+    there = {**one.body, "change": change | {"base": commit}, "policy": policy | {"commit": commit}}
+    return replace(one, body=enclose(there, replace(inputs, proposal=replace(inputs.proposal, base=commit))))
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def recorded(policy: Sha) -> list[Draft]:
     world = RunnerWorld()
     world.handle(world.propose(ADD))
     world.handle(world.propose(DROP))
-    return [draft(entry, policy) for entry in world.ledger.entries]
+    return [moved(draft_of(entry), policy) for entry in world.ledger.entries]
 
 
 def auditor(remote: Remote, drafts: list[Draft], tmp_path: Path) -> Auditor:
@@ -92,8 +95,7 @@ def test_a_floor_is_read_from_the_copy_that_is_given(
     )
     data = POLICY + f"extends: {{project: acme/policies, commit: {'a' * 40}, file: floor.yaml}}\n".encode()
     extended = load_policy(data, found={Source("floor.yaml", "acme/policies", "a" * 40): floor})
-    one = decided(proposal("docs/a.md"), policy=extended)
-    one = replace(one, body={**one.body, "policy": {"commit": policy, "digest": extended.digest}})
+    one = decided(replace(proposal("docs/a.md"), base=policy), policy=extended)
     who = auditor(remote, [one], tmp_path)
     (tmp_path / "policy.yaml").write_bytes(data)
     (tmp_path / "floor.yaml").write_bytes(floor)
@@ -146,18 +148,26 @@ def test_a_record_that_names_others_than_it_was_decided_from_is_shown(
     world.handle(ref)
     world.approve(ref, "lea", "lou", "wanda")
     world.handle(ref)
-    body = json.loads(json.dumps(world.ledger.entries[-1].body))
+    question, allowed = (moved(draft_of(entry), policy) for entry in world.ledger.entries)
+    body = json.loads(json.dumps(allowed.body))
     inner = body
     for name in place[:-1]:
         inner = inner[name]
     inner[place[-1]] = other
-    drafts = [draft(entry, policy) for entry in world.ledger.entries]
-    body["policy"]["commit"] = policy
-    who = auditor(remote, [drafts[0], replace(drafts[1], body=body)], tmp_path)
+    who = auditor(remote, [question, replace(allowed, body=body)], tmp_path)
     assert run(who, "1") == 1
     assert f"the decision follows, but the record says OTHER than what it was made from: {field}" in capsys.readouterr().out
     assert run(who, "1", "--format", "json") == 1
     assert json.loads(capsys.readouterr().out)["wrong"] == [field]
+
+
+def test_a_record_under_another_change_is_shown(
+    remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Questions to the index, packets and the commit's trailers go by the change around the body."""
+    who = auditor(remote, [replace(recorded[0], change=ChangeRef("acme/other", 999))], tmp_path)
+    assert run(who, "0") == 1
+    assert "the record says OTHER than what it was made from: predicate.change" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -210,7 +220,7 @@ def test_the_end_of_a_question_is_no_decision_and_says_where_it_is(
     world.handle(ref)
     world.world.set_state(ref, ChangeState.CLOSED)
     world.handle(ref)
-    who = auditor(remote, [draft(entry, policy) for entry in world.ledger.entries], tmp_path)
+    who = auditor(remote, [moved(draft_of(entry), policy) for entry in world.ledger.entries], tmp_path)
     assert run(who, "1") == 3
     said = capsys.readouterr().err
     assert "says how a question ended (expired)" in said
@@ -226,7 +236,7 @@ def test_what_people_may_merge_is_decided_again(remote: Remote, policy: Sha, tmp
     world.approve(ref, "lea", "lou", "wanda")
     world.handle(ref)
     assert world.kinds() == ["assessed", "allowed"]
-    who = auditor(remote, [draft(entry, policy) for entry in world.ledger.entries], tmp_path)
+    who = auditor(remote, [moved(draft_of(entry), policy) for entry in world.ledger.entries], tmp_path)
     assert run(who, "1") == 0
 
 
@@ -244,10 +254,9 @@ def test_other_files_beside_the_policy_are_no_ground_for_another_decision(
 def test_without_the_policy_or_the_inputs_nothing_is_said(
     remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nowhere = {"commit": "1" * 40, "digest": dict(recorded[0].body)["policy"]["digest"]}  # type: ignore[index]  # it has one
     without = {"digest": f"sha256:{'0' * 64}", "document": None, "why": TOO_LARGE}
     drafts = [
-        replace(recorded[0], body={**recorded[0].body, "policy": nowhere}),
+        moved(recorded[0], Sha("1" * 40)),
         replace(recorded[0], key="assessed/old", body={**recorded[0].body, "inputs": without}),
         refused("plain", time=recorded[0].time),
     ]
