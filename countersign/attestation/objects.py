@@ -34,6 +34,15 @@ class TreeEntry(NamedTuple):
 
 
 Tree = Mapping[str, TreeEntry]
+
+
+class Folder(NamedTuple):
+    """A tree, in git's order, and the bytes that git has for it."""
+
+    tree: Tree
+    raw: bytes
+
+
 Objects = dict[Sha, tuple[ObjectKind, bytes]]
 
 
@@ -46,7 +55,7 @@ class Overlay:
 
     objects: Objects
     below: Source
-    trees: dict[Sha, Tree] = field(default_factory=dict)
+    folders: dict[Sha, "Folder"] = field(default_factory=dict)
 
     def read(self, name: Sha) -> tuple[str, bytes] | None:
         """Give an object from above, else from below."""
@@ -56,19 +65,20 @@ class Overlay:
         """Give an object that is not stored yet: nobody could have changed it since it got its name."""
         return self.objects.get(name) or (self.below.made(name) if isinstance(self.below, Overlay) else None)
 
-    def tree(self, name: Sha) -> Tree:
-        """Give a tree by its name.
+    def folder(self, name: Sha) -> "Folder":
+        """Give a tree and its bytes by its name.
 
         Raises:
             MalformedError: it is missing or not as git writes it.
         """
         layer: Source = self
         while isinstance(layer, Overlay):
-            if name in layer.trees:
-                return layer.trees[name]
+            if name in layer.folders:
+                return layer.folders[name]
             layer = layer.below
-        self.trees[name] = parse_tree(read_object(self, name, "tree"))
-        return self.trees[name]
+        raw = read_object(self, name, "tree")
+        self.folders[name] = Folder(parse_tree(raw), raw)
+        return self.folders[name]
 
 
 def object_name(kind: ObjectKind, data: bytes) -> Sha:
@@ -160,7 +170,7 @@ def read_tree(source: Source, name: Sha) -> Tree:
     Raises:
         MalformedError: it is missing or not as git writes it.
     """
-    return source.tree(name) if isinstance(source, Overlay) else parse_tree(read_object(source, name, "tree"))
+    return source.folder(name).tree if isinstance(source, Overlay) else parse_tree(read_object(source, name, "tree"))
 
 
 def insert(
@@ -173,51 +183,52 @@ def insert(
     Raises:
         MalformedError: a tree on the way cannot be read, or a path is taken.
     """
-    made = Overlay({}, source)
-    top, raw = root, format_tree(root)
+    made, top = Overlay({}, source), Folder(root, format_tree(root))
     for path, data in files:
-        top, raw = _with(made, top, raw, path.split("/"), data)
+        top = _with(made, top, path.split("/"), data)
     if anew:
-        raw = format_tree({**top, **{name: TreeEntry(FILE, _store(made.objects, "blob", data)) for name, data in anew.items()}})
-        top = parse_tree(raw)
-    name = _store(made.objects, "tree", raw)
-    made.trees[name] = top
+        replaced = {name: TreeEntry(FILE, _store(made.objects, "blob", data)) for name, data in anew.items()}
+        top = _written({**top.tree, **replaced})
+    name = _store(made.objects, "tree", top.raw)
+    made.folders[name] = top
     if isinstance(source, Overlay):
-        source.trees.update(made.trees)
+        source.folders.update(made.folders)
     return name, made.objects
 
 
-def _with(made: Overlay, tree: Tree, raw: bytes, path: list[str], data: bytes) -> tuple[Tree, bytes]:
-    """Give a tree, and its bytes, with a new file in it."""
+def _with(made: Overlay, folder: Folder, path: list[str], data: bytes) -> Folder:
+    """Give a folder with a new file in it."""
     first, *rest = path
-    before = tree.get(first)
+    before = folder.tree.get(first)
     if not rest:
         if before is not None:
             raise MalformedError(f"{first!r} is there already")
         entry = TreeEntry(FILE, _store(made.objects, "blob", data))
     else:
-        inner: Tree = {} if before is None else read_tree(made, before.object)
-        inner_raw = b"" if before is None else read_object(made, before.object, "tree")
-        inner, inner_raw = _with(made, inner, inner_raw, rest, data)
-        entry = TreeEntry(FOLDER, _store(made.objects, "tree", inner_raw))
-        made.trees[entry.object] = inner
-    changed: Tree = {**tree, first: entry}
-    written = _rewritten(tree, raw, first, entry)
-    if written is None:  # it belongs elsewhere than at the end
-        written = format_tree(changed)
-        changed = parse_tree(written)
-    return changed, written
+        inner = _with(made, Folder({}, b"") if before is None else made.folder(before.object), rest, data)
+        entry = TreeEntry(FOLDER, _store(made.objects, "tree", inner.raw))
+        made.folders[entry.object] = inner
+    changed = {**folder.tree, first: entry}
+    raw = _rewritten(folder, first, entry)
+    return _written(changed) if raw is None else Folder(changed, raw)
 
 
-def _rewritten(tree: Tree, raw: bytes, name: str, entry: TreeEntry) -> bytes | None:
-    """Give a tree's bytes with an entry added or replaced at its end, where most are; None where it belongs elsewhere."""
-    if not tree:
+def _written(tree: Tree) -> Folder:
+    """Put a tree into git's order."""
+    raw = format_tree(tree)
+    return Folder(parse_tree(raw), raw)
+
+
+def _rewritten(folder: Folder, name: str, entry: TreeEntry) -> bytes | None:
+    """Give a folder's bytes with an entry added or replaced at its end, where most are; None where it belongs elsewhere."""
+    if not folder.tree:
         return None
-    last = list(tree)[-1]
+    last = list(folder.tree)[-1]
+    mode = folder.tree[last].mode
     if last == name:
-        return raw[:-_ID_BYTES] + bytes.fromhex(entry.object) if tree[last].mode == entry.mode else None
-    goes_last = name not in tree and _order(name.encode(), entry.mode) > _order(last.encode(), tree[last].mode)
-    return raw + _entry(name, entry) if goes_last else None
+        return folder.raw[:-_ID_BYTES] + bytes.fromhex(entry.object) if mode == entry.mode else None
+    goes_last = name not in folder.tree and _order(name.encode(), entry.mode) > _order(last.encode(), mode)
+    return folder.raw + _entry(name, entry) if goes_last else None
 
 
 def _entry(name: str, entry: TreeEntry) -> bytes:

@@ -274,5 +274,5 @@ def test_overlays_remember_trees_by_name_only(remote: Remote) -> None:
     with CatFile(remote.path) as source:
         tip = parse(remote.git("cat-file", "commit", remote.tip()))
         overlay = Overlay({}, source)
-        assert overlay.tree(tip.tree) == parse_tree(remote.git("cat-file", "tree", tip.tree))
-        assert Overlay({}, overlay).tree(tip.tree) is overlay.tree(tip.tree)
+        assert overlay.folder(tip.tree).tree == parse_tree(remote.git("cat-file", "tree", tip.tree))
+        assert Overlay({}, overlay).folder(tip.tree) is overlay.folder(tip.tree)
