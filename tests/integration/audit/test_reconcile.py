@@ -73,16 +73,29 @@ def test_a_session_without_a_run_is_a_finding(run: Shell, log: Path) -> None:
     assert run("reconcile", "--log", str(log), "--format", "postgres", "--only", "cs_*")[0] == 0
 
 
-def test_a_credential_used_after_it_was_proved_dead_is_a_finding(run: Shell, log: Path) -> None:
+@pytest.mark.parametrize("early", [False, True])
+def test_a_credential_used_before_it_was_minted_or_after_it_was_proved_dead_is_a_finding(
+    run: Shell, log: Path, early: bool
+) -> None:
     grant = next(grant for grant in grants(run, "postgres") if grant["proof"] == "dead")
-    log.write_text(
-        log.read_text() + line(grant["public_id"], datetime.fromisoformat(grant["revoked"]) + timedelta(minutes=30), "late")
-    )
+    minted, revoked = (datetime.fromisoformat(grant[name]) for name in ("minted", "revoked"))
+    at = minted - timedelta(minutes=3) if early else revoked + timedelta(minutes=30)
+    log.write_text(log.read_text() + line(grant["public_id"], at, "when it was none"))
     status, out, _ = run("reconcile", "--log", str(log), "--format", "postgres", "--output", "json")
     (finding,) = json.loads(out)["findings"]
     assert status == 1
     assert finding["run"] == grant["run"]
     assert "outside of its life" in finding["why"]
+
+
+def test_a_log_is_held_against_credentials_of_its_own_providers_alone(run: Shell, log: Path) -> None:
+    """What a server would call a session of AWS's is none of a run's, though the record has the name."""
+    grant = grants(run, "aws")[0]
+    at = datetime.fromisoformat(grant["minted"]) + timedelta(seconds=1)
+    log.write_text(log.read_text() + line(grant["public_id"], at, "borrowed"))
+    status, out, _ = run("reconcile", "--log", str(log), "--format", "postgres", "--output", "json")
+    (finding,) = json.loads(out)["findings"]
+    assert (status, finding["run"], finding["why"]) == (1, None, "no run on the record used a credential of this name")
 
 
 def test_a_run_that_the_target_did_not_see_is_a_note(run: Shell, log: Path) -> None:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -39,17 +39,23 @@ def index(shop: Shop, tmp_path: Path) -> Iterator[Index]:
     made.close()
 
 
+SAME = ("environment", "agent", "sponsor", "author", "skill", "tier", "action", "repository", "iid", "run")
+LISTS = {"service": "services", "approver": "approvers", "rule": "rules"}
+PATTERNS = ("**", "db/**", "**/*.sql", "site/*/checkout/*", "db/production/shop/V1__note.sql", "nowhere/**")
+ELSEWHERE = {"credential", "words", "unlisted", "nowhere", "limit", "oldest_first"}
+"""Parts of a question that have tests of their own."""
+
+
 def means(question: Question, told: Account) -> bool:
     """Say what a question means, slowly."""
-    same = ("environment", "agent", "sponsor", "author", "skill", "tier", "action", "repository", "iid", "run")
-    lists = {"service": told.services, "approver": told.approvers, "rule": told.rules}
     return all(
         [
-            *(getattr(question, name) in {None, getattr(told, name)} for name in same if name != "environment"),
+            *(getattr(question, name) in {None, getattr(told, name)} for name in SAME if name != "environment"),
             question.environment in {None, told.environment} or (question.nowhere and told.environment is None),
-            *(getattr(question, name) is None or getattr(question, name) in words for name, words in lists.items()),
+            *(getattr(question, name) is None or getattr(question, name) in getattr(told, words) for name, words in LISTS.items()),
             question.since is None or told.recorded >= question.since,
             question.until is None or told.recorded < question.until,
+            question.below is None or told.seq < question.below,
             not question.kinds or told.kind in question.kinds,
             question.path is None or any(GlobIndex([[question.path]]).match(path) for path in told.paths),
             question.host is None or any(host == question.host or host.rpartition(":")[0] == question.host for host in told.hosts),
@@ -57,39 +63,63 @@ def means(question: Question, told: Account) -> bool:
     )
 
 
-def one_of(shop: Shop, pick: Callable[[Account], object]) -> st.SearchStrategy[object]:
-    values: set[object] = set()
-    for told in shop.accounts:
-        value = pick(told)
-        values |= set(value) if isinstance(value, tuple) else {value}
-    return st.none() | st.none() | st.sampled_from(sorted(map(str, values - {None})))
+def values(shop: Shop, name: str) -> list[object]:
+    """Give what may be asked for by a part of a question: all that any record says, and what none says."""
+
+    def said(pick: Callable[[Account], object]) -> set[object]:
+        return {pick(told) for told in shop.accounts}
+
+    match name:
+        case "since" | "until":
+            found: set[object] = said(lambda told: told.recorded) | {"2020-01-01T00:00:00.000000Z", "2030-01-01T00:00:00.000000Z"}
+        case "below":
+            found = {0, *range(1, len(shop.accounts) + 1, 7)}
+        case "kinds":
+            found = {(str(kind),) for kind in said(lambda told: told.kind)} | {("executed", "lost"), ("expired",)}
+        case "path":
+            found = set(PATTERNS)
+        case "host":
+            hosts = {host for told in shop.accounts for host in told.hosts}
+            found = hosts | {host.rpartition(":")[0] for host in hosts} | {"nowhere"}
+        case "iid":
+            found = said(lambda told: told.iid) | {99999}
+        case _ if name in LISTS:
+            found = {word for told in shop.accounts for word in getattr(told, LISTS[name])} | {"nobody"}
+        case _:
+            found = said(lambda told: getattr(told, name)) | {"nobody"}
+    return sorted(found - {None}, key=str)
+
+
+ASKED = sorted({part.name for part in fields(Question)} - ELSEWHERE)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_part_of_a_question_narrows_the_answer(index: Index, shop: Shop, name: str) -> None:
+    counts = set()
+    for value in values(shop, name):
+        question = Question(**{name: value})  # type: ignore[arg-type]
+        wanted = [told.seq for told in reversed(shop.accounts) if means(question, told)]
+        assert [row.told.seq for row in index.ask(question)] == wanted, value
+        assert index.count(question) == len(wanted), value
+        counts.add(len(wanted))
+    assert min(counts) < len(shop.accounts), "the values do not tell whether it narrows"
+    assert max(counts) > 0
 
 
 @given(data=st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_answers_as_one_who_reads_every_record(index: Index, shop: Shop, data: st.DataObject) -> None:
-    drawn: dict[str, object] = {
-        name: data.draw(one_of(shop, lambda told, name=name: getattr(told, name)), name)  # type: ignore[misc]
-        for name in ("environment", "agent", "sponsor", "tier", "action", "run")
-    }
-    drawn |= {
-        "nowhere": data.draw(st.booleans()),
-        "service": data.draw(one_of(shop, lambda told: told.services)),
-        "approver": data.draw(one_of(shop, lambda told: told.approvers)),
-        "rule": data.draw(one_of(shop, lambda told: told.rules)),
-        "host": data.draw(one_of(shop, lambda told: tuple(host.partition(":")[0] for host in told.hosts) + told.hosts)),
-        "since": data.draw(one_of(shop, lambda told: told.recorded)),
-        "until": data.draw(one_of(shop, lambda told: told.recorded)),
-        "path": data.draw(
-            st.sampled_from([None, None, "**", "db/**", "**/*.sql", "site/*/checkout/*", "db/production/shop/V1__note.sql"])
-        ),
-        "kinds": data.draw(st.sampled_from([(), (), ("failed",), ("executed", "lost"), ("refused", "intent")])),
-    }
-    question = Question(**drawn)  # type: ignore[arg-type]
+    parts = data.draw(st.sets(st.sampled_from(ASKED), max_size=4), "parts")
+    drawn = {name: data.draw(st.sampled_from(values(shop, name)), name) for name in sorted(parts)}
+    question = Question(**drawn, nowhere=data.draw(st.booleans()))  # type: ignore[arg-type]
     wanted = [told for told in shop.accounts if means(question, told)]
     found = [row.told for row in index.ask(question)]
     assert [told.seq for told in found] == [told.seq for told in reversed(wanted)]
     assert index.count(question) == len(wanted)
+
+
+def one_of(shop: Shop, name: str) -> st.SearchStrategy[object]:
+    return st.none() | st.none() | st.sampled_from(values(shop, name))
 
 
 @given(data=st.data())
@@ -99,10 +129,10 @@ def test_common_words_are_looked_for_in_another_way_and_found_as_well(index: Ind
         patched.setattr(asking, "MANY", data.draw(st.sampled_from([0, 5, 40])))
         question = Question(
             environment=data.draw(st.sampled_from([None, "production"])),
-            approver=data.draw(one_of(shop, lambda told: told.approvers)),  # type: ignore[arg-type]
-            rule=data.draw(one_of(shop, lambda told: told.rules)),  # type: ignore[arg-type]
+            approver=data.draw(one_of(shop, "approver")),  # type: ignore[arg-type]
+            rule=data.draw(one_of(shop, "rule")),  # type: ignore[arg-type]
             path=data.draw(st.sampled_from([None, "db/**", "**/*.sql", "site/*/checkout/*"])),
-            since=data.draw(one_of(shop, lambda told: told.recorded)),  # type: ignore[arg-type]
+            since=data.draw(one_of(shop, "since")),  # type: ignore[arg-type]
         )
         found, count = index.ask(question), index.count(question)
         some = index.ask(replace(question, limit=3))

@@ -1,12 +1,8 @@
-"""Counts, charts and time axes."""
+"""Counts over many records."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from countersign.adapters.pages import charts
 from countersign.attestation.accounts.account import Account
 from countersign.attestation.accounts.figures import count
 
@@ -44,26 +40,3 @@ def test_a_story_is_counted() -> None:
 def test_nothing_is_counted_too() -> None:
     figures = count([])
     assert (figures.weeks, figures.lead, figures.open_runs) == ((), None, 0)
-    assert charts.columns("x", (), (), {}, {}).marks == ()
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
-def test_columns_stand_within_the_chart_and_are_as_high_as_their_numbers(numbers: list[int]) -> None:
-    weeks = [date(2026, 1, 5) + timedelta(weeks=place) for place in range(len(numbers))]
-    chart = charts.columns(
-        "x", weeks, ("low",), {week: {"low": number} for week, number in zip(weeks, numbers, strict=True)}, {"low": "t0"}
-    )
-    assert len(chart.marks) == sum(number > 0 for number in numbers)
-    for mark in chart.marks:
-        assert mark.x >= 0
-        assert mark.y >= 0
-        assert mark.x + mark.width <= chart.width
-        assert mark.y + mark.height <= chart.height
-    assert [row[1] for row in chart.table.rows] == [str(number) for number in numbers]
-
-
-@given(st.dictionaries(st.text(max_size=20), st.integers(1, 10**6), min_size=1, max_size=20))
-def test_bars_stand_within_the_chart(values: dict[str, int]) -> None:
-    chart = charts.bars("x", values, "bar")
-    assert all(0 < mark.width <= chart.width and mark.y + mark.height <= chart.height for mark in chart.marks)
-    assert [row[0] for row in chart.table.rows] == list(values)

@@ -1,6 +1,6 @@
 """Pages of records of any shape: nothing in a record makes a page fail, run, load or lie about what is text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countersign.adapters.index.row import Row
-from countersign.adapters.pages import pages
+from countersign.adapters.pages import charts, gantt, pages
 from countersign.adapters.pages.looks import Looks
+from countersign.attestation.accounts.account import Account
 from countersign.attestation.accounts.figures import count
 from countersign.attestation.accounts.story import tell
 from countersign.domain.ids import Digest, Sha
@@ -162,6 +163,60 @@ def test_a_page_tells_what_the_record_had_no_room_for() -> None:
     ):
         assert said in page
     assert "had no room" not in draw([record("intent", 0, {"leases": [lease]}), record("executed", 1, {"result": result})])
+
+
+def shapes(page: str) -> set[tuple[object, ...]]:
+    """Collect what a page draws: rectangles by place and size, points by place."""
+    parser = Tags()
+    parser.feed(page)
+    wanted = {"rect": ("x", "y", "width", "height"), "circle": ("cx", "cy")}
+    found = {(tag, part.get("class"), *(part.get(name) for name in wanted[tag])) for tag, part in parser.tags if tag in wanted}
+    lines = [part["points"] or "" for tag, part in parser.tags if tag == "polyline"]
+    return found | {("line", *line.split()) for line in lines}
+
+
+def test_charts_are_drawn_as_they_were_computed() -> None:
+    asked = [
+        Account(seq=seq, id=str(seq), kind=kind, key=str(seq), time=when, recorded=when, summary="s", iid=seq // 2, tier="low")
+        for seq, kind, when in (
+            (0, "assessed", "2026-03-02T12:00:00.000000Z"),
+            (1, "intent", "2026-03-02T13:00:00.000000Z"),
+            (2, "assessed", "2026-03-09T12:00:00.000000Z"),
+            (3, "intent", "2026-03-09T15:00:00.000000Z"),
+            (4, "refused", "2026-03-09T16:00:00.000000Z"),
+        )
+    ]
+    told = [item._replace(repository="acme/shop", approvers=("lea",) if item.kind == "intent" else ()) for item in asked]
+    figures = count(told)
+    drawn = shapes(pages.overview(LOOKS, SITE, figures, told, "today"))
+    half = {week: lead.half for week, lead in figures.leads.items()}
+    columns = charts.columns("x", figures.weeks, figures.tiers, figures.decisions, {"low": "t0"})
+    bars = charts.bars("x", figures.refusals, "bar")
+    [(_, points)] = charts.trend("x", figures.weeks, {"half were faster": ("half", half)}).lines
+    assert (len(columns.marks), len(bars.marks), len(points)) == (2, 1, 2)
+    for mark in (*columns.marks, *bars.marks):
+        assert ("rect", mark.kind, *map(str, (mark.x, mark.y, mark.width, mark.height))) in drawn
+    assert {("circle", "half", str(point.x), str(point.y)) for point in points} <= drawn
+    assert ("line", *(f"{point.x},{point.y}" for point in points)) in drawn
+
+
+def test_the_gantt_is_drawn_as_it_was_computed() -> None:
+    def at(second: int) -> str:
+        return (WHEN + timedelta(seconds=second)).isoformat()
+
+    steps = [{"name": "mint", "began": at(1), "ms": 2000}, {"name": "run", "began": at(3), "ms": 40_000}]
+    grant = {"handle": "h", "provider": "postgres", "minted": at(3), "revoked": at(50), "expires": at(600), "proof": "dead"}
+    records = [record("intent", 0, {}), record("executed", 1, {"timeline": steps, "grants": [grant]})]
+    records[1]["recorded_time"] = (WHEN + timedelta(seconds=120)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    story = tell(records)
+    assert story is not None
+    made = gantt.draw(story.runs[0])
+    assert made is not None
+    drawn, faint = shapes(draw(records)), made.bars[-1]
+    assert [bar.kind for bar in made.bars] == ["phase", "phase", "credential"]
+    for bar in made.bars:
+        assert ("rect", bar.kind, str(bar.x), str(bar.y + 5), str(bar.width), "14") in drawn
+    assert ("rect", "faint", str(faint.x + faint.width), str(faint.y + 5), str(faint.faint), "14") in drawn
 
 
 def test_hostile_words_everywhere_stay_words() -> None:
