@@ -229,8 +229,8 @@ def test_a_tree_that_holds_something_else_is_not_passed_though_the_next_one_is_w
         elif spoil == "checkpoint":
             tree["checkpoint"] = tree["README.md"]
         else:
-            first = remote.git("rev-parse", f"{remote.commits()[0]}:checkpoint").decode().strip()
-            tree["checkpoint"] = TreeEntry("100644", Sha(first))
+            older = remote.git("rev-parse", f"{remote.commits()[COUNT - 5]}:checkpoint").decode().strip()
+            tree["checkpoint"] = TreeEntry("100644", Sha(older))  # a true one, by the key that signs the commit
         data = format_tree(tree)
         objects[object_name("tree", data)] = ("tree", data)
         return replace(commit, tree=object_name("tree", data)).raw

@@ -293,6 +293,34 @@ def test_a_checked_chain_follows_only_its_own_descendants(log: MemoryLog) -> Non
     assert chain.size == len(DRAFTS)
 
 
+def test_a_chain_takes_no_commit_that_stands_on_another_though_all_else_is_right(log: MemoryLog) -> None:
+    """Whoever gives it one by name, without the way from a tip."""
+    chain = _until(log, LAST - 1)
+    astray = log.write(replace(log.commit(LAST), parent=log.commits[1]), key=log.key)
+    with pytest.raises(ChainError, match=f"its parent is {log.commits[1]}, not {log.commits[LAST - 1]}"):
+        chain.check(astray, log.source)
+    assert chain.extend(log.commits[LAST], log.source).seq == LAST
+
+
+def test_pages_belong_to_the_first_commit_alone(log: MemoryLog) -> None:
+    newest = _until(log, LAST - 1).newest
+    assert newest is not None
+    without = replace(newest, tree={name: entry for name, entry in newest.tree.items() if name != "README.md"})
+    Chain(trust=log.trust, records=LogIndex(), newest=newest).check(log.commits[LAST], log.source)
+    with pytest.raises(ChainError, match=r"it adds 'README\.md', which is no record"):
+        Chain(trust=log.trust, records=LogIndex(), newest=without).check(log.commits[LAST], log.source)
+
+
+@pytest.mark.parametrize("mode", ["100755", "120000", "160000"])
+def test_a_page_that_is_no_plain_file_is_found(log: MemoryLog, mode: str) -> None:
+    commit = log.commit(0)
+    page = parse_tree(log.source.objects[commit.tree][1])["README.md"]
+    first = log.write(replace(commit, tree=_with_entry(log, commit.tree, "README.md", page._replace(mode=mode))), key=log.key)
+    problem = log.problem(log.onto(first, range(1, LAST + 1), key=log.key))
+    assert problem is not None
+    assert (problem.seq, problem.why) == (0, f"'README.md' has mode {mode}, not that of a plain file")
+
+
 def seen_of(log: MemoryLog, seq: int) -> Checkpoint:
     """Give what somebody saw who looked when this record was the newest."""
     seen = Checkpoint.of(_until(log, seq).head)

@@ -1,6 +1,8 @@
 """The quick look at a record passes nothing that the slow one refuses, and reads of it what the slow one reads."""
 
 import json
+import re
+import string
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -11,11 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countersign.attestation import naming, questions, readable, statement
+from countersign.attestation.chain import Chain
+from countersign.attestation.commit import Commit
 from countersign.attestation.glance import DoubtError, Glance, Told
-from countersign.attestation.place import Place
+from countersign.attestation.index import Keys
+from countersign.attestation.place import Place, record_id
 from countersign.attestation.record import MAX_RECORD, Draft, RecordKind
-from countersign.domain.ids import Digest, MalformedError
-from tests.support.audit import CHANGE, ORIGIN, START, intent, outcome, refused, trust_root
+from countersign.domain.ids import Digest, MalformedError, Sha
+from tests.support.audit import CHANGE, ORIGIN, PRINCIPAL, START, intent, outcome, refused, signer, trust_root
 from tests.support.bodies import body
 
 Document = dict[str, Any]
@@ -102,6 +107,55 @@ def test_what_only_looks_like_one_is_left_to_the_slow_look(raw: bytes, spoil: Ca
         assert quick(spoiled) is None
     else:
         agrees(spoiled)
+
+
+COMMIT = Commit(Sha("1" * 40), None, PRINCIPAL, START.replace(microsecond=0), "Subject\n\nTrailer: x\n", None)
+SIGNED = replace(COMMIT, signature=signer().sign(COMMIT.payload)).raw
+END = b"=\n -----END"
+
+
+def test_a_commits_signature_is_over_it_and_written_in_one_way() -> None:
+    assert GLANCE.commit(SIGNED).message == COMMIT.message.encode()
+    last = SIGNED.index(END) - 1  # the last digit of the signature: some of its bits are in no byte
+    digits = [SIGNED[:last] + digit.encode() + SIGNED[last + 1 :] for digit in string.ascii_letters + string.digits + "+/"]
+    digits.remove(SIGNED)
+    padded = [SIGNED.replace(END, END.replace(b"=", padding)) for padding in (b"", b"==")]
+    for raw in [*digits, *padded, SIGNED.replace(b"Subject", b"Another")]:
+        with pytest.raises(MalformedError):
+            Chain(trust=trust_root(), records=Keys()).vouch(raw)
+        with pytest.raises(DoubtError):
+            GLANCE.commit(raw)
+
+
+def named_as_another(raw: bytes) -> bytes:
+    return re.sub(rb'"id": "(.{25}).', rb'"id": "\g<1>' + (b"0" if b'0",\n    "key"' not in raw else b"1"), raw, count=1)
+
+
+def out_of_order(raw: bytes) -> bytes:
+    return raw.replace(b'"body": {', b'"body": {\n      "~": 1,', 1)
+
+
+def with_two_blanks(raw: bytes) -> bytes:
+    return raw.replace(b'"summary": "', b'"summary": "Two  blanks ')
+
+
+def with_a_user(raw: bytes) -> bytes:
+    """Let the log's name hold who logs in there, in a record whose id follows from that."""
+    place = statement.read(raw).predicate.place
+    document = json.loads(raw)
+    document["predicate"]["log"] = ORIGIN.replace("://", "://wanda@")
+    document["predicate"]["id"] = record_id(replace(place, origin=document["predicate"]["log"]), document["predicate"]["key"])
+    return readable.dump(document)
+
+
+@pytest.mark.parametrize("spoil", [named_as_another, out_of_order, with_two_blanks, with_a_user])
+@pytest.mark.parametrize("raw", RECORDS)
+def test_a_record_that_is_wrong_in_one_thing_is_left_to_the_slow_look(raw: bytes, spoil: Callable[[bytes], bytes]) -> None:
+    spoiled = spoil(raw)
+    assert spoiled != raw
+    with pytest.raises(MalformedError):
+        statement.read(spoiled)
+    assert quick(spoiled) is None
 
 
 WORDS = st.sampled_from(["actor", "agent", "approvers", "decision", "environment", "id", "username", "zz", 'a"b', "é"])

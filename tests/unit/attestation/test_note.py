@@ -117,7 +117,8 @@ def test_any_byte_changed_leaves_no_good_note(data: st.DataObject) -> None:
         "\n" + SAID[SAID.index("\n\n") + 1 :],
         SAID + SAID.splitlines()[-1] * 2,
         "text\n\n\u2014 name AAAA\n",
-        "a" * 70_000 + "\n",
+        "a" * 70_000 + SAID,
+        SAID.replace("BwJnAM=", "BwJnAN="),  # the same bytes: the last digit's lower bits are not looked at
     ],
 )
 def test_what_is_no_note_is_refused(raw: str) -> None:

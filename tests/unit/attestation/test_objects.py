@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from countersign.attestation import commit as commits
 from countersign.attestation.commit import Commit
 from countersign.attestation.objects import (
+    Overlay,
     TreeEntry,
     added_files,
     format_tree,
@@ -52,6 +53,7 @@ def test_folders_are_sorted_as_if_they_ended_in_a_slash() -> None:
     [
         b"100644 b\0" + b"\1" * 20 + b"100644 a\0" + b"\1" * 20,
         b"100644 a\0" + b"\1" * 20 + b"100644 a\0" + b"\1" * 20,
+        b"100644 a\0" + b"\1" * 20 + b"100644 a.b\0" + b"\1" * 20 + b"40000 a\0" + b"\1" * 20,
         b"100644 a\0" + b"\1" * 19,
         b"100644 \0" + b"\1" * 20,
         b"0100644 a\0" + b"\1" * 20,
@@ -74,8 +76,9 @@ def test_an_object_is_what_its_name_says_or_it_is_not_there() -> None:
     right = object_name("blob", b"x")
     source.objects[right] = ("blob", b"x")
     assert read_object(source, right, "blob") == b"x"
-    with pytest.raises(MalformedError):
-        read_object(source, right, "commit")
+    for place in (source, Overlay({right: ("blob", b"x")}, MemorySource())):
+        with pytest.raises(MalformedError):
+            read_object(place, right, "commit")
 
 
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join), unique=True, max_size=5))
@@ -89,6 +92,16 @@ def test_what_is_put_in_is_what_was_added(paths: list[str]) -> None:
     source.objects.update(objects)
     added = added_files(source, {}, read_tree(source, root))
     assert {path: read_object(source, entry.object, "blob") for path, entry in added.items()} == dict(files)
+
+
+@pytest.mark.parametrize("folder", ["", "a/b/"])
+def test_more_files_than_the_limit_are_not_all_listed(folder: str) -> None:
+    source = MemorySource()
+    root, objects = insert(source, {}, [(f"{folder}{number}", b"x") for number in range(9)])
+    source.objects.update(objects)
+    assert len(added_files(source, {}, read_tree(source, root), limit=9)) == 9
+    with pytest.raises(MalformedError, match="more than 8 files were added at once"):
+        added_files(source, {}, read_tree(source, root))
 
 
 def test_a_commit_comes_back_as_it_was() -> None:

@@ -169,6 +169,9 @@ def test_a_note_left_elsewhere_must_be_signed_by_a_trusted_key() -> None:
         seen(stranger, trust_root())
     both = Note(note.parse(stranger).text, note.parse(stranger).signatures + note.parse(note_of(LOG, 2)).signatures)
     assert seen(str(both), trust_root()) == ([Checkpoint(3, Digest("sha256:" + roots()[2].hex()))], ORIGIN)
+    empty = str(TreeHead(ORIGIN, 0, roots()[2]).sign(signer().public, signer().sign_raw))
+    with pytest.raises(MalformedError, match="a checkpoint of an empty log shows nothing"):
+        seen(empty, trust_root())
     expired = TrustRoot.parse(trust_line(signer(), before="20200101Z"))
     assert seen(note_of(LOG, 2), expired)[0][0].size == 3, "a note bears no time; what it shows is that the key signed"
 
