@@ -13,6 +13,7 @@ from countersign.attestation.index import LogIndex
 from countersign.attestation.keys import Trust, TrustRoot
 from countersign.attestation.problem import ChainError, Problem
 from countersign.attestation.record import Entry
+from countersign.attestation.sshsig import PublicKey
 from countersign.cli.audit.action import FINE, WRONG
 from countersign.domain.ids import MalformedError
 
@@ -31,6 +32,8 @@ class Reading:
     branch: Branch
     chain: Chain
     index: LogIndex
+    keys: Sequence[PublicKey | None]
+    """The key that signed each of the records; None where signatures were not checked."""
     problem: Problem | None
     signed: bool
 
@@ -61,15 +64,17 @@ def warn_of(branch: Branch, *, signed: bool, problem: Problem | None) -> None:
 
 def read(options: argparse.Namespace) -> Reading:
     """Read and check the branch that the options name."""
-    trust: Trust = Unsigned() if options.trust_root is None else read_trust_root(options.trust_root)
+    signed = options.trust_root is not None
+    trust: Trust = read_trust_root(options.trust_root) if signed else Unsigned()
     index = LogIndex()
     branch, chain = find_branch(options.repo, options.branch), Chain(trust=trust, records=index)
     problem: Problem | None = None
+    keys: list[PublicKey | None] = []
     try:
-        check_branch(branch, chain)
+        check_branch(branch, chain, told=lambda link: keys.append(link.key if signed else None))
     except ChainError as error:
         problem = error.problem
-    return Reading(branch, chain, index, problem, signed=options.trust_root is not None)
+    return Reading(branch, chain, index, keys, problem, signed=signed)
 
 
 def read_trust_root(path: Path) -> TrustRoot:

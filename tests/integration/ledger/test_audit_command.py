@@ -5,6 +5,7 @@ import os
 import re
 import subprocess  # noqa: TID251 - the installed command, once
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -145,9 +146,33 @@ def test_a_second_runners_key_is_known_if_the_first_announced_it_before(
     run = Shell(Auditor.of(remote.path, home, trust_line(first) + trust_line(second)), capsys)
     status, out, _ = run("verify")
     assert status == 0
-    assert f"signed by: {first.public.fingerprint}, records 0 to 3, the first key" in out
+    assert f"signed by: {first.public.fingerprint}, records 0 to 1 and 3, the first key" in out
     how = "announced by record 0" if announced else "trusted, though not announced in the log"
-    assert f"signed by: {second.public.fingerprint}, records 2 to 4, {how}" in out
+    assert f"signed by: {second.public.fingerprint}, records 2 and 4, {how}" in out
+    document = json.loads(run("verify", "--format", "json")[1])
+    assert [(one["key"], one["listed"], one["announced_by"]) for one in document["signers"]] == [
+        (first.public.fingerprint, [[0, 1], [3, 3]], None),
+        (second.public.fingerprint, [[2, 2], [4, 4]], 0 if announced else None),
+    ]
+    keys = [json.loads(line)["signer"] for line in run("log", "--format", "json")[1].splitlines()]
+    assert keys == [key.public.fingerprint for key in (first, first, second, first, second)]
+    assert f"\nsigner  {second.public.fingerprint}\n" in run("show", "4")[1]
+
+
+def test_nobody_is_named_as_the_signer_where_signatures_are_not_checked(run: Shell) -> None:
+    assert "\nsigner  not checked\n" in run("show", "1", trust=False)[1]
+    assert json.loads(run("show", "1", "--format", "json", trust=False)[1])["signer"] is None
+
+
+def test_the_silence_since_the_newest_record_is_told(run: Shell) -> None:
+    began = datetime.now(UTC)  # noqa: TID251 - the command asks its machine's clock
+    silence = json.loads(run("verify", "--format", "json")[1])["silence"]
+    newest = datetime.fromisoformat(silence["recorded"])
+    assert silence["newest"] == len(DRAFTS) - 1
+    assert newest <= START + timedelta(hours=1)
+    assert timedelta(seconds=silence["until_now"] + 1) >= began - newest
+    newest_line = f"since record {silence['newest']} of {newest:%Y-%m-%d %H:%M:%S}Z"
+    assert [line for line in run("verify")[1].splitlines() if line.startswith("silence until now: ") and newest_line in line]
 
 
 def test_log_is_a_table_for_people(run: Shell) -> None:
