@@ -1,20 +1,20 @@
 """Reads the audit branch of a clone up to the first wrong record. Writes nothing."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from countersign.adapters.ledger.clone import Branch, check_branch, find_branch
+from countersign.adapters.ledger.clone import Branch, find_branch
+from countersign.adapters.ledger.slow import check_branch
 from countersign.attestation.chain import Chain
 from countersign.attestation.index import LogIndex
 from countersign.attestation.keys import Trust, TrustRoot
 from countersign.attestation.problem import ChainError, Problem
 from countersign.attestation.record import Entry
 from countersign.attestation.sshsig import PublicKey
-from countersign.cli.audit.action import FINE, WRONG
+from countersign.cli.audit.action import FINE, WRONG, warn_of
 from countersign.domain.ids import MalformedError
 
 
@@ -50,16 +50,6 @@ class Reading:
     def warn(self) -> None:
         """Say on standard error what the reader must know before believing the output."""
         warn_of(self.branch, signed=self.signed, problem=self.problem)
-
-
-def warn_of(branch: Branch, *, signed: bool, problem: Problem | None) -> None:
-    """Say on standard error what the reader of a branch must know before believing the output."""
-    for other in branch.others:
-        print(f"note: {other} points elsewhere than {branch.ref}, which is read here", file=sys.stderr)
-    if not signed:
-        print("note: signatures were not checked; give --trust-root", file=sys.stderr)
-    if problem is not None:
-        print(f"wrong: {problem}", file=sys.stderr)
 
 
 def read(options: argparse.Namespace) -> Reading:
