@@ -98,8 +98,10 @@ class Watch:
         if self.newest is not None:
             record = f"record {self.newest.seq} of {self.newest.recorded:%Y-%m-%d %H:%M:%S}Z"
             since = now - self.newest.recorded
-            ahead = f"none by this machine's clock: {record} is {_whole(-since)} ahead of it"
-            said.append(f"silence until now: {f'{_whole(since)}, since {record}' if since >= -_SECOND else ahead}")
+            if since < -_SECOND:
+                said.append(f"silence until now: none by this machine's clock: {record} is {_whole(-since)} ahead of it")
+            else:
+                said.append(f"silence until now: {_whole(since)}, since {record}")
         return said
 
     def document(self, now: datetime) -> dict[str, object]:

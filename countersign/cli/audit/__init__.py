@@ -1,6 +1,6 @@
 """`countersign audit`: shows, searches and verifies the audit branch in a clone. Needs no network.
 
-Modules beside `action` and `reading` are actions, or a few of a kind. Each has a function `register(actions: Commands)`.
+An action is in the module of its name, or with another of its kind. That has a function `register(actions: Commands)`.
 """
 
 import argparse
