@@ -28,10 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"countersign {version('countersign-bot')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    words = [argument for argument in arguments if not argument.startswith("-")]
     for name, purpose in COMMANDS.items():
-        if name == chosen:
-            import_module(f"countersign.cli.{name}").register(commands)
+        if words[:1] == [name]:
+            import_module(f"countersign.cli.{name}").register(commands, words[1:])
         else:
             commands.add_parser(name, help=purpose)
     try:

@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -55,7 +55,7 @@ class _NoRedirect(HTTPRedirectHandler):
         """Refuse."""
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, _words: Sequence[str]) -> None:
     """Add `propose`."""
     parser = commands.add_parser(
         "propose",

@@ -1,6 +1,6 @@
 """Reads the records of a branch in bulk: names from the tree, bytes from `git cat-file`.
 
-Checks nothing: it is for the index. Verification reads object by object (`countersign.adapters.ledger.clone`).
+Checks nothing: it is for the index. Verification reads object by object (`countersign.adapters.ledger.slow`).
 """
 
 import re

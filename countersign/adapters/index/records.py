@@ -45,7 +45,7 @@ def each_predicate(rows: Iterable[Row], source: Source) -> Iterator[Document]:
 
 
 def record_line(row: Row, source: Source) -> str:
-    """Write a record as a line of JSON, as `audit log` and `show` do."""
+    """Write a record as a line of JSON, as `audit log` and `show` do, which also name the key that signed it."""
     document = {
         "commit": row.commit,
         "digest": row.digest,

@@ -1,14 +1,10 @@
-"""The audit branch in somebody's clone: found, walked and checked where it lies. Touches no network and writes nothing."""
+"""The audit branch in somebody's clone, found where it lies. Touches no network, writes nothing, and checks no record."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from countersign.adapters.catfile import CatFile
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
-from countersign.attestation.chain import Chain, Link
-from countersign.attestation.history import catch_up
 from countersign.domain.ids import Sha
 from countersign.domain.outcomes import LedgerFault
 
@@ -52,17 +48,6 @@ def find_branch(repository: Path, branch: str) -> Branch:
     if others and not first["ref"].startswith("refs/heads/"):
         raise LedgerFault(f"several remotes have a branch {branch}; name one with --branch: {first['ref']}, {', '.join(others)}")
     return Branch(repository, first["ref"], Sha(first["commit"]), others)
-
-
-def check_branch(branch: Branch, chain: Chain, *, told: Callable[[Link], object] | None = None) -> None:
-    """Check the branch's records from the first on. The chain holds those that are good; `told` is given each of them.
-
-    Raises:
-        ChainError: a record is wrong, the first one.
-        GitFault: git does not answer.
-    """
-    with CatFile(branch.repository) as source:
-        catch_up(chain, source, branch.tip, told=told)
 
 
 def is_long(branch: Branch) -> bool:

@@ -1,7 +1,7 @@
 """Checks a long branch in stretches, in several processes, and puts together what they found.
 
 Says either that everything is good, with the same meaning as when the chain says so, or that it does not know. Never says what
-is wrong: the chain does (`clone.py`). Trees are computed, not read; that the clone's own copies of them are whole is for git.
+is wrong: the chain does (`slow.py`). Trees are computed, not read; that the clone's own copies of them are whole is for git.
 """
 
 import re

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from countersign.adapters.ledger.clone import Branch
+from countersign.attestation.problem import Problem
 from countersign.attestation.record import AUDIT_BRANCH
 from countersign.cli import Commands
 from countersign.domain.ids import MalformedError
@@ -69,6 +71,16 @@ def guarded(run: Run, options: argparse.Namespace) -> int:
     except Fault as fault:
         print(f"countersign audit: {fault}", file=sys.stderr)
         return COULD_NOT
+
+
+def warn_of(branch: Branch, *, signed: bool, problem: Problem | None) -> None:
+    """Say on standard error what the reader of a branch must know before believing the output."""
+    for other in branch.others:
+        print(f"note: {other} points elsewhere than {branch.ref}, which is read here", file=sys.stderr)
+    if not signed:
+        print("note: signatures were not checked; give --trust-root", file=sys.stderr)
+    if problem is not None:
+        print(f"wrong: {problem}", file=sys.stderr)
 
 
 def count(text: str) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from countersign.adapters.ledger.clone import Branch, check_branch, is_long
+from countersign.adapters.ledger.clone import Branch, is_long
 from countersign.adapters.ledger.quick import check_quickly
+from countersign.adapters.ledger.slow import check_branch
 from countersign.attestation.chain import Chain, Link
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.index import Keys

@@ -16,12 +16,9 @@ from countersign.adapters.catfile import CatFile
 from countersign.adapters.index.index import Index
 from countersign.adapters.index.keeping import index_file
 from countersign.adapters.ledger.clone import Branch, find_branch
-from countersign.attestation.merkle import tree_root
 from countersign.attestation.problem import Problem
 from countersign.cli import Commands
-from countersign.cli.audit.action import FINE, WRONG, add_action
-from countersign.cli.audit.examination import Examination, examine
-from countersign.cli.audit.reading import read_trust_root, warn_of
+from countersign.cli.audit.action import FINE, WRONG, add_action, warn_of
 from countersign.domain.ids import MalformedError, digest_of
 from countersign.domain.outcomes import LedgerFault
 
@@ -106,19 +103,11 @@ def _verified(index: Index, branch: Branch, trust: Path) -> tuple[Problem | None
         raise MalformedError(f"the trust root {trust} cannot be read: {error.strerror}") from None
     if index.noted(_NOTE) == digest:
         return None, None
-    found = examine(branch, read_trust_root(trust), (), None, every_object=False)
-    if not _holds(index, found):
-        index.forget()
-        if not _holds(index, found):
-            raise LedgerFault("the index does not hold what the branch holds; remove it, or name another with --index")
+    from countersign.cli.audit.holding import verify_index  # noqa: PLC0415 - what verifies is half of the start of a command
+
+    found = verify_index(index, branch, trust)
     if found.problem is not None:
         return found.problem, found.size
     with suppress(LedgerFault):  # it will be verified again, that is all
         index.note(_NOTE, digest)
     return None, None
-
-
-def _holds(index: Index, found: Examination) -> bool:
-    """Say whether the index was made from the records that were verified: the Merkle root over them is the same."""
-    leaves = index.leaves()[: found.size]
-    return len(leaves) == found.size and (found.head is None or tree_root(leaves) == found.head.root)

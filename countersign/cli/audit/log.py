@@ -9,7 +9,7 @@ from countersign.attestation import statement
 from countersign.attestation.record import Entry, RecordKind
 from countersign.cli import Commands
 from countersign.cli.audit.action import add_action, count
-from countersign.cli.audit.reading import read
+from countersign.cli.audit.reading import Reading, read
 from countersign.cli.table import Brush, Cell, Style
 from countersign.domain.ids import MalformedError
 
@@ -34,7 +34,7 @@ def _log(options: argparse.Namespace) -> int:
     chosen = reading.entries if options.n is None else reading.entries[-options.n :]
     if options.format == "json":
         for entry in chosen:
-            print(_json(entry))
+            print(_json(entry, reading))
     elif chosen:
         print("\n".join(Brush.of(sys.stdout).table(map(_row, chosen))))
     reading.warn()
@@ -47,9 +47,10 @@ def _show(options: argparse.Namespace) -> int:
     found = [entry for entry in reading.entries if wanted in {str(entry.seq), entry.key, entry.run, _ulid(entry)}]
     for entry in found:
         if options.format == "json":
-            print(_json(entry))
+            print(_json(entry, reading))
         else:
-            print(f"record  {entry.seq}\ncommit  {entry.commit}\npath    {entry.path}\ndigest  {entry.digest}\n")
+            signer = _signer(entry, reading) or "not checked"
+            print(f"record  {entry.seq}\ncommit  {entry.commit}\nsigner  {signer}\npath    {entry.path}\ndigest  {entry.digest}\n")
             print(entry.raw.decode())
     reading.warn()
     if not found:
@@ -67,7 +68,18 @@ def _row(entry: Entry) -> tuple[Cell | str, ...]:
     return (f"{part.time:%Y-%m-%d %H:%M:%S}Z", str(entry.seq), kind, str(entry.change or "-"), part.summary)
 
 
-def _json(entry: Entry) -> str:
-    record = json.loads(entry.raw)
-    document = {"commit": entry.commit, "digest": entry.digest, "path": entry.path, "record": record, "seq": entry.seq}
+def _signer(entry: Entry, reading: Reading) -> str | None:
+    key = reading.keys[entry.seq]
+    return None if key is None else key.fingerprint
+
+
+def _json(entry: Entry, reading: Reading) -> str:
+    document = {
+        "commit": entry.commit,
+        "digest": entry.digest,
+        "path": entry.path,
+        "record": json.loads(entry.raw),
+        "seq": entry.seq,
+        "signer": _signer(entry, reading),
+    }
     return json.dumps(document, sort_keys=True)

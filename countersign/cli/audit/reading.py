@@ -1,19 +1,20 @@
 """Reads the audit branch of a clone up to the first wrong record. Writes nothing."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from countersign.adapters.ledger.clone import Branch, check_branch, find_branch
+from countersign.adapters.ledger.clone import Branch, find_branch
+from countersign.adapters.ledger.slow import check_branch
 from countersign.attestation.chain import Chain
 from countersign.attestation.index import LogIndex
 from countersign.attestation.keys import Trust, TrustRoot
 from countersign.attestation.problem import ChainError, Problem
 from countersign.attestation.record import Entry
-from countersign.cli.audit.action import FINE, WRONG
+from countersign.attestation.sshsig import PublicKey
+from countersign.cli.audit.action import FINE, WRONG, warn_of
 from countersign.domain.ids import MalformedError
 
 
@@ -31,6 +32,8 @@ class Reading:
     branch: Branch
     chain: Chain
     index: LogIndex
+    keys: Sequence[PublicKey | None]
+    """The key that signed each of the records; None where signatures were not checked."""
     problem: Problem | None
     signed: bool
 
@@ -49,27 +52,19 @@ class Reading:
         warn_of(self.branch, signed=self.signed, problem=self.problem)
 
 
-def warn_of(branch: Branch, *, signed: bool, problem: Problem | None) -> None:
-    """Say on standard error what the reader of a branch must know before believing the output."""
-    for other in branch.others:
-        print(f"note: {other} points elsewhere than {branch.ref}, which is read here", file=sys.stderr)
-    if not signed:
-        print("note: signatures were not checked; give --trust-root", file=sys.stderr)
-    if problem is not None:
-        print(f"wrong: {problem}", file=sys.stderr)
-
-
 def read(options: argparse.Namespace) -> Reading:
     """Read and check the branch that the options name."""
-    trust: Trust = Unsigned() if options.trust_root is None else read_trust_root(options.trust_root)
+    signed = options.trust_root is not None
+    trust: Trust = read_trust_root(options.trust_root) if signed else Unsigned()
     index = LogIndex()
     branch, chain = find_branch(options.repo, options.branch), Chain(trust=trust, records=index)
     problem: Problem | None = None
+    keys: list[PublicKey | None] = []
     try:
-        check_branch(branch, chain)
+        check_branch(branch, chain, told=lambda link: keys.append(link.key if signed else None))
     except ChainError as error:
         problem = error.problem
-    return Reading(branch, chain, index, problem, signed=options.trust_root is not None)
+    return Reading(branch, chain, index, keys, problem, signed=signed)
 
 
 def read_trust_root(path: Path) -> TrustRoot:

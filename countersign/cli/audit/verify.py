@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from countersign.attestation import checkpoint, comment
 from countersign.attestation.checkpoint import Checkpoint
 from countersign.attestation.keys import TrustRoot
 from countersign.attestation.record import AUDIT_BRANCH
-from countersign.cli import Commands
+from countersign.cli import Commands, clock
 from countersign.cli.audit.action import FINE, WRONG, Once, add_action
 from countersign.cli.audit.examination import Examination, examine
 from countersign.cli.audit.reading import read_trust_root
@@ -100,17 +101,18 @@ def _verify(options: argparse.Namespace) -> int:
     stamps = None if options.tsa_ca is None else Stamps.of(branch, options.tsa_ca)
     known = [*seen, *(() if stamps is None else stamps.checkpoints)]
     found = examine(branch, trust, known, origin, every_object=options.every_object)
+    now = clock.now()
     if options.format == "json":
-        print(json.dumps(_document(found, stamps, given), sort_keys=True))
+        print(json.dumps(_document(found, stamps, given, now), sort_keys=True))
     else:
         print(f"branch: {found.branch.ref} at {found.branch.tip}")
-        print("\n".join(_sentences(found, stamps)))
+        print("\n".join(_sentences(found, stamps, now)))
     for other in found.branch.others:
         print(f"note: {other} points elsewhere than {found.branch.ref}, which was verified", file=sys.stderr)
     return FINE if found.problem is None and _wrong_stamps(found, stamps) is None else WRONG
 
 
-def _sentences(found: Examination, stamps: Stamps | None) -> list[str]:
+def _sentences(found: Examination, stamps: Stamps | None, now: datetime) -> list[str]:
     if found.problem is not None:
         return [
             f"first wrong: {found.problem}",
@@ -119,7 +121,7 @@ def _sentences(found: Examination, stamps: Stamps | None) -> list[str]:
     wrong = _wrong_stamps(found, stamps)
     return [
         f"checkpoint: {Checkpoint.of(found.head)} (keep it elsewhere, give it to --checkpoint next time)",
-        *found.watch.notes(),
+        *found.watch.notes(now),
         *([] if found.folders_read else ["folders: computed, not read (--every-object reads them)"]),
         *_of_stamps(found, stamps),
         f"population: {found.population}",
@@ -137,7 +139,7 @@ def _of_stamps(found: Examination, stamps: Stamps | None) -> list[str]:
     return [f"timestamps: {found.watch.stamps}, not checked (give --tsa-ca)"] if found.watch.stamps else []
 
 
-def _document(found: Examination, stamps: Stamps | None, given: Sequence[_Given]) -> dict[str, object]:
+def _document(found: Examination, stamps: Stamps | None, given: Sequence[_Given], now: datetime) -> dict[str, object]:
     problem, newest = found.problem, Checkpoint.of(found.head)
     return {
         "branch": found.branch.ref,
@@ -153,6 +155,7 @@ def _document(found: Examination, stamps: Stamps | None, given: Sequence[_Given]
         "timestamps": None if stamps is None else stamps.document(found.watch.stamps),
         "tip": found.branch.tip,
         "verified": found.size,
+        **found.watch.document(now),
     }
 
 

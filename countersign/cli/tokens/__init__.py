@@ -3,11 +3,13 @@
 Each module beside `action` is one action. It has a function `register(actions: Commands)`.
 """
 
+from collections.abc import Sequence
+
 from countersign.cli import Commands
 from countersign.cli.tokens import digest, find, name, replace
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, _words: Sequence[str]) -> None:
     """Add the command and its actions."""
     parser = commands.add_parser(
         "tokens", help="find sensitive values, replace them by tokens, name the token of a value or the digest of an output"

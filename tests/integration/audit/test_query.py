@@ -33,7 +33,9 @@ def test_a_table_for_people_newest_first(run: Shell) -> None:
 def test_json_is_the_record_as_show_gives_it(run: Shell) -> None:
     status, out, _ = run("query", "--kind", "executed", "-n", "1", "--format", "json")
     assert status == 0
-    assert out == run("show", str(json.loads(out)["seq"]), "--format", "json")[1]
+    shown = json.loads(run("show", str(json.loads(out)["seq"]), "--format", "json")[1])
+    assert shown.pop("signer").startswith("SHA256:"), "which the index does not know"
+    assert json.loads(out) == shown
 
 
 def test_csv_is_what_a_spreadsheet_takes(run: Shell) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess  # noqa: TID251 - the installed command, once
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -145,9 +146,33 @@ def test_a_second_runners_key_is_known_if_the_first_announced_it_before(
     run = Shell(Auditor.of(remote.path, home, trust_line(first) + trust_line(second)), capsys)
     status, out, _ = run("verify")
     assert status == 0
-    assert f"signed by: {first.public.fingerprint}, records 0 to 3, the first key" in out
+    assert f"signed by: {first.public.fingerprint}, records 0 to 1 and 3, the first key" in out
     how = "announced by record 0" if announced else "trusted, though not announced in the log"
-    assert f"signed by: {second.public.fingerprint}, records 2 to 4, {how}" in out
+    assert f"signed by: {second.public.fingerprint}, records 2 and 4, {how}" in out
+    document = json.loads(run("verify", "--format", "json")[1])
+    assert [(one["key"], one["listed"], one["announced_by"]) for one in document["signers"]] == [
+        (first.public.fingerprint, [[0, 1], [3, 3]], None),
+        (second.public.fingerprint, [[2, 2], [4, 4]], 0 if announced else None),
+    ]
+    keys = [json.loads(line)["signer"] for line in run("log", "--format", "json")[1].splitlines()]
+    assert keys == [key.public.fingerprint for key in (first, first, second, first, second)]
+    assert f"\nsigner  {second.public.fingerprint}\n" in run("show", "4")[1]
+
+
+def test_nobody_is_named_as_the_signer_where_signatures_are_not_checked(run: Shell) -> None:
+    assert "\nsigner  not checked\n" in run("show", "1", trust=False)[1]
+    assert json.loads(run("show", "1", "--format", "json", trust=False)[1])["signer"] is None
+
+
+def test_the_silence_since_the_newest_record_is_told(run: Shell) -> None:
+    began = datetime.now(UTC)  # noqa: TID251 - the command asks its machine's clock
+    silence = json.loads(run("verify", "--format", "json")[1])["silence"]
+    newest = datetime.fromisoformat(silence["recorded"])
+    assert silence["newest"] == len(DRAFTS) - 1
+    assert newest <= START + timedelta(hours=1)
+    assert timedelta(seconds=silence["until_now"] + 1) >= began - newest
+    newest_line = f"since record {silence['newest']} of {newest:%Y-%m-%d %H:%M:%S}Z"
+    assert [line for line in run("verify")[1].splitlines() if line.startswith("silence until now: ") and newest_line in line]
 
 
 def test_log_is_a_table_for_people(run: Shell) -> None:
@@ -246,17 +271,46 @@ def test_an_appended_commit_is_found(run: Shell, auditor: Auditor) -> None:
     assert err.startswith("wrong: record 4")
 
 
-def test_the_installed_command_imports_no_more_than_it_needs(auditor: Auditor) -> None:
-    code = (
-        "import sys; from countersign.cli.main import main; status = main(sys.argv[1:]);"
-        "print(sorted({'sqlglot', 'ruamel', 'celery', 'redis', 'boto3', 'gitlab', 'fastapi'} & set(sys.modules))); sys.exit(status)"
-    )
-    arguments = ["audit", "verify", "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file)]
+def imported(auditor: Auditor, home: Path, *args: str) -> tuple[list[str], set[str]]:
+    """Run the installed command; give what it says and the modules that it has imported at its end."""
+    code = "import sys; from countersign.cli.main import main; status = main(sys.argv[1:]); print(*sys.modules); sys.exit(status)"
+    arguments = ["audit", *args, "--repo", str(auditor.clone), "--trust-root", str(auditor.trust_file)]
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3]
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[3],
+        env={"XDG_CACHE_HOME": str(home), "PATH": "/usr/bin:/bin"},
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-2:] == ["verified: 4 records, 0 problems", "[]"]
+    *said, modules = done.stdout.splitlines()
+    return said, {name.partition(".")[0] for name in modules.split()}
+
+
+def test_the_installed_command_imports_no_more_than_it_needs(auditor: Auditor, tmp_path: Path) -> None:
+    said, modules = imported(auditor, tmp_path, "verify")
+    assert said[-1] == "verified: 4 records, 0 problems"
+    assert not modules & {"sqlglot", "ruamel", "celery", "redis", "boto3", "gitlab", "fastapi", "jinja2"}
+
+
+def test_a_question_to_a_finished_index_imports_nothing_that_verifies(auditor: Auditor, tmp_path: Path) -> None:
+    """It is the start that takes time: what reads and verifies records is most of it."""
+    first, verifying = imported(auditor, tmp_path, "query", "--kind", "executed")
+    second, modules = imported(auditor, tmp_path, "query", "--kind", "executed")
+    assert second == first
+    assert len(second) == 2
+    assert "nacl" in verifying
+    assert not modules & {"nacl", "cryptography", "pydantic", "jinja2"}
+
+
+def test_help_lists_every_action(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--help"]) == 0
+    listed = re.findall(r"^    ([a-z]+)\b", capsys.readouterr().out, re.MULTILINE)
+    every = "log show query incident exceptions autonomy sample export packet reconcile replay schema verify"
+    assert listed == every.split()
+    assert main(["audit", "nonsense"]) == 2
+    assert "'verify'" in capsys.readouterr().err
 
 
 def test_help_tells_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:

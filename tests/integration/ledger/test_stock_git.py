@@ -1,5 +1,6 @@
 """Stock git and ssh-keygen accept what we sign, we accept what they sign, and where they refuse so do we."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +11,12 @@ from countersign.attestation import commit as commits
 from countersign.attestation import sshsig
 from countersign.attestation.commit import Commit
 from countersign.attestation.keys import KeySigner, TrustRoot
-from countersign.domain.ids import MalformedError, Sha
+from countersign.domain.ids import ChangeRef, MalformedError, Sha
 from tests.support.audit import PRINCIPAL, START, Remote, intent, outcome, pem, refused, signer, trust_line
 from tests.support.auditor import Auditor, stock
 
 OTHER = "other@countersign.example"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture
@@ -60,6 +62,16 @@ def test_git_log_finds_records_by_whom_and_what_they_name(auditor: Auditor, name
     nobody = f"^Countersign-{name.partition(':')[0]}: none$"
     found = auditor.git("log", "--format=%s", "--grep", nobody, "origin/countersign/audit")
     assert b"Refused a: the policy says no, acme/shop!7" in found.stdout
+
+
+def test_git_log_finds_the_records_of_one_change_and_of_no_other(tmp_path: Path) -> None:
+    """As the guide has it: a number that begins alike is another change."""
+    remote = Remote.make(tmp_path)
+    remote.fill([refused("a"), replace(refused("b"), change=ChangeRef("acme/shop", 70)), intent()])
+    auditor = Auditor.of(remote.path, tmp_path, trust_line(signer()))
+    (asked,) = re.findall(r"git log --grep '(.+?)' origin", (DOCS / "auditor-guide.md").read_text())
+    found = auditor.git("log", "--reverse", "--format=%s", "--grep", asked.replace("!41", "!7"), "origin/countersign/audit")
+    assert found.stdout.decode().splitlines() == ["Refused a: the policy says no, acme/shop!7", "Will run migrate, acme/shop!7"]
 
 
 def test_ssh_keygen_verifies_the_signature_over_the_commits_own_bytes(auditor: Auditor, tmp_path: Path) -> None:

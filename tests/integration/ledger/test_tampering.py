@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from countersign.adapters.gitcmd import run_git
-from countersign.adapters.ledger.clone import check_branch, find_branch
+from countersign.adapters.ledger.clone import find_branch
+from countersign.adapters.ledger.slow import check_branch
 from countersign.attestation.chain import Chain
 from countersign.attestation.index import Keys
 from countersign.attestation.problem import ChainError, Problem

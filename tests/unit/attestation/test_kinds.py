@@ -12,7 +12,7 @@ from countersign.attestation.chain import Chain, Link
 from countersign.attestation.history import catch_up
 from countersign.attestation.index import LogIndex, objection
 from countersign.attestation.keys import KeySigner
-from countersign.attestation.outline import outline
+from countersign.attestation.outline import Outline, outline
 from countersign.attestation.population import ENDS, Population
 from countersign.attestation.problem import ChainError
 from countersign.attestation.record import ABOUT_A_CHANGE, OUTCOMES, Draft, RecordKind
@@ -156,11 +156,12 @@ class TestKeys:
         made.clock.now += timedelta(days=3)
         made.add(chain, refused("c"))
         _, watch = looked(made)
-        one, two, three, silence = watch.notes()
+        one, two, three, silence, until_now = watch.notes(made.clock.now)
         assert one == f"signed by: {signer().public.fingerprint}, records 0 to 1, the first key"
-        assert two == f"signed by: {signer(2).public.fingerprint}, records 2 to 2, announced by record 1"
-        assert three == f"signed by: {signer(3).public.fingerprint}, records 3 to 3, trusted, though not announced in the log"
-        assert silence == "longest silence: 3 days, 0:00:07, after record 2"
+        assert two == f"signed by: {signer(2).public.fingerprint}, record 2, announced by record 1"
+        assert three == f"signed by: {signer(3).public.fingerprint}, record 3, trusted, though not announced in the log"
+        assert silence == "longest silence: 3 days, 0:00:07, between records 2 and 3"
+        assert until_now.startswith("silence until now: 0:00:0")
 
     def test_a_key_that_is_not_the_signers_cannot_announce(self) -> None:
         made = log([refused("a")])
@@ -193,6 +194,61 @@ class TestKeys:
         for line in ("", "ssh-rsa AAAA", key.public.line.replace("ssh-", "ssh- "), " " + key.public.line, key.public.line[:-4]):
             with pytest.raises(MalformedError):
                 PublicKey.from_line(line)
+
+
+def seen(keys: Sequence[int], step: timedelta = timedelta(seconds=7)) -> Watch:
+    """Watch records that these keys signed, one after the other."""
+    watch = Watch()
+    for seq, key in enumerate(keys):
+        when = START + seq * step
+        signer_key = signer(key).public
+        watch.add(Outline(seq, RecordKind.REFUSED, f"refused/{seq}", CHANGE, None, None, when, signer_key, None))
+    return watch
+
+
+class TestWatch:
+    def test_runners_that_take_turns_are_told_apart(self) -> None:
+        watch = seen([1, 1, 1, 2, 1, 1, 2, 1])
+        one, two, *_ = watch.notes(START)
+        assert one == f"signed by: {signer(1).public.fingerprint}, records 0 to 2, 4 to 5 and 7, the first key"
+        assert two == f"signed by: {signer(2).public.fingerprint}, records 3 and 6, trusted, though not announced in the log"
+        signers = watch.document(START)["signers"]
+        assert isinstance(signers, list)
+        assert [(one["listed"], one["records"]) for one in signers] == [([[0, 2], [4, 5], [7, 7]], 6), ([[3, 3], [6, 6]], 2)]
+
+    def test_stretches_of_many_turns_are_counted(self) -> None:
+        watch = seen([1, 2] * 5000)
+        one, two, *_ = watch.notes(START)
+        assert f"{signer(1).public.fingerprint}, 5000 records in 5000 stretches between 0 and 9998, the first key" in one
+        assert "5000 records in 5000 stretches between 1 and 9999, trusted" in two
+        assert all(len(signed.listed) < 10 for signed in watch.signers.values())
+
+    def test_every_stretch_is_listed_as_long_as_few_are(self) -> None:
+        assert ", records 0, 2, 4, 6, 8, 10, 12 and 14 to 15, the first key" in seen([*[1, 2] * 7, 1, 1]).notes(START)[0]
+        assert "10 records in 9 stretches between 0 and 17" in seen([*[1, 2] * 8, 1, 1]).notes(START)[0]
+
+    def test_a_log_that_nobody_writes_to_any_more_is_told_of(self) -> None:
+        watch = seen([1] * 8)
+        now = START + timedelta(days=270)
+        *_, longest, until_now = watch.notes(now)
+        assert longest == "longest silence: 0:00:07, between records 0 and 1"
+        assert until_now == "silence until now: 269 days, 23:59:11, since record 7 of 2026-03-01 12:00:49Z"
+        assert watch.document(now)["silence"] == {
+            "longest": 7,
+            "longest_after": 0,
+            "newest": 7,
+            "recorded": "2026-03-01T12:00:49.250000+00:00",
+            "until_now": 270 * 86400 - 49,
+        }
+
+    def test_a_record_ahead_of_the_clock_is_told_of(self) -> None:
+        (*_, until_now) = seen([1, 1]).notes(START - timedelta(minutes=5))
+        assert until_now.startswith("silence until now: none by this machine's clock: record 1 of ")
+        assert until_now.endswith("is 0:05:07 ahead of it")
+
+    def test_nothing_is_said_of_nothing(self) -> None:
+        assert Watch().notes(START) == []
+        assert Watch().document(START) == {"silence": None, "signers": []}
 
 
 def test_a_heartbeat_is_one_an_hour() -> None:
