@@ -25,7 +25,7 @@ class Place:
 def record_id(place: Place, key: str) -> str:
     """Give the ULID of a record: its time in milliseconds and, where others put chance, a digest of its place and key."""
     number = record_number(place, key)
-    return "".join(_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10))  # 26 characters of five bits
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])  # 26 characters of five bits
 
 
 def record_number(place: Place, key: str) -> int:

@@ -106,21 +106,20 @@ def _deflated(data: bytes) -> bytes:
 
 def _stored(data: bytes) -> bytes:
     """Write a tree as it is, since it is mostly hashes: a zlib stream of stored blocks, ten times as fast as zlib writes it."""
-    last = max(0, len(data) - 1) // _BLOCK * _BLOCK
-    parts = [b"\x78\x01"]
-    for at in range(0, last + 1, _BLOCK):
-        block = data[at : at + _BLOCK]
-        parts += (_STORED.pack(at == last, len(block), len(block) ^ _BLOCK), block)
-    parts.append(zlib.adler32(data).to_bytes(4))
-    return b"".join(parts)
+    size = len(data)
+    if size <= _BLOCK:  # all but the largest
+        blocks = _STORED.pack(1, size, size ^ _BLOCK) + data
+    else:
+        cuts = [data[at : at + _BLOCK] for at in range(0, size, _BLOCK)]
+        blocks = b"".join(_STORED.pack(at == len(cuts), len(cut), len(cut) ^ _BLOCK) + cut for at, cut in enumerate(cuts, start=1))
+    return b"\x78\x01" + blocks + zlib.adler32(data).to_bytes(4)
 
 
 def _header(kind: int, size: int) -> bytes:
     """Write type and size: four bits of the size beside the type, then seven a byte."""
-    first, rest = kind << 4 | size & 0b1111, size >> 4
-    header = bytearray()
+    header, rest = [kind << 4 | size & 0b1111], size >> 4
     while rest:
-        header.append(first | 0b1000_0000)
-        first, rest = rest & 0b0111_1111, rest >> 7
-    header.append(first)
+        header[-1] |= 0b1000_0000
+        header.append(rest & 0b0111_1111)
+        rest >>= 7
     return bytes(header)
