@@ -114,7 +114,7 @@ class Pen:
 
 @contextmanager
 def _no_search_for_garbage() -> Iterator[None]:
-    """Keep Python from looking for cycles: what a batch is made of lives until it is stored, and looking takes a tenth of the time."""
+    """Keep Python from looking for cycles: what a batch is made of lives until it is stored, and looking takes a tenth of it."""
     if not gc.isenabled():
         yield
         return
