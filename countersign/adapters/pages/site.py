@@ -19,7 +19,7 @@ from countersign.domain.ids import MalformedError
 _STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
 _A_PAGE = 500
 _NEWEST = 12
-Predicates = Callable[[Iterable[Row]], list[dict[str, object]]]
+Predicates = Callable[[Sequence[Row]], list[dict[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)
