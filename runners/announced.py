@@ -10,31 +10,50 @@ from typing import Final
 from countersign.attestation.record import Draft, Entry
 from countersign.attestation.statement import in_utc
 from countersign.domain.canonical import canonical_json
-from countersign.domain.ids import RunId, digest_of
+from countersign.domain.ids import Digest, RunId, digest_of
 from countersign.domain.outcomes import Fault
 from runners.ports import Outbox
+
+_TRIES: Final = 100
+"""Earlier tries that a mark names, far more than are made while a push can still arrive."""
 
 NEVER_BEGAN: Final = "it was announced and never began: nothing was minted, nothing was run"
 
 
 def mark(intent: Draft | Entry) -> Mapping[str, object]:
     """Give the mark of this very intent, the draft or its record: that of another runner, of the same run, has another one."""
-    said = [intent.key, in_utc(intent.time).isoformat(), intent.body]
-    return {"announced": digest_of(canonical_json(said)), "project": named_in(intent)}
+    return {"announced": [_name(intent)], "project": named_in(intent)}
 
 
-def make_room(outbox: Outbox, run: RunId, marked: Mapping[str, object]) -> None:
-    """Make room for what comes of a run, and put the mark into it, also in the place of a mark of an earlier try.
+def _name(intent: Draft | Entry) -> Digest:
+    return digest_of(canonical_json([intent.key, in_utc(intent.time).isoformat(), intent.body]))
+
+
+def make_room(outbox: Outbox, run: RunId, intent: Draft) -> None:
+    """Make room for what comes of a run, and put the mark into it, beside those of earlier tries: what they pushed may yet arrive.
 
     What else is kept there stays. It is of another runner's intent, which stands: whoever appends one is told so.
 
     Raises:
         Fault: there is no room, or it went before the mark was in it. Nothing may be announced: nobody could begin it.
     """
+    marked = mark(intent)
     outbox.reserve(run, marked)
     kept = outbox.get(run)
-    if (kept is None or is_marked(kept)) and not outbox.swap(run, kept, marked):
-        raise Fault("its room in the outbox went to another, or away, before the run was announced")
+    if kept is None or is_marked(kept):
+        earlier = [name for name in _names(kept) if name != _name(intent)]
+        if not outbox.swap(run, kept, {**marked, "announced": [*earlier[-_TRIES:], _name(intent)]}):
+            raise Fault("its room in the outbox went to another, or away, before the run was announced")
+
+
+def replace_mark(outbox: Outbox, run: RunId, intent: Draft | Entry, new: Mapping[str, object]) -> bool:
+    """Put something in the place of a mark, where that names this very intent; say whether.
+
+    Raises:
+        Fault: the disk refused.
+    """
+    kept = outbox.get(run)
+    return _name(intent) in _names(kept) and outbox.swap(run, kept, new)
 
 
 def begun(intent: Draft | Entry) -> Mapping[str, object]:
@@ -56,3 +75,9 @@ def project_of(kept: Mapping[str, object] | None) -> str:
 def is_marked(kept: Mapping[str, object] | None) -> bool:
     """Say whether a run is marked as announced, and nothing took the mark's place."""
     return kept is not None and "announced" in kept
+
+
+def _names(kept: Mapping[str, object] | None) -> list[object]:
+    """Give the names of the intents that a mark stands for. An earlier version wrote one, and no list."""
+    names = None if kept is None else kept.get("announced")
+    return names if isinstance(names, list) else [] if names is None else [names]

@@ -16,7 +16,7 @@ from countersign.domain.promoted import demoted_key
 from countersign.domain.scope import Grant
 from countersign.domain.tokens.tokenizer import Tokenizer
 from runners import aftermath
-from runners.announced import begun, mark
+from runners.announced import begun, replace_mark
 from runners.brokers.registry import Brokers
 from runners.closing import Closer
 from runners.ports import Outbox, Sandbox
@@ -104,7 +104,7 @@ class Carrier:
     def _begin(self, ready: Ready) -> None:
         """Say on the disk that what follows may have been done. From here on nobody can tell that the run never began."""
         run, intent = ready.authorization.run, ready.announced[-1]
-        if self.outbox.swap(run, mark(intent), begun(intent)):
+        if replace_mark(self.outbox, run, intent, begun(intent)):
             return
         gone = self.outbox.get(run) is None
         raise Fault("its room in the outbox is gone" if gone else "another runner has closed this run, or is about to")

@@ -5,6 +5,7 @@ on the outbox where that survived. Every act here can be repeated. Does not deci
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from countersign.attestation.ports import Ledger, WaitsFor
@@ -16,7 +17,7 @@ from countersign.domain.ports import Clock
 from countersign.domain.scope import Proof, Revocation, Scope
 from countersign.domain.tokens.tokenizer import Tokenizer
 from runners import aftermath, found_since, promotions
-from runners.announced import NEVER_BEGAN, mark
+from runners.announced import NEVER_BEGAN, replace_mark
 from runners.brokers.registry import Brokers
 from runners.ports import Outbox, Sandbox
 from runners.questions import record
@@ -59,7 +60,7 @@ class Closer:
         if intent.run is None:
             raise LedgerFault(f"record {intent.seq} is an intent without a run")
         done = ledger.find(f"outcome/{intent.run}")
-        if done is not None and not credentials:
+        if done is not None and not credentials and not self._minted_unseen(intent.run, done, kept):
             return self._as_it_stands(ledger, intent, done, kept)
         steps = Steps(self.clock, self.ticks)
         with steps.step(6, "revoke"):
@@ -79,18 +80,14 @@ class Closer:
         entry = record(ledger, draft, *promotions.lost(intent, draft), led=True)[0]
         return self._as_it_stands(ledger, intent, entry, kept, revocations)
 
-    def settle(self, ledger: Ledger, intent: Entry, done: Entry) -> None:
-        """See that nothing of what the outbox keeps of a run is missing on the record beside its outcome, and forget it.
-
-        Raises:
-            Fault: what is kept cannot be read, or not be recorded now. It stays; try again.
-        """
-        self._as_it_stands(ledger, intent, done, None)
+    def _minted_unseen(self, run: RunId, done: Entry, kept: Mapping[str, object] | None) -> bool:
+        """Say whether credentials may have been minted after whoever said lost had revoked: then they are revoked anew."""
+        return done.kind is RecordKind.LOST and bool((kept or self.outbox.get(run) or {}).get("grants"))
 
     def _kept(self, intent: Entry, run: RunId, hide: Tokenizer) -> Mapping[str, object] | None:
         """Give what the outbox has. A run that was no more than announced does not begin from now on, whoever is about to."""
         never = aftermath.keep(result=None, grants=(), fault=NEVER_BEGAN, timeline=(), tokenizer=hide, began=False)
-        self.outbox.swap(run, mark(intent), never)
+        replace_mark(self.outbox, run, intent, never)
         return self.outbox.get(run)
 
     def _as_it_stands(
@@ -107,10 +104,15 @@ class Closer:
         """
         if intent.run is None:
             return done
+        more = [*promotions.lost(intent, done)]
+        if done.kind is not RecordKind.LOST:  # it says all that can be kept
+            record(ledger, *more)
+            with suppress(Fault):  # what cannot be read stays, and holds up nothing
+                self.outbox.drop(intent.run, self.outbox.get(intent.run))
+            return done
         hide = self.veil.again(intent)
         kept = kept or self._kept(intent, intent.run, hide)
-        more = [*promotions.lost(intent, done)]
-        if done.kind is RecordKind.LOST and kept and aftermath.kind_of(kept) is not RecordKind.LOST:
+        if kept and aftermath.kind_of(kept) is not RecordKind.LOST:
             more.append(found_since.found(intent, done, kept, revocations, now=self.clock(), tokenizer=hide))
         record(ledger, *more)
         if self.outbox.drop(intent.run, kept):

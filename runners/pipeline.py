@@ -182,9 +182,9 @@ class Pipeline:
 
     def _announce(self, change: Change, room: Room, ready: Ready, steps: Steps) -> Entry | None:
         """Put the intent on the record, once there is room for what comes of it; None where another runner was faster."""
-        run, marked = ready.authorization.run, mark(ready.announced[-1])
+        run, draft = ready.authorization.run, ready.announced[-1]
         try:
-            make_room(self.outbox, run, marked)
+            make_room(self.outbox, run, draft)
         except Fault:
             with suppress(ForgeFault):
                 telling.no_room(self.forge, change)
@@ -195,7 +195,7 @@ class Pipeline:
         if isinstance(intent, Entry):
             return intent
         if not isinstance(intent, LedgerFault) or isinstance(intent, HeldFault | TooLargeFault):
-            self.outbox.drop(run, marked)  # behind any other fault it may be announced: its answer may be what was lost
+            self.outbox.drop(run, mark(draft))  # not beside an earlier try, or behind another fault: that may be announced
         if isinstance(intent, HeldFault):  # one that another runner announced since we looked
             telling.held(self.forge, change, intent.entry, ready.authorization.plan.environment)
         elif isinstance(intent, LedgerFault):
@@ -214,11 +214,14 @@ class Pipeline:
         """Tell people where a run cannot be closed now. What then becomes of it takes the place of these words."""
         try:
             yield
-        except Fault:
+        except Fault as fault:
             if change.state is ChangeState.OPEN and intent.run is not None:
                 with suppress(Fault):
                     kind = aftermath.kind_of(kept or self.outbox.get(intent.run) or {})
-                    unfinished(self.forge, room.repository, room.ledger, change, intent, kind=kind, branch=self.house.branch)
+                    if isinstance(fault, LedgerFault):
+                        unfinished(self.forge, room.repository, room.ledger, change, intent, kind=kind, branch=self.house.branch)
+                    else:  # a credential may be alive that an outcome of another runner's calls dead
+                        telling.unrecorded(self.forge, change, intent, kind, over=True)
             raise
 
     def _finish(self, change: Change, room: Room, outcome: Entry) -> Ending:

@@ -46,13 +46,14 @@ def no_room(forge: Forge, change: Change) -> None:
     forge.set_status(change.ref.project, change.head, StatusState.PENDING, text, None)
 
 
-def unrecorded(forge: Forge, change: Change, intent: Entry, kind: RecordKind) -> None:
+def unrecorded(forge: Forge, change: Change, intent: Entry, kind: RecordKind, *, over: bool = False) -> None:
     """Say that a run has ended and its outcome is not on the record yet. Whoever tells the outcome edits the same comment.
 
-    Where that was told, by a runner that could read the branch while this one cannot, it stays, with its checkpoint.
+    Where that was told, by a runner that could read the branch while this one cannot, it stays, with its checkpoint; unless this is
+    to be told `over` it.
     """
     ours = comment.marker(intent.run)
-    if any(said.startswith(ours) and intent.digest not in said for said in forge.comments(change.ref)):
+    if not over and any(said.startswith(ours) and intent.digest not in said for said in forge.comments(change.ref)):
         return
     word = {RecordKind.EXECUTED: "applied", RecordKind.FAILED: "failed"}.get(kind, "announced")
     text = (

@@ -23,8 +23,8 @@ MOST: Final = 200
 SETTLED: Final = timedelta(hours=2)
 """To a file whose run is not on the record nothing was done for so long before the log was asked: then no intent is on its way.
 
-Longer than an append can take (forty tries of two minutes), and than a server ends what its client gave up. An append that began
-later has made its file younger. So no lease is needed for it to be true, and none that is lost makes it false.
+Longer than an append goes on (half an hour, and the try that it is in), and than a server takes to end what its client gave up. An
+append that began later has made its file younger. So no lease is needed for it to be true, and none that is lost makes it false.
 """
 
 _SPEND: Final = 10_000
@@ -66,6 +66,7 @@ class Tidier:
         """Remove those of a project's files that are over; give the faults of what must wait."""
         asked, began = self.closer.clock(), self.closer.ticks()
         try:
+            touched = self.closer.outbox.runs()
             known = ledger.find_all([f"{what}/{run}" for run in runs for what in ("intent", "outcome")])
         except Fault as fault:
             return [fault]
@@ -74,7 +75,9 @@ class Tidier:
             if self.closer.ticks() - began >= _SPEND:
                 break
             try:
-                if not (f"outcome/{run}" in known or (f"intent/{run}" not in known and self._is_idle(run, project))):
+                settled = asked - touched.get(run, asked) >= SETTLED
+                idle = settled and f"intent/{run}" not in known and self._is_idle(run, project)
+                if not idle and f"outcome/{run}" not in known:
                     continue
             except Fault as fault:
                 faults.append(fault)
@@ -82,7 +85,10 @@ class Tidier:
             try:
                 with self.leases.hold(run) as mine:
                     if mine:
-                        faults += self._end(run, known, ledger, asked)
+                        try:
+                            self._end(run, known, ledger, asked)
+                        except Fault as fault:
+                            faults.append(fault)
             except Fault as fault:  # the next lease would take as long
                 return [*faults, fault]
         return faults
@@ -109,19 +115,19 @@ class Tidier:
         del self._unasked[run]  # should it stay, it is asked for again
         return True
 
-    def _end(self, run: RunId, known: Mapping[str, Entry], ledger: Ledger, asked: datetime) -> list[Fault]:
-        """Forget a run that has ended, or was never announced, now that it is held; give the fault of what must wait."""
+    def _end(self, run: RunId, known: Mapping[str, Entry], ledger: Ledger, asked: datetime) -> None:
+        """Forget a run that has ended, or was never announced, now that it is held.
+
+        Raises:
+            Fault: it must wait.
+        """
         done, intent = known.get(f"outcome/{run}"), known.get(f"intent/{run}")
         if intent is not None and done is not None and done.kind is RecordKind.LOST:
-            try:
-                self.closer.settle(ledger, intent, done)
-            except Fault as fault:
-                return [fault]
-            return []
+            self.closer.close(ledger, intent)
+            return
         kept = self.closer.outbox.get(run)  # before its age: what is put there in between is younger, and another than this
         if done is not None or asked - self.closer.outbox.runs().get(run, asked) >= SETTLED:
             self.closer.outbox.drop(run, kept)
-        return []
 
     def _project(self, run: RunId) -> str:
         try:

@@ -84,8 +84,8 @@ class Ledger(LedgerReader, Protocol):
         What cannot be recorded does not keep the others out. With `together` it does, for records that speak of one another: then
         nothing is written, and each that does not stand already gives the fault of the first that cannot be.
 
-        With `led`, the others follow from the first, and are written only by the push that writes it: where another record of its
-        key stands, or it cannot be recorded, each of them gives what the first gives.
+        With `led`, the others follow from the first, and are written only by the push that writes it. Where another record of its
+        key stands, each of them gives what the first gives; where it cannot be recorded, they give its fault, or what stands.
 
         With `waits_for`, nothing is written behind an open intent of which it is true, and each gives HeldFault. That is asked of
         the very tip that the records are put on, so that of two writers that wait for one another's intents only one gets in.

@@ -25,6 +25,8 @@ _STUCK = 4
 """Tries in a row that fail though nobody else moved the branch: the remote does not want the record."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.02, 5.0
+_GIVE_UP = 1800.0
+"""Seconds after which no further try begins. Whoever tidies up behind dead runners counts on it (`runners.tidying.SETTLED`)."""
 
 
 class GitLedger:
@@ -109,7 +111,7 @@ class GitLedger:
         needed = range(len(drafts)) if together else range(int(led))
         results: dict[int, Entry | TakenError | LedgerFault] = {}
         ours: dict[Sha, int] = {}
-        stuck, said, attempt, began, took = 0, "", 0, 0.0, 0.0
+        stuck, said, attempt, began, took, started = 0, "", 0, 0.0, 0.0, time.monotonic()
         fault: LedgerFault | None = None
         for attempt in range(_TRIES):
             if attempt:
@@ -129,7 +131,8 @@ class GitLedger:
                 break
             stuck = stuck + 1 if attempt and before == self._reader.chain.tip else 0
             left = {number: draft for number, draft in enumerate(drafts) if number not in results}
-            if not left or stuck == _STUCK or (stuck and took >= self._timeout):  # what hangs once would hang as long again
+            hangs = stuck and took >= self._timeout  # and would hang as long again
+            if not left or stuck == _STUCK or hangs or time.monotonic() - started > _GIVE_UP:
                 break
             batch, said = self._push(left, needed)
             if not batch.failed.keys().isdisjoint(needed):

@@ -132,6 +132,8 @@ class Run:
         died = None if untold else self._died(closed, found)
         minted, revoked = moment_of(grant, "minted"), moment_of(grant if died is None else closed, "revoked")
         proof = text(grant, "proof") if died is None else "dead"
+        if died is None and minted is not None and revoked is not None and revoked + _SKEW < minted:  # of another life
+            proof = revoked = None
         ttl = timedelta(seconds=_bounded(number(scope, "ttl") or 0))
         began = minted or self.began
         expires = moment_of(grant, "expires") or (self.ended or began) + ttl

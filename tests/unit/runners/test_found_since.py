@@ -8,7 +8,7 @@ from countersign.attestation.accounts.account import account
 from countersign.attestation.accounts.runs import Run, all_runs
 from countersign.attestation.record import Entry, RecordKind
 from countersign.domain.ids import ChangeRef, RunId, run_id
-from countersign.domain.outcomes import LedgerFault
+from countersign.domain.outcomes import Fault, LedgerFault
 from countersign.domain.ports import StatusState
 from runners.announced import begun
 from runners.landing import finish_for_another
@@ -69,6 +69,31 @@ def test_a_run_that_ended_well_while_it_was_taken_for_dead(world: RunnerWorld) -
     assert world.handle(ref) is Ending.LOST
     world.reaper().sweep(world.ledger)
     is_found(world, ref)
+
+
+def test_a_credential_minted_after_the_other_one_looked_is_revoked_until_that_is_told(world: RunnerWorld) -> None:
+    """What the other one proved dead was not this: its end is told by whoever tells of this one."""
+    ref = world.propose(STAGING)
+
+    def woken(*_: object) -> None:
+        closed_elsewhere(world, ref)
+        world.clock.sleep(1800)
+        world.broker.fail_next("revoke")
+
+    world.broker.act = woken
+    with pytest.raises(Fault):
+        world.handle(ref)
+    world.broker.act = None
+    [(_, said)] = world.world.comments(ref)
+    assert "not proved dead" in said
+    assert world.outbox.reserved, "until it is told"
+    world.clock.sleep(60)
+    assert world.handle(ref) is Ending.LOST
+    assert world.broker.live == frozenset()
+    is_found(world, ref)
+    [life] = read(world).lifetimes
+    assert life.revoked is not None
+    assert life.revoked > life.began
 
 
 def test_whoever_asks_for_the_run_is_told_of_both(world: RunnerWorld) -> None:

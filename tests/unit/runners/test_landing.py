@@ -102,7 +102,7 @@ def test_while_the_other_head_is_open_it_is_not_merged(world: RunnerWorld, appli
 
 
 def test_what_stands_is_told_and_not_merged_while_its_run_is_not_closed_here(world: RunnerWorld, applied: ChangeRef) -> None:
-    """Such as where a credential is still at hand that another runner, which recorded the outcome, knew nothing of."""
+    """Such as where an annotation beside it cannot be recorded now."""
     intent = world.ledger.entries[-2]
     now = world.forge.change(applied)
     unfinished(world.forge, world.repository, world.ledger, now, intent, kind=RecordKind.EXECUTED, branch="main")

@@ -285,13 +285,14 @@ class Late(FakeLedger):
     """A log to which an intent gets only when its writer has given up."""
 
     late: tuple[Draft, ...] = ()
+    """What arrives: the first that was pushed."""
     silent = True
 
     def append_all(
         self, drafts: Sequence[Draft], *, waits_for: WaitsFor | None = None, together: bool = False, led: bool = False
     ) -> list[Entry | TakenError | LedgerFault]:
         if self.silent and drafts[-1].kind is RecordKind.INTENT:
-            self.late = tuple(drafts)
+            self.late = self.late or tuple(drafts)
             return [LedgerFault("git push did not end within 60 s")] * len(drafts)
         return super().append_all(drafts, waits_for=waits_for, together=together, led=led)
 
@@ -320,6 +321,61 @@ def test_the_mark_of_a_push_that_outlives_its_client_stays(world: RunnerWorld) -
     assert world.tidy(later=600) == []
     log.arrive()
     is_told_as_never_begun(world, ref)
+
+
+def test_a_push_that_outlives_its_client_and_its_second_try_is_known_by_its_mark(world: RunnerWorld) -> None:
+    log, ref = silent(world)
+    world.clock.sleep(2)
+    with pytest.raises(LedgerFault):
+        world.handle(ref)
+    log.arrive()
+    is_told_as_never_begun(world, ref)
+
+
+def test_a_first_push_that_lands_under_the_second_leaves_both_marks(world: RunnerWorld) -> None:
+    log, ref = silent(world)
+    world.clock.sleep(2)
+    world.outbox.act = log.arrive  # behind the look at the log, before the second push
+    assert world.handle(ref) is Ending.BUSY
+    world.outbox.act = None
+    is_told_as_never_begun(world, ref)
+
+
+def test_a_mark_of_an_earlier_version_is_known(world: RunnerWorld) -> None:
+    log, ref = silent(world)
+    [(run, kept)] = world.outbox.kept.items()
+    names = kept["announced"]
+    assert isinstance(names, list)
+    world.outbox.put(run, {**kept, "announced": names[0]})
+    log.arrive()
+    is_told_as_never_begun(world, ref)
+
+
+def test_an_answer_counts_for_a_file_only_if_nothing_was_done_to_it_for_long(world: RunnerWorld) -> None:
+    """An intent may have come to the first log since it was asked, while the second one was away."""
+    run, logs = RunId("run-" + "b" * 20), {"acme/a": FakeLedger(), "acme/b": FakeLedger()}
+    world.outbox.put(run, {"announced": HASH})
+    world.clock.sleep(60)
+    ours = tidier(world)
+    left = ours.left(logs)
+    assert ours.tidy("acme/a", left["acme/a"], logs["acme/a"]) == []
+    world.clock.sleep(3 * 3600)
+    assert ours.tidy("acme/b", left["acme/b"], logs["acme/b"]) == []
+    assert world.outbox.reserved == {run}
+    left = ours.left(logs)
+    assert ours.tidy("acme/a", left["acme/a"], logs["acme/a"]) == []
+    assert world.outbox.reserved == set()
+
+
+def test_a_file_of_a_run_that_is_over_and_cannot_be_read_keeps_no_other(world: RunnerWorld) -> None:
+    refs = [world.propose(STAGING), world.propose({"db/staging/shop/V3__more.sql": "ALTER TABLE orders ADD COLUMN more text;\n"})]
+    for ref in refs:
+        assert world.handle(ref) is Ending.APPLIED
+    runs = [run_id(ref, world.world.held(ref).head) for ref in refs]
+    reserve(world, *runs)
+    world.outbox.fail_next("get")
+    assert len(tidier(world).tidy(PROJECT, runs, world.ledger)) == 1
+    assert world.outbox.reserved == {runs[0]}
 
 
 def test_an_intent_that_lands_behind_the_look_at_the_log_keeps_its_mark(world: RunnerWorld) -> None:
