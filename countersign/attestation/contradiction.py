@@ -111,7 +111,7 @@ def _approvers_agree(body: Mapping[str, object], inputs: Inputs, decision: Decis
     told = at(body, "actor", "approvers")
     if not isinstance(told, list) or [{name: at(item, name) for name in _COUNTED} for item in told] != counted:
         return False
-    names = [{None, *(owner.label for owner in policy.people(str(one["team"])))} for one in counted]
+    names = [[None, *(owner.label for owner in policy.people(str(one["team"])))] for one in counted]
     return all(at(item, "member_by") in known for item, known in zip(told, names, strict=True))
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,17 @@ def wrong(by: Policy, entry: Entry) -> list[str]:
 def forged(draft: Draft) -> Entry:
     """Write it as a runner would: well-formed, and signed where it matters."""
     return FakeLedger().append(draft)
+
+
+def saying(entry: Entry, place: tuple[str | int, ...], other: object) -> dict[str, object]:
+    """Give the record's body with something else in one place."""
+    body: dict[str, object] = json.loads(json.dumps(entry.body))
+    inner: Any = body
+    for name in place[:-1]:
+        inner = inner[name]
+    assert inner[place[-1]] != other
+    inner[place[-1]] = other
+    return body
 
 
 @pytest.mark.parametrize(("by", "entry"), RECORDS, ids=[f"{entry.kind}-{entry.change}" for _, entry in RECORDS])
@@ -154,10 +166,10 @@ def test_an_intent_names_its_run() -> None:
 )
 def test_a_field_that_says_otherwise_is_named(place: tuple[str | int, ...], other: object, field: str) -> None:
     by, entry = next(found for found in RECORDS if found[1].kind is RecordKind.INTENT and "V3__note" in str(found[1].body))
-    body = json.loads(json.dumps(entry.body))
-    inner = body
-    for name in place[:-1]:
-        inner = inner[name]
-    assert inner[place[-1]] != other
-    inner[place[-1]] = other
-    assert wrong(by, forged(replace(draft_of(entry), body=body))) == [field]
+    assert wrong(by, forged(replace(draft_of(entry), body=saying(entry, place, other)))) == [field]
+
+
+@pytest.mark.parametrize("other", [[], {}, 7])
+def test_what_no_runner_writes_and_a_key_can_sign_is_named_too(other: object) -> None:
+    by, entry = one(RecordKind.INTENT)
+    assert wrong(by, replace(entry, body=saying(entry, ("actor", "approvers", 0, "member_by"), other))) == ["actor.approvers"]
