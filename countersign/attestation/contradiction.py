@@ -1,14 +1,16 @@
 """Holds a record to what its decision was made from: whatever in it follows from inputs, decision and policy.
 
-Pure. What does not follow from these, nothing here speaks for: the record's own sentence, the agent's words, addresses, handles of
-credentials, and what the forge was asked about approvals.
+Pure. What does not follow from these, nothing here speaks for: the record's own sentence, its times, the agent's words, addresses,
+handles of credentials, what the forge was asked about approvals, and stage and cause of a refusal. Nor are the keys of refusals and
+of what was allowed compared, which only make one of each.
 """
 
 import json
 from collections.abc import Mapping
 
 from countersign.attestation.accounts.plain import at
-from countersign.attestation.record import Entry, RecordKind
+from countersign.attestation.ocsf import ocsf
+from countersign.attestation.record import LISTED, Entry, RecordKind
 from countersign.domain.authorization import binding
 from countersign.domain.decision import Decision, Effect
 from countersign.domain.ids import run_id
@@ -26,7 +28,6 @@ def contradicted(entry: Entry, inputs: Inputs, decision: Decision, policy: Polic
     """
     proposal, body = inputs.proposal, entry.body
     run = run_id(proposal.change, proposal.head)
-    paths, named = [file.path for file in proposal.facts.files], at(body, "change", "paths")
     keys = {RecordKind.ASSESSED: f"assessed/{binding(proposal, decision)}", RecordKind.EMERGENCY: f"emergency/{run}"}
     agrees = (
         {
@@ -36,8 +37,9 @@ def contradicted(entry: Entry, inputs: Inputs, decision: Decision, policy: Polic
             "predicate.run_id": entry.run == (run if entry.kind is RecordKind.INTENT else None),
             "subject": at(json.loads(entry.raw), "subject") == _artifacts(inputs, decision),
             "actor.approvers": _approvers_agree(body, inputs, decision, policy),
-            "change.paths": isinstance(named, list) and named == paths[: len(named)],  # the first of them
+            "change.paths": at(body, "change", "paths") == [file.path for file in proposal.facts.files[:LISTED]],
             "leases": _scopes(body) == _announced(entry.kind, decision),
+            "ocsf": at(body, "ocsf") == ocsf(entry.kind),
         }
         | {path: at(body, *path.split(".")) == value for path, value in _within(inputs, decision).items()}
     )
