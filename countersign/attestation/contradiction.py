@@ -6,7 +6,8 @@ of what was allowed compared, which only make one of each.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from countersign.attestation.accounts.plain import at
 from countersign.attestation.ocsf import ocsf
@@ -18,6 +19,9 @@ from countersign.domain.inputs import Inputs
 from countersign.domain.people import Person
 from countersign.domain.policy import Policy
 
+COMPUTED: Final = frozenset({"actor.approvers.member_by", "binding", "change.counts_as", "ocsf", "predicate.key"})
+"""Fields that a program computes: another one may write them otherwise and decide the same. The rest only repeat the inputs."""
+
 _COUNTED = ("at", "head", "id", "team", "username")
 
 
@@ -28,6 +32,7 @@ def contradicted(entry: Entry, inputs: Inputs, decision: Decision, policy: Polic
     """
     proposal, body = inputs.proposal, entry.body
     run = run_id(proposal.change, proposal.head)
+    told, counted = at(body, "actor", "approvers"), _counted(inputs, decision)
     keys = {RecordKind.ASSESSED: f"assessed/{binding(proposal, decision)}", RecordKind.EMERGENCY: f"emergency/{run}"}
     agrees = (
         {
@@ -36,7 +41,8 @@ def contradicted(entry: Entry, inputs: Inputs, decision: Decision, policy: Polic
             "predicate.kind": entry.kind in _kinds(inputs, decision),
             "predicate.run_id": entry.run == (run if entry.kind is RecordKind.INTENT else None),
             "subject": at(json.loads(entry.raw), "subject") == _artifacts(inputs, decision),
-            "actor.approvers": _approvers_agree(body, inputs, decision, policy),
+            "actor.approvers": isinstance(told, list) and [{name: at(item, name) for name in _COUNTED} for item in told] == counted,
+            "actor.approvers.member_by": _by_names(told if isinstance(told, list) else [], counted, policy),
             "change.paths": at(body, "change", "paths") == [file.path for file in proposal.facts.files[:LISTED]],
             "leases": _scopes(body) == _announced(entry.kind, decision),
             "ocsf": at(body, "ocsf") == ocsf(entry.kind),
@@ -96,10 +102,10 @@ def _person(person: Person | None) -> object:
     return None if person is None else {"id": person.id, "username": person.username}
 
 
-def _approvers_agree(body: Mapping[str, object], inputs: Inputs, decision: Decision, policy: Policy) -> bool:
-    """Say whether the record names the approvals that count, each by a name that the policy has for the team; null names none."""
+def _counted(inputs: Inputs, decision: Decision) -> list[dict[str, object]]:
+    """Name the approvals that count."""
     teams = {person.id: need.team for need in decision.needs for person in need.filled_by}
-    counted = [
+    return [
         {
             "at": one.at.isoformat(),
             "head": one.head,
@@ -110,11 +116,12 @@ def _approvers_agree(body: Mapping[str, object], inputs: Inputs, decision: Decis
         for one in inputs.evidence.approvals
         if one.person.id in teams
     ]
-    told = at(body, "actor", "approvers")
-    if not isinstance(told, list) or [{name: at(item, name) for name in _COUNTED} for item in told] != counted:
-        return False
+
+
+def _by_names(told: Sequence[object], counted: Sequence[Mapping[str, object]], policy: Policy) -> bool:
+    """Say whether those that are told are in their teams by names that the policy has for these; null names none."""
     names = [[None, *(owner.label for owner in policy.people(str(one["team"])))] for one in counted]
-    return all(at(item, "member_by") in known for item, known in zip(told, names, strict=True))
+    return all(at(item, "member_by") in known for item, known in zip(told, names, strict=False))
 
 
 def _scopes(body: Mapping[str, object]) -> list[object]:

@@ -157,7 +157,7 @@ def test_an_intent_names_its_run() -> None:
         (("actor", "agent", "id"), "other", "actor.agent.id"),
         (("actor", "agent", "strength"), 2, "actor.agent.strength"),
         (("actor", "approvers", 0, "at"), "2026-01-01T00:00:00+00:00", "actor.approvers"),
-        (("actor", "approvers", 0, "member_by"), "acme/board", "actor.approvers"),
+        (("actor", "approvers", 0, "member_by"), "acme/board", "actor.approvers.member_by"),
         (("actor", "approvers", 0, "team"), "board", "actor.approvers"),
         (("actor", "sponsor"), None, "actor.sponsor"),
         (("binding",), f"sha256:{'9' * 64}", "binding"),
@@ -188,4 +188,6 @@ def test_a_field_that_says_otherwise_is_named(place: tuple[str | int, ...], othe
 @pytest.mark.parametrize("other", [[], {}, 7])
 def test_what_no_runner_writes_and_a_key_can_sign_is_named_too(other: object) -> None:
     by, entry = one(RecordKind.INTENT)
-    assert wrong(by, replace(entry, body=saying(entry, ("actor", "approvers", 0, "member_by"), other))) == ["actor.approvers"]
+    assert wrong(by, replace(entry, body=saying(entry, ("actor", "approvers", 0, "member_by"), other))) == [
+        "actor.approvers.member_by"
+    ]
