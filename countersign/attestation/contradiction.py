@@ -20,7 +20,7 @@ from countersign.domain.people import Person
 from countersign.domain.policy import Policy
 
 COMPUTED: Final = frozenset({"actor.approvers.member_by", "binding", "change.counts_as", "ocsf", "predicate.key"})
-"""Fields that a program computes: another one may write them otherwise and decide the same. The rest only repeat the inputs."""
+"""Fields that a program computes: another one may write them otherwise and decide the same. The rest repeat inputs and decision."""
 
 _COUNTED = ("at", "head", "id", "team", "username")
 
