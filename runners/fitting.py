@@ -11,15 +11,16 @@ from typing import Final
 from countersign.attestation import readable
 from countersign.attestation.room import fits
 from countersign.domain.canonical import canonical_json
-from countersign.domain.ids import digest_of
+from countersign.domain.ids import MAX_PROJECT, digest_of
 from countersign.domain.scope import Proof
 from countersign.domain.tokens.placeholder import fitting
 
 _FEW = 20
 """Approvals that remain, and reasons why some do not count."""
 
-_SHORT, _WRITTEN = 200, 400
-"""Characters of a text that remains, and bytes: what nobody would see is written long."""
+_SHORT, _WRITTEN = MAX_PROJECT, 400
+"""Characters of a text that remains, and bytes: what nobody would see is written long. The path of a change's project is never cut,
+since readers tell by it whose record it is."""
 
 Body = dict[str, object]
 Shorten = Callable[[object], object]

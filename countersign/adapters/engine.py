@@ -1,4 +1,4 @@
-"""Which program this is: its version, and a digest over the source of all that turns a policy's text and inputs into a decision.
+"""Which program this is: its version, and a digest over the source of what decides, and of what replay holds the record to.
 
 So that another decision from the same inputs can be told from a record that was forged: the program may simply be another one. The
 source is read from beside this module, in a wheel as in a checkout; installations of the same source give the same digest. Decides
@@ -15,8 +15,14 @@ from importlib.resources import files
 from countersign.domain.canonical import canonical_json
 from countersign.domain.ids import Digest, digest_of
 
-ROOTS = ("countersign.domain.decide", "countersign.domain.inputs", "countersign.domain.policy_yaml")
-"""What decides, what reads the inputs of a decision, and what reads a policy. With everything of ours that these import."""
+ROOTS = (
+    "countersign.attestation.contradiction",
+    "countersign.domain.decide",
+    "countersign.domain.inputs",
+    "countersign.domain.policy_yaml",
+)
+"""What holds a record to its decision, and so computes the rest of it anew; what decides; what reads inputs and policies.
+With everything of ours that these import."""
 
 _OURS = "countersign"
 _DISTRIBUTION = "countersign-bot"

@@ -1,20 +1,26 @@
 """Holds a record to what its decision was made from: whatever in it follows from inputs, decision and policy.
 
-Pure. What does not follow from these, nothing here speaks for: the record's own sentence, the agent's words, addresses, handles of
-credentials, and what the forge was asked about approvals.
+Pure. What does not follow from these, nothing here speaks for: the record's own sentence, its times, the agent's words, addresses,
+handles of credentials, what the forge was asked about approvals, and stage and cause of a refusal. Nor are the keys of refusals and
+of what was allowed compared, which only make one of each.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from countersign.attestation.accounts.plain import at
-from countersign.attestation.record import Entry, RecordKind
+from countersign.attestation.ocsf import ocsf
+from countersign.attestation.record import LISTED, Entry, RecordKind
 from countersign.domain.authorization import binding
 from countersign.domain.decision import Decision, Effect
 from countersign.domain.ids import run_id
 from countersign.domain.inputs import Inputs
 from countersign.domain.people import Person
 from countersign.domain.policy import Policy
+
+COMPUTED: Final = frozenset({"actor.approvers.member_by", "binding", "change.counts_as", "ocsf", "predicate.key"})
+"""Fields that a program computes: another one may write them otherwise and decide the same. The rest repeat inputs and decision."""
 
 _COUNTED = ("at", "head", "id", "team", "username")
 
@@ -26,7 +32,7 @@ def contradicted(entry: Entry, inputs: Inputs, decision: Decision, policy: Polic
     """
     proposal, body = inputs.proposal, entry.body
     run = run_id(proposal.change, proposal.head)
-    paths, named = [file.path for file in proposal.facts.files], at(body, "change", "paths")
+    told, counted = at(body, "actor", "approvers"), _counted(inputs, decision)
     keys = {RecordKind.ASSESSED: f"assessed/{binding(proposal, decision)}", RecordKind.EMERGENCY: f"emergency/{run}"}
     agrees = (
         {
@@ -35,9 +41,11 @@ def contradicted(entry: Entry, inputs: Inputs, decision: Decision, policy: Polic
             "predicate.kind": entry.kind in _kinds(inputs, decision),
             "predicate.run_id": entry.run == (run if entry.kind is RecordKind.INTENT else None),
             "subject": at(json.loads(entry.raw), "subject") == _artifacts(inputs, decision),
-            "actor.approvers": _approvers_agree(body, inputs, decision, policy),
-            "change.paths": isinstance(named, list) and named == paths[: len(named)],  # the first of them
+            "actor.approvers": isinstance(told, list) and [{name: at(item, name) for name in _COUNTED} for item in told] == counted,
+            "actor.approvers.member_by": _by_names(told if isinstance(told, list) else [], counted, policy),
+            "change.paths": at(body, "change", "paths") == [file.path for file in proposal.facts.files[:LISTED]],
             "leases": _scopes(body) == _announced(entry.kind, decision),
+            "ocsf": at(body, "ocsf") == ocsf(entry.kind),
         }
         | {path: at(body, *path.split(".")) == value for path, value in _within(inputs, decision).items()}
     )
@@ -94,10 +102,10 @@ def _person(person: Person | None) -> object:
     return None if person is None else {"id": person.id, "username": person.username}
 
 
-def _approvers_agree(body: Mapping[str, object], inputs: Inputs, decision: Decision, policy: Policy) -> bool:
-    """Say whether the record names the approvals that count, each by a name that the policy has for the team; null names none."""
+def _counted(inputs: Inputs, decision: Decision) -> list[dict[str, object]]:
+    """Name the approvals that count."""
     teams = {person.id: need.team for need in decision.needs for person in need.filled_by}
-    counted = [
+    return [
         {
             "at": one.at.isoformat(),
             "head": one.head,
@@ -108,11 +116,12 @@ def _approvers_agree(body: Mapping[str, object], inputs: Inputs, decision: Decis
         for one in inputs.evidence.approvals
         if one.person.id in teams
     ]
-    told = at(body, "actor", "approvers")
-    if not isinstance(told, list) or [{name: at(item, name) for name in _COUNTED} for item in told] != counted:
-        return False
-    names = [{None, *(owner.label for owner in policy.people(str(one["team"])))} for one in counted]
-    return all(at(item, "member_by") in known for item, known in zip(told, names, strict=True))
+
+
+def _by_names(told: Sequence[object], counted: Sequence[Mapping[str, object]], policy: Policy) -> bool:
+    """Say whether those that are told are in their teams by names that the policy has for these; null names none."""
+    names = [[None, *(owner.label for owner in policy.people(str(one["team"])))] for one in counted]
+    return all(at(item, "member_by") in known for item, known in zip(told, names, strict=False))
 
 
 def _scopes(body: Mapping[str, object]) -> list[object]:

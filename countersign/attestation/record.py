@@ -16,6 +16,8 @@ PREDICATE_TYPE = "https://countersign.dev/audit/v1"
 AUDIT_BRANCH = "countersign/audit"
 MAX_RECORD = 65536
 """Bytes; larger evidence goes in by digest only."""
+LISTED = 200
+"""Paths of its change that the record of a decision lists beside the inputs, which name all: the first of them."""
 
 
 class RecordKind(StrEnum):

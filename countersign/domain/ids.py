@@ -21,7 +21,8 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PROJECT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
-_MAX_PROJECT = 255
+MAX_PROJECT = 255
+"""Characters of a project's path, each of one byte."""
 
 
 class MalformedError(ValueError):
@@ -41,7 +42,7 @@ class ChangeRef:
         Raises:
             MalformedError: the project path or the number is not of its form.
         """
-        if not _PROJECT.fullmatch(self.project) or len(self.project) > _MAX_PROJECT or ".." in self.project:
+        if not _PROJECT.fullmatch(self.project) or len(self.project) > MAX_PROJECT or ".." in self.project:
             raise MalformedError("project must be a path such as group/project")
         if isinstance(self.iid, bool) or not 1 <= self.iid < 2**31:
             raise MalformedError("change number must be a positive integer")

@@ -5,6 +5,7 @@ what is new; where the branch was rewritten, or the file is damaged or another v
 say, quickly. Whether they are true is for `verify`, which never looks here.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -33,7 +34,8 @@ class Index:
 
     def __init__(self, file: Path, repository: Path, tip: Sha) -> None:
         """Answer for this tip of the repository. Nothing is opened yet."""
-        self._file, self._branch, self._tip = file, Branch(repository), tip
+        self._named, self._file = file, Path(os.path.realpath(file))  # a link is followed once; of a loop whoever opens it tells
+        self._branch, self._tip = Branch(repository), tip
         self._base: sqlite3.Connection | None = None
 
     def close(self) -> None:
@@ -148,7 +150,7 @@ class Index:
             return self._base
         check_replaceable(self._file)
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        check_mine(self._file)
+        check_mine(self._named, self._file)
         with locked(self._file.with_name(self._file.name + ".lock")):
             base = None if anew else self._brought_up()
             if base is None:

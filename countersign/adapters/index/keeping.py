@@ -55,19 +55,20 @@ def beside(file: Path) -> list[Path]:
     return [file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal")]
 
 
-def check_mine(file: Path) -> None:
+def check_mine(named: Path, file: Path) -> None:
     """Return if nobody else can have written the index, if there is one, nor what is read with it, nor can put anything there.
 
-    Of folders the one that holds it is looked at, not those above.
+    `named` is how its user names the file, and may be a link to it. Of folders those that hold the two are looked at, since a link
+    in a folder of others can be swapped; not those above them, nor those of links between the two.
 
     Raises:
         LedgerFault: somebody can.
         OSError: it cannot be looked at.
     """
-    real = file.resolve()  # as SQLite does, which keeps the rest beside the file, not beside a link to it
-    if _of_others(real.parent):
-        raise LedgerFault(f"others can write the folder of the index, {real.parent}; name a file elsewhere with --index")
-    for one in (real, *beside(real)):
+    for folder in (named.parent, file.parent):
+        if _of_others(folder):
+            raise LedgerFault(f"others can write the folder of the index, {folder}; name a file elsewhere with --index")
+    for one in (file, *beside(file)):
         with suppress(FileNotFoundError):
             if _of_others(one):
                 raise LedgerFault(f"the index {one} may have been written by others; remove it, or name another with --index")

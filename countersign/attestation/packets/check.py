@@ -163,7 +163,10 @@ def _check_story(records: Sequence[Statement]) -> str | None:
 
 
 def _same_within(record: Statement) -> bool:
-    """Say whether the body is about the change that the record is of, where it says what it is about."""
+    """Say whether the body is about the change that the record is of, where it says what it is about.
+
+    No record cuts these two, whatever else it has no room for (`left_out`).
+    """
     told, ref = part(record.predicate.body, "change"), record.predicate.change
     own = None if ref is None else (ref.repository, ref.iid)
     return not told or (text(told, "repository"), number(told, "iid")) == own

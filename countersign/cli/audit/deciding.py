@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from countersign.adapters.engine import engine
 from countersign.adapters.gitcmd import OFFLINE, GitFailed, run_git
 from countersign.attestation import readable
-from countersign.attestation.contradiction import contradicted
+from countersign.attestation.contradiction import COMPUTED, contradicted
 from countersign.attestation.inputs import Unrecorded, enclosed
 from countersign.attestation.record import GIVEN_UP, Entry
 from countersign.cli.audit.action import FINE, WRONG
@@ -26,7 +26,7 @@ from countersign.domain.policy_sources import Source
 from countersign.domain.policy_yaml import POLICY_FILE, PolicyError, read_draft
 
 OTHER_ENGINE = 4
-"""Exit status: another decision follows, and another program made the recorded one."""
+"""Exit status: another decision follows, or another value of a field that programs compute, and another program made the record."""
 
 
 def decide_again(options: argparse.Namespace) -> int:
@@ -71,6 +71,7 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
     same = recorded == anew
     wrong = contradicted(entry, found, again, policy) if same else []
     another = _another(entry)
+    excused = another and COMPUTED.issuperset(wrong)
     if options.format == "json":
         document = {
             "decision": {"again": digest_of(anew), "recorded": digest_of(recorded)},
@@ -83,7 +84,8 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
         print(json.dumps(document, sort_keys=True))
     elif wrong:
         told = f"{', '.join(wrong)}{_whose(entry) if another else ''}"
-        print(f"record {entry.seq}: the decision follows, but the record says OTHER than what it was made from: {told}")
+        but = "this program computes OTHERWISE" if excused else "the record says OTHER than what it was made from"
+        print(f"record {entry.seq}: the decision follows, but {but}: {told}")
     elif same:
         at = found.now.isoformat()
         print(f"record {entry.seq}: same decision, byte for byte: {again.effect.word}, {len(again.reasons)} reasons, as of {at}")
@@ -92,9 +94,9 @@ def _compare(entry: Entry, options: argparse.Namespace) -> int:
         print(f"record {entry.seq}: ANOTHER decision follows from what was recorded{_whose(entry)}")
         before, after = recorded.decode().splitlines(), anew.decode().splitlines()
         print("\n".join(difflib.unified_diff(before, after, "recorded", "decided again", lineterm="")))
-    if same:
-        return WRONG if wrong else FINE
-    return OTHER_ENGINE if another else WRONG
+    if same and not wrong:
+        return FINE
+    return OTHER_ENGINE if excused else WRONG
 
 
 def _another(entry: Entry) -> bool:

@@ -18,7 +18,8 @@ exit status:
      made from, and the fields are named; or a record of the branch is wrong
   2  the command line is wrong, or there is no such record
   3  it cannot be decided again: inputs or policy are not at hand; nothing is said about the decision
-  4  another decision follows, and the record names another program that decided: try again with that one
+  4  another decision follows, or something else of what programs compute (binding, key, kind of change, names by which approvers
+     are in teams, ocsf), and the record names another program that decided: try again with that one
 """
 
 

@@ -376,6 +376,30 @@ def test_none_is_kept_where_others_can_put_something_beside_it(shop: Shop, tmp_p
     assert file.exists() is made
 
 
+def test_a_link_that_others_can_swap_is_not_followed(shop: Shop, tmp_path: Path) -> None:
+    file, link = tmp_path / "index.sqlite", tmp_path / "shared" / "link.sqlite"
+    with closing(Index(file, shop.path, shop.tip)) as index:
+        assert index.count(Question()) == len(shop.accounts)
+    link.parent.mkdir()
+    link.parent.chmod(0o777)
+    link.symlink_to(file)
+    with pytest.raises(LedgerFault, match=r"others can write the folder of the index, .*/shared; name a file elsewhere"):
+        Index(link, shop.path, shop.tip).count(Question())
+    assert [path.name for path in link.parent.iterdir()] == [link.name]
+
+
+def test_an_index_that_is_made_anew_stays_where_its_link_leads(shop: Shop, tmp_path: Path) -> None:
+    file, link = tmp_path / "index.sqlite", tmp_path / "mine" / "link.sqlite"
+    link.parent.mkdir(mode=0o700)
+    link.symlink_to(file)
+    for damage in (Path.touch, _cut):
+        damage(file)
+        with closing(Index(link, shop.path, shop.tip)) as index:
+            assert index.count(Question()) == len(shop.accounts)
+    assert link.is_symlink()
+    assert [path.name for path in link.parent.iterdir()] == [link.name], "locks and what is made anew lie beside the file itself"
+
+
 def test_several_may_make_it_at_once(shop: Shop, tmp_path: Path) -> None:
     def ask(_: int) -> int:
         mine = Index(tmp_path / "index.sqlite", shop.path, shop.tip)
@@ -391,8 +415,10 @@ def test_several_may_make_it_at_once(shop: Shop, tmp_path: Path) -> None:
 
 def test_where_it_cannot_be_kept_it_says_so(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LedgerFault, match="--index"):
-        Index(tmp_path / "file" / "index.sqlite", shop.path, shop.tip).count(Question())
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("file/index.sqlite", "loop"):
+        with pytest.raises(LedgerFault, match="--index"):
+            Index(tmp_path / name, shop.path, shop.tip).count(Question())
 
 
 def test_it_lies_outside_the_clone_and_once_for_all_its_work_trees(shop: Shop, tmp_path: Path) -> None:

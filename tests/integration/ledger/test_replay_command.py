@@ -199,6 +199,23 @@ def test_another_program_is_told_from_a_forged_decision(
     assert json.loads(capsys.readouterr().out)["engine"] == {"again": engine().document(), "recorded": told}
 
 
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("copied", [False, True])
+def test_what_another_program_computed_otherwise_is_told_from_a_forged_copy(
+    remote: Remote, recorded: list[Draft], tmp_path: Path, capsys: pytest.CaptureFixture[str], known: bool, copied: bool
+) -> None:
+    body = json.loads(json.dumps(recorded[0].body))
+    change = body["change"] | {"counts_as": {"new": "word"}} | ({"lines": 7} if copied else {})
+    body |= {"binding": f"sha256:{'9' * 64}", "change": change}
+    body |= {} if known else {"engine": {"digest": f"sha256:{'0' * 64}", "version": "0.0.9"}}
+    who = auditor(remote, [replace(recorded[0], body=body)], tmp_path)
+    assert run(who, "0") == (1 if known or copied else 4)
+    out = capsys.readouterr().out
+    assert ("this program computes OTHERWISE: binding, change.counts_as; decided by 0.0.9" in out) is not (known or copied)
+    assert ("the record says OTHER than what it was made from: binding, change.counts_as" in out) is (known or copied)
+    assert ("change.lines" in out) is copied
+
+
 def test_a_wrong_record_outweighs_another_program(remote: Remote, recorded: list[Draft], tmp_path: Path) -> None:
     body = dict(recorded[0].body)
     other = body | {

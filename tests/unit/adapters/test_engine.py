@@ -34,8 +34,17 @@ def test_what_takes_part_is_what_python_loads_to_decide() -> None:
     assert {"countersign.domain.counting", "countersign.domain.ruling", "countersign.domain.globs"} <= set(DECIDES)
 
 
-@pytest.mark.parametrize("name", ["countersign.domain.counting", "countersign.domain.globs", "countersign.domain.policy_yaml"])
-def test_it_changes_with_a_module_that_decides(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "countersign.attestation.ocsf",
+        "countersign.domain.authorization",
+        "countersign.domain.counting",
+        "countersign.domain.globs",
+        "countersign.domain.policy_yaml",
+    ],
+)
+def test_it_changes_with_a_module_that_decides_or_computes_what_a_record_says_beside(name: str) -> None:
     assert changed(name) != engine().digest
 
 

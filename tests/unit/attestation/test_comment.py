@@ -100,6 +100,10 @@ def test_a_comment_of_the_bots_holds_none_and_what_looks_like_one_there_is_refus
     bots = "<!-- countersign:bot -->\n### ✘ Refused\n\n`db/x.sql`\n"
     assert taken(f"{bots}\n{comment(HOSTILE[0])}") == [GOOD]
     assert taken(f"{comment(HOSTILE[0])}\n{bots}") == [GOOD]
+    copied = comment(HOSTILE[0]).partition("\n")[2]
+    assert taken(f"{copied}\n{bots}")[-1] == GOOD, "a runner's without its marker, above it"
+    with pytest.raises(MalformedError, match=r"^line \d+: in a comment of the bot's, which holds no checkpoint"):
+        taken(f"{bots}\n{copied}")
     for more in (f"{GOOD}\n", f"seen {GOOD}\n\nCheckpoint: {OTHER}\n", f"Checkpoint: `{GOOD}`{comment()}"):
         with pytest.raises(MalformedError, match=r"^line 6: in a comment of the bot's, which holds no checkpoint"):
             taken(f"{bots}\n{more}")

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from countersign.attestation.accounts.plain import texts
 from countersign.attestation.contradiction import contradicted
 from countersign.attestation.inputs import Unrecorded, enclosed
-from countersign.attestation.record import DECIDING, Draft, Entry, RecordKind
+from countersign.attestation.ocsf import ocsf
+from countersign.attestation.record import DECIDING, LISTED, Draft, Entry, RecordKind
 from countersign.domain.decide import decide
 from countersign.domain.ids import ChangeRef, RunId
 from countersign.domain.policy import Policy
@@ -68,10 +71,32 @@ def forged(draft: Draft) -> Entry:
     return FakeLedger().append(draft)
 
 
+def saying(entry: Entry, place: tuple[str | int, ...], other: object) -> dict[str, object]:
+    """Give the record's body with something else in one place."""
+    body: dict[str, object] = json.loads(json.dumps(entry.body))
+    inner: Any = body
+    for name in place[:-1]:
+        inner = inner[name]
+    assert inner[place[-1]] != other
+    inner[place[-1]] = other
+    return body
+
+
 @pytest.mark.parametrize(("by", "entry"), RECORDS, ids=[f"{entry.kind}-{entry.change}" for _, entry in RECORDS])
 def test_an_honest_record_agrees(by: Policy, entry: Entry) -> None:
     assert wrong(by, entry) == []
     assert wrong(by, forged(draft_of(entry))) == [], "and is the same in another log"
+
+
+def test_of_many_paths_a_record_lists_the_first_beside_its_inputs() -> None:
+    world = RunnerWorld()
+    world.handle(world.propose({f"docs/{number}": "x\n" for number in range(LISTED + 5)}))
+    [entry] = world.ledger.entries
+    paths = texts(entry.body, "change", "paths")
+    assert len(paths) == LISTED
+    assert wrong(policy(SHOP_POLICY), entry) == []
+    for other in (paths[:-1], [*paths, f"docs/{LISTED}"]):
+        assert wrong(policy(SHOP_POLICY), replace(entry, body=saying(entry, ("change", "paths"), other))) == ["change.paths"]
 
 
 def test_all_kinds_that_hold_a_decision_are_among_them() -> None:
@@ -101,7 +126,7 @@ def test_a_record_is_of_the_change_and_the_commit_that_were_judged(kind: RecordK
 def test_a_record_is_of_a_kind_that_goes_with_its_decision(recorded: RecordKind, as_kind: RecordKind) -> None:
     by, entry = one(recorded)
     body = {name: value for name, value in entry.body.items() if name not in {"leases", "stage", "why"}}
-    body |= {"stage": "policy", "why": "so"} if as_kind is RecordKind.REFUSED else {}
+    body |= {"ocsf": ocsf(as_kind)} | ({"stage": "policy", "why": "so"} if as_kind is RecordKind.REFUSED else {})
     key = f"{as_kind}/{entry.key.partition('/')[2]}"
     found = wrong(by, forged(replace(draft_of(entry), kind=as_kind, key=key, run=None, body=body)))
     assert "predicate.kind" in found
@@ -132,7 +157,7 @@ def test_an_intent_names_its_run() -> None:
         (("actor", "agent", "id"), "other", "actor.agent.id"),
         (("actor", "agent", "strength"), 2, "actor.agent.strength"),
         (("actor", "approvers", 0, "at"), "2026-01-01T00:00:00+00:00", "actor.approvers"),
-        (("actor", "approvers", 0, "member_by"), "acme/board", "actor.approvers"),
+        (("actor", "approvers", 0, "member_by"), "acme/board", "actor.approvers.member_by"),
         (("actor", "approvers", 0, "team"), "board", "actor.approvers"),
         (("actor", "sponsor"), None, "actor.sponsor"),
         (("binding",), f"sha256:{'9' * 64}", "binding"),
@@ -140,6 +165,8 @@ def test_an_intent_names_its_run() -> None:
         (("change", "counts_as"), {"skill": "other"}, "change.counts_as"),
         (("change", "lines"), 1, "change.lines"),
         (("change", "paths"), ["docs/harmless.md"], "change.paths"),
+        (("change", "paths"), ["db/production/shop/V2__note.sql"], "change.paths"),
+        (("change", "paths"), [], "change.paths"),
         (("change", "paths_total"), 1, "change.paths_total"),
         (("change", "repository"), "acme/other", "change.repository"),
         (("change", "source_branch"), "other", "change.source_branch"),
@@ -149,15 +176,18 @@ def test_an_intent_names_its_run() -> None:
         (("leases", 0, "scope", "name"), "other", "leases"),
         (("leases", 0, "scope", "parameters", "role"), "owner", "leases"),
         (("leases", 0, "scope", "ttl"), 86400, "leases"),
+        (("ocsf", "severity_id"), 4, "ocsf"),
         (("policy", "commit"), OTHER, "policy.commit"),
     ],
 )
 def test_a_field_that_says_otherwise_is_named(place: tuple[str | int, ...], other: object, field: str) -> None:
     by, entry = next(found for found in RECORDS if found[1].kind is RecordKind.INTENT and "V3__note" in str(found[1].body))
-    body = json.loads(json.dumps(entry.body))
-    inner = body
-    for name in place[:-1]:
-        inner = inner[name]
-    assert inner[place[-1]] != other
-    inner[place[-1]] = other
-    assert wrong(by, forged(replace(draft_of(entry), body=body))) == [field]
+    assert wrong(by, forged(replace(draft_of(entry), body=saying(entry, place, other)))) == [field]
+
+
+@pytest.mark.parametrize("other", [[], {}, 7])
+def test_what_no_runner_writes_and_a_key_can_sign_is_named_too(other: object) -> None:
+    by, entry = one(RecordKind.INTENT)
+    assert wrong(by, replace(entry, body=saying(entry, ("actor", "approvers", 0, "member_by"), other))) == [
+        "actor.approvers.member_by"
+    ]

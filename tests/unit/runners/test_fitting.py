@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from countersign.attestation import statement
 from countersign.attestation.place import Place
 from countersign.attestation.record import MAX_RECORD, Draft, Entry, RecordKind
-from countersign.domain.ids import ChangeRef, Digest, RunId, Sha, digest_of
+from countersign.domain.ids import MAX_PROJECT, ChangeRef, Digest, RunId, Sha, digest_of
 from countersign.domain.run import Connection, Ending, Endpoint, RunResult
 from countersign.domain.scope import Grant, Proof, Revocation, Scope
 from countersign.domain.tokens.placeholder import counted
 from runners import aftermath, found_since, promotions
+from runners.fitting import OF_A_QUESTION, OF_A_RUN, fitted
 from tests.builders import NOON
 from tests.support.veiled import veil
 
@@ -183,6 +184,14 @@ def test_what_is_left_out_is_named_with_its_size_and_digest() -> None:
     assert body["change"] == {"head": "a" * 40, "paths": []}
 
 
+def test_a_record_says_whose_it_is_however_long_the_names_are() -> None:
+    ref = ChangeRef("acme/" + "p" * (MAX_PROJECT - 5), 1)
+    change = {"head": "a" * 40, "iid": 1, "repository": ref.project, "source_branch": "b" * 300}
+    body = fitted({"change": change, "long": "x" * MAX_RECORD}, OF_A_RUN)
+    assert body["change"] == change | {"source_branch": "b" * MAX_PROJECT}
+    assert fitted({"change": change, "long": "x" * MAX_RECORD}, OF_A_QUESTION)["change"] == body["change"]
+
+
 def test_of_more_loose_credentials_than_a_record_holds_one_remains() -> None:
     """So whoever looks for a credential that is not proved dead finds that there is one; the intent names them all."""
     intent = Entry(
@@ -205,5 +214,5 @@ def test_of_more_loose_credentials_than_a_record_holds_one_remains() -> None:
     grants, left = draft.body["grants"], draft.body["left_out"]
     assert isinstance(grants, list)
     assert isinstance(left, list)
-    assert [(grant["handle"], grant["proof"]) for grant in grants] == [(f"00{'h' * 198}", "unproved")]
+    assert [(grant["handle"], grant["proof"]) for grant in grants] == [(f"00{'h' * 253}", "unproved")]
     assert [one["part"] for one in left] == ["grants[].proof_detail", "grants[] not proved dead"]
