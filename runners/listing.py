@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 
 from countersign.attestation.inputs import FIELD, enclose
+from countersign.attestation.record import LISTED
 from countersign.attestation.room import room
 from countersign.domain.inputs import Inputs
 
-FEW = 200
-"""Listed beside the inputs."""
 _LINE = 16
 """Bytes around a path in a record, at most: blanks before it, quotes, a comma, and the end of the line."""
 
@@ -20,9 +19,9 @@ def with_inputs(body: Body, inputs: Inputs) -> Body:
     whole = enclose(body, inputs)
     paths = [file.path for file in inputs.proposal.facts.files]
     held, change = whole[FIELD], whole["change"]
-    if len(paths) <= FEW or not isinstance(held, dict) or held["document"] is not None or not isinstance(change, dict):
+    if len(paths) <= LISTED or not isinstance(held, dict) or held["document"] is not None or not isinstance(change, dict):
         return whole
-    return {**whole, "change": change | {"paths": paths[: FEW + _fitting(paths[FEW:], room(whole))]}}
+    return {**whole, "change": change | {"paths": paths[: LISTED + _fitting(paths[LISTED:], room(whole))]}}
 
 
 def _fitting(paths: Sequence[str], space: int) -> int:

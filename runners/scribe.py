@@ -16,7 +16,7 @@ from countersign.adapters.engine import engine
 from countersign.adapters.judge import Judgement, assessed_key
 from countersign.adapters.observe import Observation
 from countersign.attestation.ocsf import ocsf
-from countersign.attestation.record import Draft, RecordKind
+from countersign.attestation.record import LISTED, Draft, RecordKind
 from countersign.domain.authorization import Authorization, binding
 from countersign.domain.canonical import canonical_json
 from countersign.domain.decision import Decision
@@ -27,7 +27,7 @@ from countersign.domain.ports import Change
 from countersign.domain.proposal import Proposal
 from countersign.domain.scope import Scope
 from runners.approved import approvers, evidence
-from runners.listing import FEW, with_inputs
+from runners.listing import with_inputs
 from runners.veil import CLAIM, Veil, note, rationale, said
 
 Body = dict[str, object]
@@ -146,7 +146,7 @@ def _judged(observation: Observation, judgement: Judgement, kind: RecordKind, ve
             "base": proposal.base,
             "counts_as": dict(decision.counts_as),
             "lines": proposal.facts.lines,
-            "paths": [file.path for file in proposal.facts.files][:FEW],
+            "paths": [file.path for file in proposal.facts.files][:LISTED],
             "paths_total": len(proposal.facts.files),
             "tree": proposal.tree,
         },
