@@ -38,11 +38,12 @@ def make_room(outbox: Outbox, run: RunId, intent: Draft) -> None:
         Fault: there is no room, or it went before the mark was in it. Nothing may be announced: nobody could begin it.
     """
     marked = mark(intent)
+    [ours] = _names(marked)
     outbox.reserve(run, marked)
     kept = outbox.get(run)
     if kept is None or is_marked(kept):
-        earlier = [name for name in _names(kept) if name != _name(intent)]
-        if not outbox.swap(run, kept, {**marked, "announced": [*earlier[-_TRIES:], _name(intent)]}):
+        earlier = [name for name in _names(kept) if name != ours]
+        if not outbox.swap(run, kept, {**marked, "announced": [*earlier[-_TRIES:], ours]}):
             raise Fault("its room in the outbox went to another, or away, before the run was announced")
 
 
