@@ -81,7 +81,7 @@ def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
         *lost(LATER, day(26), minted=day(26, 7), proof="dead"),
     ]
     log = FastLog.make(home / "shop.git")
-    log.write((draft.time, lambda _, draft=draft: draft) for draft in drafts)  # type: ignore[misc]
+    log.write_drafts(drafts)
     return Auditor.of(log.repository, home, trust_line(signer()))
 
 

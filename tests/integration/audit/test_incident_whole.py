@@ -80,7 +80,7 @@ def auditor(tmp_path_factory: pytest.TempPathFactory) -> Auditor:
         ended(AFTER, LATE, at(61)),
     ]
     log = FastLog.make(home / "shop.git")
-    log.write((draft.time, lambda _, draft=draft: draft) for draft in drafts)  # type: ignore[misc]
+    log.write_drafts(drafts)
     return Auditor.of(log.repository, home, trust_line(signer()))
 
 

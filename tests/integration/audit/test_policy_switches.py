@@ -27,7 +27,7 @@ def told(kind: RecordKind, policy: Digest, day: int) -> Draft:
 def switches(home: Path, capsys: pytest.CaptureFixture[str], *records: tuple[RecordKind, Digest]) -> list[int]:
     log = FastLog.make(home / "shop.git")
     drafts = [told(kind, policy, day) for day, (kind, policy) in enumerate(records, start=1)]
-    log.write((draft.time, lambda _, draft=draft: draft) for draft in drafts)  # type: ignore[misc]
+    log.write_drafts(drafts)
     run = Shell(Auditor.of(log.repository, home, trust_line(signer())), capsys)
     around = ("incident", "--env", "production", "--around", "2026-08-02T12:00", "--window", "30d")
     (status, incident, _), (other, exceptions, _) = run(*around, "--format", "json"), run("exceptions", "--format", "json")

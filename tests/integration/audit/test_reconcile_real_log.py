@@ -66,7 +66,7 @@ def test_the_run_is_known_by_the_servers_own_lines_and_everybody_else_is_found(
         Draft(RecordKind.EXECUTED, f"outcome/{run}", "Applied migrate", change, run, over, {"grants": [told]}),
     ]
     branch = FastLog.make(tmp_path / "shop.git")
-    branch.write((draft.time, lambda _, draft=draft: draft) for draft in drafts)  # type: ignore[misc]
+    branch.write_drafts(drafts)
     shell = Shell(Auditor.of(branch.repository, tmp_path, trust_line(signer())), capsys)
     ask = ("reconcile", "--log", str(log), "--format", "postgres", "--output", "json")
 

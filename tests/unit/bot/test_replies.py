@@ -16,9 +16,9 @@ from countersign.domain.decision import Decision, Discounted, Reason
 from countersign.domain.facts import Act, Facts, KeyChange, Measured, Signal, Unclear
 from countersign.domain.neutral import IN_A_CHECKPOINT
 from countersign.domain.people import Agent, Person
-from countersign.domain.ports import Change, ChangeState
 from countersign.domain.proposal import Claims, Proposal
 from tests.builders import AGENT_ACCOUNT, NOON, SAM, WANDA, evidence, file_change, proposal, shop_policy
+from tests.support.decided import change_of
 from tests.support.rendered import OURS, inert
 
 POLICY = shop_policy()
@@ -46,21 +46,7 @@ WORDS = st.text(max_size=60) | st.sampled_from(
 
 def view(asked: Proposal, *people: Person, decision: Decision | None = None) -> Judged:
     found = evidence(*people)
-    change = Change(
-        ref=asked.change,
-        title=asked.title,
-        description="",
-        author=asked.author,
-        source_branch=asked.source_branch,
-        target_branch=asked.target_branch,
-        head=asked.head,
-        head_seen=NOON,
-        state=ChangeState.OPEN,
-        draft=False,
-        from_fork=False,
-        labels=frozenset(),
-        url="https://forge.example/acme/shop/-/merge_requests/7",
-    )
+    change = change_of(asked, at=NOON)
     decided = decision or decide(POLICY, asked, found, now=NOON)
     return Judged(Observation(change, POLICY, asked), Judgement(decided, found, NOON), Records())
 
